@@ -1,0 +1,50 @@
+"""Upwards by registration: a room puts its menu entries, tabs and cards here, lower rooms show them (CRAFT §1)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+
+from zhike.kit.viewer import Viewer
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One registered thing that leads to a page. `verb` hides it from those whose roles lack it; `badge` counts."""
+
+    key: str
+    label: Text
+    url_name: str = ""
+    icon: str = ""
+    group: str = ""
+    order: int = 100
+    verb: str = ""
+    badge: Callable[[Viewer], int] | None = None
+    shortcut: str = ""
+    part: Callable[..., Any] | None = None
+
+
+class Registry:
+    """Entries by place, in order; asking twice with the same key replaces the entry."""
+
+    def __init__(self):
+        self._entries: dict[str, dict[str, Entry]] = {}
+
+    def add(self, place: str, key: str, label: Text, **more) -> None:
+        self._entries.setdefault(place, {})[key] = Entry(key=key, label=label, **more)
+
+    def at(self, place: str, viewer: Viewer) -> list[Entry]:
+        """The entries of a place that this viewer may use, in order."""
+        entries = [e for e in self._entries.get(place, {}).values() if not e.verb or viewer.can(e.verb)]
+        return sorted(entries, key=lambda e: (e.order, e.key))
+
+
+# Places: "main" and "settings" (navigation; `group` is one of home, sales, service, analysis, admin),
+# "new" (the plus menu), "home" (cards of the workbench: `part(viewer) -> SafeString`).
+menu = Registry()
+# Place is a record kind's label, such as "customers.customer". `url_name` takes the record's pk; `badge` is not used,
+# `part(viewer, record) -> int` counts what the tab holds, or is None.
+tabs = Registry()

@@ -1,0 +1,218 @@
+"""Who sees what: declared once on the model, and checked when SQL is made (CRAFT §5, ORG-2, ORG-3).
+
+A query on a scoped model that names no viewer raises UnscopedQuery when it runs; it never returns everything.
+"""
+
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.sql import Query
+
+from zhike.kit.access import VERBS
+from zhike.kit.actions import need_action
+from zhike.kit.errors import NotVisible, UnscopedQuery
+from zhike.kit.viewer import Viewer
+
+# Further ways to see a record, such as shares and loans: each takes (viewer, model) and gives a Q or None.
+_more_arms: list[Callable[[Viewer, type[models.Model]], Q | None]] = []
+
+
+def add_arm(arm: Callable[[Viewer, type[models.Model]], Q | None]) -> None:
+    """Let a room add an alternative to every owner scope (sharing, lending)."""
+    _more_arms.append(arm)
+
+
+class Scope:
+    """The alternatives ("arms") by which a viewer sees rows of a model. An empty list means none at all."""
+
+    def arms(self, viewer: Viewer, model: type[models.Model]) -> list[Q]:
+        raise AssertionError("a scope says its arms")
+
+    def allows_change(self, viewer: Viewer, record: Any) -> bool:
+        """Whether this record lies where the viewer may write, given a role that allows the verb."""
+        raise AssertionError("a scope says who may change")
+
+
+class ByOwner(Scope):
+    """Mine and my people's, and what was shared with me or lent to me."""
+
+    def __init__(self, field: str, *, unowned: str = ""):
+        """`unowned` names a verb that lets its holders see rows nobody owns (the public pool, unassigned leads)."""
+        self.field = field
+        self.unowned = unowned
+
+    def arms(self, viewer, model):
+        if viewer.people is None:
+            return [Q()]
+        arms = [Q(**{f"{self.field}_id__in": sorted(viewer.people)})]
+        if self.unowned and viewer.can(self.unowned):
+            arms.append(Q(**{f"{self.field}__isnull": True}))
+        arms += [arm for more in _more_arms if (arm := more(viewer, model)) is not None]
+        return arms
+
+    def allows_change(self, viewer, record):
+        owner_id = getattr(record, f"{self.field}_id")
+        return viewer.sees_owner(owner_id) or any(change(viewer, record) for change in _more_changes)
+
+
+_more_changes: list[Callable[[Viewer, Any], bool]] = []
+
+
+def add_change_right(change: Callable[[Viewer, Any], bool]) -> None:
+    """Let a room say that a record outside the owner scope may be written all the same (shared for writing)."""
+    _more_changes.append(change)
+
+
+class Through(Scope):
+    """What only shows inside another record: visible exactly where that record is."""
+
+    def __init__(self, field: str):
+        self.field = field
+
+    def arms(self, viewer, model):
+        parent = model._meta.get_field(self.field).related_model
+        return [Q(**{f"{self.field}__in": parent.objects.visible_to(viewer).values("pk")})]
+
+    def allows_change(self, viewer, record):
+        parent = getattr(record, self.field)
+        return parent.scope.allows_change(viewer, parent)
+
+
+class Everyone(Scope):
+    """What all colleagues may see: products, pipelines. Writing is a matter of verbs alone."""
+
+    def arms(self, viewer, model):
+        return [Q()]
+
+    def allows_change(self, viewer, record):
+        return True
+
+
+def by_owner(field: str, *, unowned: str = "") -> ByOwner:
+    return ByOwner(field, unowned=unowned)
+
+
+def through(field: str) -> Through:
+    return Through(field)
+
+
+def everyone() -> Everyone:
+    return Everyone()
+
+
+_checking_uniqueness: ContextVar[bool] = ContextVar("checking_uniqueness", default=False)
+
+
+class ScopedQuery(Query):
+    """SQL of a scoped model is not compiled until somebody said for whom, or why for nobody."""
+
+    scoped_for: str = ""
+
+    def get_compiler(self, *args, **kwargs):
+        if not self.scoped_for and not self.is_empty() and not _checking_uniqueness.get():
+            raise UnscopedQuery(
+                f"{self.model._meta.label}: say .visible_to(viewer), or .whole_table(reason) if a test lists it"
+            )
+        return super().get_compiler(*args, **kwargs)
+
+
+class ScopedQuerySet(models.QuerySet):
+    """Rows of a scoped model. Nothing runs before `visible_to` or `whole_table`."""
+
+    def visible_to(self, viewer: Viewer) -> "ScopedQuerySet":
+        """Only what this viewer may see: their own, their people's, shared with them, lent to them (ORG-2…4)."""
+        verb = f"{self.model._meta.label_lower}.view"
+        if verb in VERBS and not viewer.can(verb):
+            return self._scoped("viewer without the verb").none()
+        condition = Q()
+        arms = self.model.scope.arms(viewer, self.model)
+        for arm in arms:
+            if not arm:  # an arm without condition: everything
+                condition = Q()
+                break
+            condition |= arm
+        scoped = self._scoped(f"viewer {viewer.person_id}")
+        return (scoped.filter(condition) if condition else scoped) if arms else scoped.none()
+
+    def whole_table(self, reason: str) -> "ScopedQuerySet":
+        """Every row, for the few jobs that need it; a test lists the places that may say this."""
+        return self._scoped(f"whole table: {reason}")
+
+    def _scoped(self, who: str) -> "ScopedQuerySet":
+        rows = self._chain()
+        rows.query.scoped_for = who
+        return rows
+
+    def _check_write(self):
+        if not self.query.scoped_for:
+            raise UnscopedQuery(f"{self.model._meta.label}: a bulk write without a viewer")
+        need_action(self.model)
+
+    def update(self, **kwargs):
+        self._check_write()
+        return super().update(**kwargs)
+
+    def delete(self):
+        self._check_write()
+        return super().delete()
+
+    def bulk_create(self, objs: Iterable[Any], *args, **kwargs):
+        need_action(self.model)
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def bulk_update(self, objs: Iterable[Any], *args, **kwargs):
+        need_action(self.model)
+        return self.whole_table("rows given one by one")._bulk_update(objs, *args, **kwargs)
+
+    def _bulk_update(self, objs, *args, **kwargs):
+        return super().bulk_update(objs, *args, **kwargs)
+
+
+class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):
+    def get_queryset(self):
+        return ScopedQuerySet(self.model, query=ScopedQuery(self.model), using=self._db, hints=self._hints)
+
+
+class ScopedModel(models.Model):
+    """Base of every model whose rows not everybody may see. `scope` says who does."""
+
+    scope: Scope
+
+    objects = ScopedManager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs):
+        need_action(type(self))
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        need_action(type(self))
+        return super().delete(*args, **kwargs)
+
+    def _perform_unique_checks(self, unique_checks):
+        return _all_rows_during(super()._perform_unique_checks, unique_checks)
+
+    def validate_constraints(self, exclude=None):
+        return _all_rows_during(super().validate_constraints, exclude)
+
+
+def _all_rows_during(check, *arguments):
+    # A unique name is unique among all rows, also those the writer cannot see; Django asks the default manager.
+    token = _checking_uniqueness.set(True)
+    try:
+        return check(*arguments)
+    finally:
+        _checking_uniqueness.reset(token)
+
+
+def visible_or_404(rows: ScopedQuerySet, pk: int):
+    """The row with this key out of rows already scoped, or NotVisible."""
+    record = rows.filter(pk=pk).first()
+    if record is None:
+        raise NotVisible
+    return record
