@@ -4,3 +4,11 @@ from django.apps import AppConfig
 class OrgConfig(AppConfig):
     name = "zhike.org"
     label = "org"
+
+    def ready(self):
+        from zhike.kit import scope, viewer
+        from zhike.org import viewers
+
+        viewer.build_viewers_with(viewers.viewer_of_person)
+        scope.add_arm(viewers.shared_arm)
+        scope.add_change_right(viewers.shared_change)

@@ -1,0 +1,97 @@
+"""How a viewer is made of a person: their people down the reporting line, their roles' scope and verbs (ORG-2, ORG-3)."""
+
+from collections import defaultdict
+
+from django.db.models import Q, Subquery
+
+from zhike.kit import access, dates
+from zhike.kit.viewer import Viewer
+from zhike.records import config
+from zhike.org.models import Department, Person, RecordShare, Role
+
+
+@config.cached
+def _reports() -> dict[int, list[int]]:
+    """Direct reports by supervisor, leavers included: what they left behind stays with their line."""
+    below = defaultdict(list)
+    for pk, supervisor_id in Person.objects.filter(supervisor__isnull=False).values_list("pk", "supervisor_id"):
+        below[supervisor_id].append(pk)
+    return dict(below)
+
+
+def subordinates(person_id: int) -> frozenset[int]:
+    """Everybody below a person in the reporting line, at any depth."""
+    below, found, todo = _reports(), set(), [person_id]
+    while todo:
+        for pk in below.get(todo.pop(), ()):
+            if pk not in found and pk != person_id:
+                found.add(pk)
+                todo.append(pk)
+    return frozenset(found)
+
+
+@config.cached
+def departments_below(department_id: int) -> frozenset[int]:
+    """A department and all below it."""
+    children = defaultdict(list)
+    for pk, parent_id in Department.objects.values_list("pk", "parent_id"):
+        children[parent_id].append(pk)
+    found, todo = {department_id}, [department_id]
+    while todo:
+        for pk in children[todo.pop()]:
+            if pk not in found:
+                found.add(pk)
+                todo.append(pk)
+    return frozenset(found)
+
+
+@config.cached
+def viewer_of_person(person_id: int) -> Viewer:
+    """The viewer of a person; raises LookupError if unknown or not allowed to sign in."""
+    person = Person.objects.select_related("department").filter(pk=person_id, is_active=True).first()
+    if person is None:
+        raise LookupError(f"no active person {person_id}")
+    roles = list(person.roles.all())
+    below = subordinates(person_id)
+    people: set[int] | None = {person_id, *below}
+    verbs: set[str] = set()
+    for role in roles:
+        verbs |= set(access.VERBS) if role.is_administrator else set(role.verbs)
+        if role.data_scope == Role.DataScope.EVERYTHING:
+            people = None
+        elif people is not None and person.department_id and role.data_scope in ("department", "below"):
+            there = {person.department_id} if role.data_scope == "department" else departments_below(person.department_id)
+            people |= set(Person.objects.filter(department_id__in=there).values_list("pk", flat=True))
+    return Viewer(
+        person=person,
+        person_id=person_id,
+        people=None if people is None else frozenset(people),
+        verbs=frozenset(verbs),
+        subordinates=below,
+        roles=frozenset(role.key for role in roles),
+    )
+
+
+def shared_arm(viewer: Viewer, model) -> Q:
+    """Rows of a model shared with or lent to the viewer today."""
+    return Q(pk__in=_shares(viewer, model._meta.label_lower).values("object_id"))
+
+
+def shared_change(viewer: Viewer, record) -> bool:
+    """Whether a record was shared with the viewer for editing."""
+    return _shares(viewer, record._meta.label_lower).filter(object_id=record.pk, can_change=True).exists()
+
+
+def _shares(viewer: Viewer, kind: str):
+    in_force = Q(until__isnull=True) | Q(until__gte=dates.today())
+    return RecordShare.objects.filter(in_force, person_id=viewer.person_id, kind=kind)
+
+
+def config_version_with(rows):
+    """Let a query of people bring the configuration version along, so that a request needs no query for it."""
+    from zhike.records.models import NumberSequence
+
+    return rows.annotate(config_version=Subquery(NumberSequence.objects.filter(key=config.KEY).values("last")[:1]))
+
+
+__all__ = ["config_version_with", "shared_arm", "shared_change", "subordinates", "viewer_of_person"]

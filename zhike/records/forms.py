@@ -1,0 +1,90 @@
+"""The form of any kind of record, made from its fields; forms, API and import clean values by the same field."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from zhike.kit.forms import ActionForm
+from zhike.kit.viewer import Viewer
+from zhike.records.fields import Field
+from zhike.records.kinds import RecordKind
+from zhike.records.lookups import Lookups
+
+
+class FieldControl(forms.Field):
+    """A form field that leaves everything to a field of a kind."""
+
+    def __init__(self, field: Field, lookups: Lookups):
+        super().__init__(required=field.required, label=field.label, help_text=field.help, widget=field.widget(lookups))
+        self.of, self.lookups = field, lookups
+
+    def clean(self, value: Any) -> Any:
+        return self.of.clean(value, self.lookups)
+
+    def prepare_value(self, value: Any) -> Any:
+        return self.of.initial(value)
+
+
+class RecordForm(ActionForm):
+    """Creates or changes a record of a kind. `version` makes the second of two writers hear of the first."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data=None, *, kind: RecordKind, viewer: Viewer, record: Any = None, only: list[str] | None = None,
+                 initial: dict | None = None, **more):  # fmt: skip
+        lookups = Lookups(viewer)
+        names = only or [f.name for f in kind.editable() if not (f.name == kind.owner and record is not None)]
+        fields = [kind.field(n) for n in names if not kind.field(n).verb or viewer.can(kind.field(n).verb)]
+        start = {**(initial or {})}
+        if record is not None:
+            start |= {f.name: f.read(record) for f in fields} | {"version": record.version}
+        elif kind.owner in names:
+            start.setdefault(kind.owner, viewer.person_id)
+        super().__init__(data, initial=start, **more)
+        self.kind, self.record = kind, record
+        for field in fields:
+            self.fields[field.name] = FieldControl(field, lookups)
+
+    def values(self) -> dict[str, Any]:
+        """The cleaned values by field name, without the version."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+    def sections(self) -> list[dict[str, Any]]:
+        """The bound fields grouped as the kind says, the rest last; custom fields in a section of their own."""
+        left = {name: self[name] for name in self.fields if name != "version"}
+        grouped = []
+        for title, names in self.kind.sections:
+            if found := [left.pop(n) for n in names if n in left]:
+                grouped.append({"title": title, "fields": found})
+        if left:
+            grouped.append({"title": "", "fields": list(left.values())})
+        return grouped
+
+
+def cleaned_values(kind: RecordKind, data: dict[str, Any], viewer: Viewer, *, partial: bool) -> dict[str, Any]:
+    """Values from the API, cleaned by the same fields; raises ValidationError {field: [message]}."""
+    lookups, values, errors = Lookups(viewer), {}, {}
+    for name, raw in data.items():
+        field = kind.fields.get(name)
+        if field is None or not field.editable:
+            continue
+        try:
+            values[name] = field.clean(raw, lookups)
+        except ValidationError as error:
+            errors[name] = error.messages
+    if not partial:
+        for field in kind.editable():
+            if field.required and field.name not in data and field.name != kind.owner:
+                errors.setdefault(field.name, []).extend(_required(field, lookups))
+    if errors:
+        raise ValidationError(errors)
+    return values
+
+
+def _required(field: Field, lookups: Lookups) -> list[str]:
+    try:
+        field.clean(None, lookups)
+    except ValidationError as error:
+        return error.messages
+    return []

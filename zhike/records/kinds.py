@@ -1,0 +1,129 @@
+"""Record kinds: what a kind of record is called, which fields it has, how it is listed, found, imported (CRAFT §6)."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from zhike.kit import access
+from zhike.kit.viewer import Viewer
+from zhike.records import config
+from zhike.records.fields import Field, custom_field
+
+_kinds: dict[str, "RecordKind"] = {}
+
+STANDARD_VERBS = {
+    "view": pgettext_lazy("permission", "View"),
+    "create": pgettext_lazy("permission", "Create"),
+    "change": pgettext_lazy("permission", "Edit"),
+    "delete": pgettext_lazy("permission", "Delete"),
+    "assign": pgettext_lazy("permission", "Transfer to another owner"),
+    "share": pgettext_lazy("permission", "Share"),
+    "import": pgettext_lazy("permission", "Import"),
+    "export": pgettext_lazy("permission", "Export"),
+}
+
+
+class RecordKind:
+    """One kind of record by declaration. Lists, forms, import, export, API, audit and search read it."""
+
+    def __init__(
+        self,
+        model: type,
+        *,
+        fields: Sequence[Field],
+        columns: Sequence[str],
+        sort: str = "-updated_at",
+        icon: str = "file",
+        slug: str = "",
+        title: str = "name",
+        owner: str = "owner",
+        natural_keys: Sequence[str] = ("name",),
+        page: str = "",
+        number: tuple[str, int] | None = None,
+        sections: Sequence[tuple[Any, Sequence[str]]] = (),
+        prepare: Callable | None = None,
+        saved: Callable | None = None,
+        bulk: Sequence[Any] = (),
+        sums: Sequence[str] = (),
+        views: Sequence[dict] = (),
+        row: Callable | None = None,
+        verbs: Sequence[str] = tuple(STANDARD_VERBS),
+    ):
+        """
+        `slug` is its word in addresses and commands ("customers"); `title` the field that names a record; `owner` the
+        field of its responsible person ("" for none); `natural_keys` the fields by which a text finds a record; `page`
+        the URL name of a record's page (takes the pk); `number` makes codes (prefix, digits); `sections` groups the
+        fields of the form; `prepare(record, changed, by)` checks and completes before saving and may raise Refused;
+        `saved(record, changed, by, created)` runs after it in the same transaction; `sums` are money fields summed in
+        the foot of lists; `views` are the saved views shipped: {"key", "name", "filter", "sort"?, "columns"?}.
+        """
+        self.model, self.columns, self.sort, self.icon = model, list(columns), sort, icon
+        self.label: str = model._meta.label_lower
+        self.slug = slug or self.label.rpartition(".")[2] + "s"
+        self.name, self.plural = model._meta.verbose_name, model._meta.verbose_name_plural
+        self.title, self.owner, self.natural_keys, self.page = title, owner, tuple(natural_keys), page
+        self.number, self.sections, self.bulk, self.sums = number, list(sections), list(bulk), list(sums)
+        self.prepare, self.saved, self.shipped_views, self.row = prepare, saved, list(views), row
+        self.own_fields = {field.name: field.bind(self) for field in fields}
+        self.verbs = tuple(verbs)
+        for verb in self.verbs:
+            access.declare(self.verb(verb), STANDARD_VERBS[verb], self.plural)
+
+    def verb(self, word: str) -> str:
+        """The full name of a verb on this kind: "customers.customer.change"."""
+        return f"{self.label}.{word}"
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """All fields by name: ours, then those the administrator added (not archived)."""
+        return {**self.own_fields, **{f.name: f for f in custom_fields(self.label)}}
+
+    def field(self, name: str) -> Field:
+        """A field by name; raises KeyError."""
+        return self.own_fields.get(name) or self.fields[name]
+
+    def rows(self, viewer: Viewer):
+        """What this viewer may see of the kind."""
+        return self.model.objects.visible_to(viewer)
+
+    def editable(self) -> list[Field]:
+        """Fields a form may change, in order."""
+        return [f for f in self.fields.values() if f.editable]
+
+    def __repr__(self):
+        return f"<RecordKind {self.label}>"
+
+
+def add(kind: RecordKind) -> RecordKind:
+    """Make a kind known to lists, search, import, export and API."""
+    _kinds[kind.label] = kind
+    return kind
+
+
+def get(label: str) -> RecordKind:
+    """A kind by its label or slug; raises KeyError."""
+    return _kinds.get(label) or next(k for k in _kinds.values() if k.slug == label)
+
+
+def find(label: str) -> RecordKind | None:
+    """A kind by label or slug, or None."""
+    return next((k for k in _kinds.values() if label in (k.label, k.slug)), None)
+
+
+def everything() -> list[RecordKind]:
+    """All kinds, in the order they were added."""
+    return list(_kinds.values())
+
+
+@config.cached
+def custom_fields(label: str) -> list[Field]:
+    """The fields the administrator added to a kind, in order."""
+    from zhike.records.models import CustomField
+
+    rows = CustomField.objects.filter(kind=label, is_archived=False)
+    return [custom_field(row).bind(get(label)) for row in rows]
+
+
+__all__ = ["RecordKind", "add", "custom_fields", "everything", "find", "get", "_"]

@@ -1,0 +1,117 @@
+"""What words mean: people by name, records by code or name, picklist labels; cached for one form or one import."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from zhike.kit.viewer import Viewer
+from zhike.records import config
+
+
+@config.cached
+def people() -> list[tuple[int, str, str, bool]]:
+    """Everybody, also those who left: (id, username, full name, is active), by name."""
+    rows = get_user_model().objects.order_by("full_name", "id")
+    return list(rows.values_list("id", "username", "full_name", "is_active"))
+
+
+@config.cached
+def person_names() -> dict[int, str]:
+    """Full names by person id."""
+    return {pk: name or username for pk, username, name, active in people()}
+
+
+@config.cached
+def usernames() -> dict[int, str]:
+    """Usernames by person id."""
+    return {pk: username for pk, username, name, active in people()}
+
+
+@config.cached
+def _people_by_word() -> dict[str, list[int]]:
+    words: dict[str, list[int]] = {}
+    for pk, username, name, _active in people():
+        for word in {username.casefold(), (name or username).casefold()}:
+            words.setdefault(word, []).append(pk)
+    return words
+
+
+@config.cached
+def picklist(key: str) -> dict[str, str]:
+    """Labels by code of a picklist, in order, archived entries last."""
+    from zhike.records.models import PicklistOption
+
+    rows = PicklistOption.objects.filter(picklist=key).order_by("is_archived", "order", "id")
+    return dict(rows.values_list("code", "label"))
+
+
+@config.cached
+def picklist_open(key: str) -> list[tuple[str, str]]:
+    """The entries of a picklist one may still choose."""
+    from zhike.records.models import PicklistOption
+
+    rows = PicklistOption.objects.filter(picklist=key, is_archived=False).order_by("order", "id")
+    return list(rows.values_list("code", "label"))
+
+
+class Lookups:
+    """Finds what a word stands for, as this viewer may see it."""
+
+    def __init__(self, viewer: Viewer):
+        self.viewer = viewer
+        self._records: dict[tuple[str, str], int | None] = {}
+
+    def person(self, word) -> int:
+        """A person's id by id, username or full name; raises ValidationError if unknown or ambiguous."""
+        text = str(word).strip()
+        if isinstance(word, int) or (text.isdigit() and int(text) in person_names()):
+            if int(text) in person_names():
+                return int(text)
+        elif len(found := _people_by_word().get(text.casefold(), [])) == 1:
+            return found[0]
+        elif found:
+            raise ValidationError(_("Several people are called %(name)s; use the username."), params={"name": text})
+        raise ValidationError(_("No colleague is called %(name)s."), params={"name": text[:60]})
+
+    def record(self, kind, word) -> int:
+        """The id of a visible record of this kind by id (int), or by one of its natural keys (text)."""
+        text = str(word).strip()
+        key = (kind.label, f"#{word}" if isinstance(word, int) else text)
+        if key not in self._records:
+            self.prime(kind, [word])
+        if (found := self._records.get(key)) is None:
+            raise ValidationError(
+                _("No %(kind)s “%(name)s” found."), params={"kind": kind.name.lower(), "name": text[:60]}
+            )
+        if found < 0:
+            raise ValidationError(_("Several records are called %(name)s; use the code."), params={"name": text[:60]})
+        return found
+
+    def prime(self, kind, words: Iterable) -> None:
+        """Look up many words of one kind with few queries."""
+        words = [w for w in words if w not in (None, "")]
+        ids = {w for w in words if isinstance(w, int)}
+        texts = {str(w).strip() for w in words if not isinstance(w, int)}
+        rows = kind.model.objects.visible_to(self.viewer)
+        for pk in ids:
+            self._records[kind.label, f"#{pk}"] = None
+        for pk in rows.filter(pk__in=ids).values_list("pk", flat=True) if ids else ():
+            self._records[kind.label, f"#{pk}"] = pk
+        for text in texts:
+            self._records[kind.label, text] = None
+        for path in kind.natural_keys if texts else ():
+            left = [t for t in texts if self._records[kind.label, t] is None]
+            for pk, text in rows.filter(Q(**{f"{path}__in": left})).values_list("pk", path):
+                known = self._records.get((kind.label, text))
+                self._records[kind.label, text] = pk if known is None or known == pk else -1
+        # A number typed where a code is expected may also be the id chosen in a form.
+        digits = {t for t in texts if t.isdigit() and len(t) < 18 and self._records[kind.label, t] is None}
+        for pk in rows.filter(pk__in=digits).values_list("pk", flat=True) if digits else ():
+            self._records[kind.label, str(pk)] = pk
+
+    def remember(self, kind, word: str, pk: int) -> None:
+        """Make a record known that was created in this very import."""
+        self._records[kind.label, word] = pk

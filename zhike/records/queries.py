@@ -1,0 +1,113 @@
+"""Reads of this room, viewer first."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from zhike.kit.access import may
+from zhike.kit.errors import Forbidden, NotVisible
+from zhike.kit.viewer import Viewer
+from zhike.records import kinds
+from zhike.records.kinds import RecordKind
+from zhike.records.models import AuditEntry, ImportBatch, InboxItem, Job, SavedView, StoredFile, Tag
+
+# No database key is larger; a longer number in an address is no record.
+LARGEST_KEY = 2**63 - 1
+
+
+def record(viewer: Viewer, kind: RecordKind, pk: int, *, related: tuple[str, ...] = ()) -> Any:
+    """A record the viewer sees; raises NotVisible."""
+    rows = kind.rows(viewer).select_related(*related) if related else kind.rows(viewer)
+    found = rows.filter(pk=pk).first() if 0 < int(pk) <= LARGEST_KEY else None
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def record_for(viewer: Viewer, kind: RecordKind, pk: int, word: str = "change") -> Any:
+    """A record on which the viewer may do this; unseen raises NotVisible, seen but not allowed Forbidden."""
+    found = record(viewer, kind, pk)
+    if not may(viewer, kind.verb(word), found):
+        raise Forbidden(kind.verb(word))
+    return found
+
+
+def history_of(viewer: Viewer, kind: RecordKind, pk: int) -> QuerySet[AuditEntry]:
+    """The history of a record the viewer sees, newest first; raises NotVisible."""
+    record(viewer, kind, pk)
+    return AuditEntry.objects.filter(kind=kind.label, object_id=pk).select_related("person").order_by("-id")
+
+
+def history_lines(kind: RecordKind, entry: AuditEntry) -> list[dict[str, Any]]:
+    """What an entry changed, in words: {"label", "before", "after"}."""
+    lines = []
+    for name, (before, after) in entry.changes.items():
+        field = kind.fields.get(name)
+        label = field.label if field else _plain_label(kind, name)
+        lines.append({"label": label, "before": _said(field, before), "after": _said(field, after)})
+    return lines
+
+
+def _plain_label(kind: RecordKind, name: str) -> Any:
+    try:
+        return kind.model._meta.get_field(name).verbose_name
+    except Exception:  # noqa: BLE001 - a column of an earlier release: its name is all we know
+        return name
+
+
+def _said(field: Any, value: Any) -> str:
+    if value in (None, ""):
+        return ""
+    if field is None or field.type in ("money", "date", "moment") and not field.is_custom:
+        return str(value)
+    return field.text(field.unpack(value) if field.is_custom else value)
+
+
+def files_of(viewer: Viewer, kind: RecordKind, pk: int) -> QuerySet[StoredFile]:
+    """The files of a record the viewer sees, newest first; raises NotVisible."""
+    record(viewer, kind, pk)
+    return StoredFile.objects.filter(kind=kind.label, object_id=pk).select_related("person").order_by("-id")
+
+
+def file(viewer: Viewer, pk: int) -> StoredFile:
+    """A file of a record the viewer sees; raises NotVisible."""
+    found = StoredFile.objects.filter(pk=pk).first() if 0 < pk <= LARGEST_KEY else None
+    kind = kinds.find(found.kind) if found else None
+    if kind is None:
+        raise NotVisible
+    record(viewer, kind, found.object_id)
+    return found
+
+
+def tags_of(kind: RecordKind, pk: int) -> QuerySet[Tag]:
+    """The tags of a record (the record itself must have been read through a scope)."""
+    return Tag.objects.filter(kind=kind.label, taggings__object_id=pk)
+
+
+def views_of(viewer: Viewer, kind: RecordKind) -> list[SavedView]:
+    """The saved views of this person and those shared with all, in order."""
+    rows = SavedView.objects.filter(kind=kind.label)
+    return [v for v in rows if v.is_shared or v.person_id == viewer.person_id]
+
+
+def job(viewer: Viewer, pk: int) -> Job:
+    """A job of this person; raises NotVisible."""
+    found = Job.objects.filter(pk=pk, person_id=viewer.person_id).first() if 0 < pk <= LARGEST_KEY else None
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def jobs_of(viewer: Viewer) -> QuerySet[Job]:
+    """This person's jobs, newest first."""
+    return Job.objects.filter(person_id=viewer.person_id).order_by("-id")
+
+
+def inbox_of(viewer: Viewer) -> QuerySet[InboxItem]:
+    """This person's messages, newest first."""
+    return InboxItem.objects.filter(person_id=viewer.person_id).order_by("-id")
+
+
+def imports_of(viewer: Viewer) -> QuerySet[ImportBatch]:
+    """This person's imports, newest first."""
+    return ImportBatch.objects.filter(person_id=viewer.person_id).order_by("-id")
