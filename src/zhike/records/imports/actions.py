@@ -1,0 +1,52 @@
+"""Prepare and start an import: the file is kept, the batch is a row, the work is a job (IMP-2)."""
+
+from typing import Any
+
+from django.core.files import File
+from django.utils.translation import gettext as _
+
+from zhike.kit.access import require
+from zhike.kit.actions import action
+from zhike.kit.errors import Refused
+from zhike.kit.viewer import Viewer
+from zhike.records.actions import start_job
+from zhike.records.imports.mapping import Mapping
+from zhike.records.kinds import RecordKind
+from zhike.records.models import ImportBatch
+
+
+@action
+def prepare_import(
+    kind: RecordKind, upload: File, *, by: Viewer, name: str, mapping: dict[str, Any] | None = None
+) -> ImportBatch:
+    """Keep an uploaded file as an import to be mapped. Nothing is read into the records yet."""
+    require(by, kind.verb("import"))
+    batch = ImportBatch(kind=kind.label, file_name=name[-200:], mapping=mapping or {}, person_id=by.person_id)
+    ending = name.rpartition(".")[2].lower()[:5]
+    batch.upload.save(f"{kind.slug}.{ending}", upload, save=False)
+    batch.save()
+    return batch
+
+
+@action
+def map_import(batch: ImportBatch, mapping: Mapping, *, by: Viewer) -> ImportBatch:
+    """Keep how the columns of an import become fields."""
+    if batch.status != ImportBatch.Status.READY:
+        raise Refused(_("This import has been started already."))
+    batch.mapping = mapping.as_json()
+    batch.save(update_fields=["mapping"])
+    return batch
+
+
+@action
+def start_import(batch: ImportBatch, *, by: Viewer, total: int = 0) -> ImportBatch:
+    """Hand a mapped import to the worker, in the transaction that starts it. Raises Refused if it was started before."""
+    from zhike.records.tasks import run_import  # tasks name their queue at import, which needs the apps to be ready
+
+    batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if batch.job_id or batch.status != ImportBatch.Status.READY:
+        raise Refused(_("This import has been started already."))
+    batch.job = start_job(_("Import of %(file)s") % {"file": batch.file_name}, by=by, total=total)
+    batch.save(update_fields=["job"])
+    run_import.enqueue(batch.pk)
+    return batch

@@ -1,0 +1,121 @@
+"""How the columns of a file become fields: guessed from their titles, or said by a mapping file."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from zhike.kit import parse
+from zhike.kit.errors import Refused
+from zhike.records.fields import Field
+from zhike.records.kinds import RecordKind
+
+OPTIONS = {"encoding", "delimiter", "sheet", "header_row", "on_duplicate", "month_first"}
+ON_DUPLICATE = ("update", "skip", "create", "error")
+
+
+@dataclass
+class Mapping:
+    """A mapping file: which column is which field, what values mean, what fills blanks, by what a row is known."""
+
+    columns: dict[str, str] = field(default_factory=dict)
+    key: list[str] = field(default_factory=list)
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Mapping":
+        """Read a mapping file; raises Refused with what is wrong in it."""
+        try:
+            return cls.from_json(json.loads(Path(path).read_text("utf-8-sig")))
+        except (OSError, ValueError) as error:
+            raise Refused(_("The mapping file cannot be read: %(error)s") % {"error": error}) from error
+
+    @classmethod
+    def from_json(cls, data: Any) -> "Mapping":
+        """Check the shape of a mapping; raises Refused naming the part that does not fit."""
+        if not isinstance(data, dict) or (unknown := data.keys() - {"key", "columns", "values", "defaults", "options"}):
+            names = ", ".join(sorted(unknown)) if isinstance(data, dict) else ""
+            raise Refused(_("The mapping has parts nobody knows: %(names)s") % {"names": names})
+        key = data.get("key") or []
+        mapping = cls(
+            columns=dict(data.get("columns") or {}),
+            key=[key] if isinstance(key, str) else list(key),
+            values={
+                f: {parse.fold(str(k)): v for k, v in words.items()} for f, words in (data.get("values") or {}).items()
+            },
+            defaults=dict(data.get("defaults") or {}),
+            options=dict(data.get("options") or {}),
+        )
+        if unknown := mapping.options.keys() - OPTIONS:
+            raise Refused(_("The mapping has options nobody knows: %(names)s") % {"names": ", ".join(sorted(unknown))})
+        if mapping.options.get("on_duplicate", "update") not in ON_DUPLICATE:
+            raise Refused(_("on_duplicate is one of: %(names)s") % {"names": ", ".join(ON_DUPLICATE)})
+        return mapping
+
+    def as_json(self) -> dict[str, Any]:
+        """The same, as kept with a batch."""
+        return {
+            "key": self.key,
+            "columns": self.columns,
+            "values": self.values,
+            "defaults": self.defaults,
+            "options": self.options,
+        }
+
+    def check(self, kind: RecordKind) -> None:
+        """Raise Refused if it names fields the kind does not have."""
+        wanted = [*self.key, *self.values, *self.defaults, *(f for f in self.columns.values() if f)]
+        fields = kind.fields
+        unknown = sorted({name for name in wanted if name not in fields and not name.startswith("custom:")})
+        if unknown:
+            raise Refused(
+                _("%(kind)s have no field called: %(names)s") % {"kind": kind.plural, "names": ", ".join(unknown)}
+            )
+
+    def table_options(self) -> dict[str, Any]:
+        """What the table reader is told."""
+        return {k: v for k, v in self.options.items() if k in ("encoding", "delimiter", "sheet", "header_row")}
+
+
+def guess(kind: RecordKind, titles: Iterable[str]) -> dict[str, str]:
+    """The field of each column by its title, in Chinese or English or a synonym; "" where none fits. No field twice."""
+    words = _titles_of(kind)
+    found: dict[str, str] = {}
+    for title in titles:
+        name = words.get(fold_title(title), "")
+        found[title] = name if name not in found.values() else ""
+    return found
+
+
+def default_key(kind: RecordKind, fields: Iterable[str]) -> list[str]:
+    """By which fields a row is the same record when the mapping does not say: the first key whose fields are all given."""
+    given = set(fields)
+    for key in getattr(kind, "import_keys", None) or [[name] for name in kind.natural_keys]:
+        if given.issuperset(key):
+            return list(key)
+    return []
+
+
+def fold_title(title: str) -> str:
+    """A column title without case, width, spaces and marks such as "*" for required."""
+    return "".join(c for c in parse.fold(title) if c.isalnum())
+
+
+def _titles_of(kind: RecordKind) -> dict[str, str]:
+    words: dict[str, str] = {}
+    fields: list[Field] = [f for f in kind.fields.values() if f.editable or f.name in ("code",)]
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            for f in fields:
+                words.setdefault(fold_title(str(f.label)), f.name)
+    for f in fields:
+        for word in (f.name, *f.synonyms):
+            words.setdefault(fold_title(str(word)), f.name)
+    return words

@@ -1,0 +1,42 @@
+"""Jobs of this room: they take ids, rebuild the viewer, call an action, and are safe to run twice."""
+
+from django_tasks import task
+
+from django.utils.translation import gettext as _
+
+from zhike.kit import dates
+from zhike.kit.errors import Refused
+from zhike.kit.tables.reader import UnreadableTable
+from zhike.records import events
+from zhike.records.imports.engine import run_batch
+from zhike.records.models import ImportBatch, Job, OutboxEvent
+
+
+@task()
+def deliver_event(event_id: int) -> None:
+    """Hand an event to its subscribers; delivered once they all succeeded, else the worker tries again."""
+    event = OutboxEvent.objects.filter(pk=event_id, delivered_at__isnull=True).first()
+    if event is None:
+        return
+    for subscriber in events.subscribers_of(event.name):
+        subscriber(event)
+    OutboxEvent.objects.filter(pk=event_id).update(delivered_at=dates.now())
+
+
+@task()
+def run_import(batch_id: int) -> None:
+    """Run an import, or go on with one whose worker was killed; its job shows the progress."""
+    batch = ImportBatch.objects.get(pk=batch_id)
+    job = Job.objects.filter(pk=batch.job_id)
+    job.update(status=Job.Status.RUNNING)
+    try:
+        batch = run_batch(batch_id, on_progress=lambda read: job.update(done=read))
+    except (Refused, UnreadableTable) as refusal:  # the file or mapping is at fault: trying again would not help
+        ImportBatch.objects.filter(pk=batch_id).update(status=ImportBatch.Status.FAILED, finished_at=dates.now())
+        job.update(status=Job.Status.FAILED, message=str(refusal)[:500], finished_at=dates.now())
+        return
+    said = _("Read %(read)s, created %(created)s, updated %(updated)s, unchanged %(skipped)s, failed %(failed)s.")
+    counts = {n: getattr(batch, n) for n in ("read", "created", "updated", "skipped", "failed")}
+    job.update(
+        status=Job.Status.DONE, done=batch.read, total=batch.read, message=said % counts, finished_at=dates.now()
+    )
