@@ -1,0 +1,62 @@
+"""The whole API: generic routes of every kind, what single rooms add, search, audit (CONTRACT "API")."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI, Swagger
+
+from zhike.api import problems
+from zhike.api.auth import TokenAuth
+from zhike.api.records import router_of
+from zhike.records import kinds, queries
+from zhike.records.lookups import usernames
+from zhike.records.search import find
+
+api = NinjaAPI(title="知客 ZhiKe", version="1", auth=TokenAuth(), urls_namespace="api-v1", docs=Swagger())
+problems.install(api)
+
+
+def build() -> NinjaAPI:
+    """Join the routes of all kinds and rooms; called once, when every room is ready."""
+    for kind in kinds.everything():
+        api.add_router(f"/{kind.slug}", router_of(kind))
+    for prefix, router in _more:
+        api.add_router(prefix, router)
+    return api
+
+
+_more: list[tuple[str, Any]] = []
+
+
+def add_routes(prefix: str, router: Any) -> None:
+    """Let a room above bring routes of its own."""
+    _more.append((prefix, router))
+
+
+@api.get("/search", operation_id="search", summary="Find records of every kind, best first")
+def search_everything(request: HttpRequest, q: str = "", limit: int = 20):
+    hits = find(request.viewer, q, limit=min(max(limit, 1), 100))
+    return JsonResponse(
+        {"items": [{"kind": kinds.get(h.kind).slug, "id": h.object_id, "title": h.title} for h in hits]}
+    )
+
+
+@api.get("/audit", operation_id="audit", summary="Who changed a record, when, from what to what")
+def audit(request: HttpRequest, object: str, before: int = 0):
+    slug, _sep, pk = object.partition("/")
+    kind = kinds.find(slug)
+    if kind is None or not pk.isdigit():
+        raise ValidationError({"object": [_("Like customers/12.")]})
+    rows = queries.history_of(request.viewer, kind, int(pk[:19]))
+    if before:
+        rows = rows.filter(pk__lt=before)
+    names = usernames()
+    items = [
+        {"id": e.pk, "who": names.get(e.person_id), "when": e.happened_at.isoformat(), "verb": e.verb}
+        | {"field": field, "before": old, "after": new}
+        for e in rows[:100]
+        for field, (old, new) in (e.changes or {"": (None, None)}).items()
+    ]
+    return JsonResponse({"items": items})

@@ -1,0 +1,144 @@
+"""The routes every kind of record has: list, read, create, change, delete; page and API call the same actions."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from ninja import Router
+
+from zhike.api.idempotency import once
+from zhike.api.schemas import in_schema, out_schema, page_schema
+from zhike.kit.access import require
+from zhike.kit.viewer import Viewer
+from zhike.records import queries
+from zhike.records.actions import assign_record, change_record, create_record, delete_record
+from zhike.records.filters import Filter
+from zhike.records.forms import cleaned_values
+from zhike.records.kinds import RecordKind
+from zhike.records.paging import BadCursor, count_capped, read_page
+
+LARGEST_PAGE = 200
+
+
+def router_of(kind: RecordKind) -> Router:
+    """The routes of a kind. Its room may add its own verbs beside them."""
+    router = Router(tags=[str(kind.slug)])
+    out, body_in = out_schema(kind), in_schema(kind)
+
+    @router.get("", response=page_schema(kind, out), operation_id=f"{kind.slug}_list", summary=f"List {kind.slug}")
+    def list_records(
+        request: HttpRequest, page_size: int = 50, cursor: str = "", sort: str = "", q: str = "", count: str = ""
+    ):
+        return JsonResponse(list_answer(kind, request, page_size, cursor, sort, count))
+
+    @router.post("", response={201: out}, operation_id=f"{kind.slug}_create", summary=f"Create one of {kind.slug}")
+    def create(request: HttpRequest, body: body_in):
+        return once(
+            request,
+            lambda: JsonResponse(created(kind, request.viewer, body.model_dump(exclude_unset=True)), status=201),
+        )
+
+    @router.get("/{int:pk}", response=out, operation_id=f"{kind.slug}_read", summary=f"Read one of {kind.slug}")
+    def read(request: HttpRequest, pk: int):
+        require(request.viewer, kind.verb("view"))
+        return JsonResponse(as_json(kind, queries.record(request.viewer, kind, pk)))
+
+    @router.patch("/{int:pk}", response=out, operation_id=f"{kind.slug}_change", summary=f"Change one of {kind.slug}")
+    def change(request: HttpRequest, pk: int, body: body_in):
+        return JsonResponse(changed(kind, request.viewer, pk, body.model_dump(exclude_unset=True)))
+
+    @router.delete(
+        "/{int:pk}", response={204: None}, operation_id=f"{kind.slug}_delete", summary=f"Delete one of {kind.slug}"
+    )
+    def delete(request: HttpRequest, pk: int):
+        delete_record(kind, queries.record_for(request.viewer, kind, pk, "delete"), by=request.viewer)
+        return HttpResponse(status=204)
+
+    return router
+
+
+def list_answer(
+    kind: RecordKind, request: HttpRequest, size: int, cursor: str, sort: str, count: str
+) -> dict[str, Any]:
+    """A page of what the viewer sees, filtered like the list page: {"items", "next", "count"}."""
+    viewer = request.viewer
+    require(viewer, kind.verb("view"))
+    flt = Filter.from_query(kind, request.GET)
+    sort = sort or kind.sort
+    field = kind.fields.get(sort.lstrip("-"))
+    if not (field and field.sortable) and sort.lstrip("-") not in ("id", "created_at", "updated_at"):
+        raise ValidationError({"sort": [_("One cannot sort by this.")]})
+    try:
+        page = read_page(
+            kind, viewer, flt, sort=sort, size=min(max(size, 1), LARGEST_PAGE), cursor=cursor.replace("\x00", "")
+        )
+    except BadCursor:
+        raise ValidationError({"cursor": [_("This cursor is not one of ours.")]}) from None
+    records = kind.rows(viewer).in_bulk(page.ids)
+    exact = count == "exact"
+    total = count_capped(kind, viewer, flt, exact=exact)
+    return {
+        "items": [as_json(kind, records[pk]) for pk in page.ids if pk in records],
+        "next": page.next or None,
+        "count": total,
+    }
+
+
+def created(kind: RecordKind, viewer: Viewer, data: dict[str, Any]) -> dict[str, Any]:
+    """Create from a body and give the record back."""
+    require(viewer, kind.verb("create"))
+    record = create_record(kind, cleaned_values(kind, _flat(kind, data), viewer, partial=False), by=viewer)
+    return as_json(kind, record)
+
+
+def changed(kind: RecordKind, viewer: Viewer, pk: int, data: dict[str, Any]) -> dict[str, Any]:
+    """Change by a body; its `version` makes a stale change 409, a new `owner` is an assignment."""
+    record = queries.record_for(viewer, kind, pk, "change")
+    version = data.pop("version", None)
+    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
+        raise ValidationError({"version": [_("A whole number.")]})
+    values = cleaned_values(kind, _flat(kind, data), viewer, partial=True)
+    owner_id = values.pop(kind.owner, None) if kind.owner else None
+    if values or version is not None:
+        record = change_record(kind, record, values, by=viewer, version=version)
+    if owner_id is not None:
+        record = assign_record(kind, record, by=viewer, owner_id=owner_id)
+    return as_json(kind, record)
+
+
+def as_json(kind: RecordKind, record: Any) -> dict[str, Any]:
+    """A record as the API shows it: our fields by name, custom ones by their ids."""
+    shown: dict[str, Any] = {"id": record.pk}
+    custom = {}
+    for field in kind.fields.values():
+        value = field.api(field.values_of(record))
+        if field.is_custom:
+            custom[field.name] = value
+        else:
+            shown[field.name] = value
+    shown["custom"] = custom
+    for name in ("created_at", "updated_at"):
+        moment = getattr(record, name, None)
+        shown[name] = moment.isoformat() if moment else None
+    shown["version"] = getattr(record, "version", 1)
+    return shown
+
+
+def _flat(kind: RecordKind, data: dict[str, Any]) -> dict[str, Any]:
+    """Custom values beside ours; they may be named by id or by what they are called."""
+    data = dict(data)
+    custom = data.pop("custom", None) or {}
+    if not isinstance(custom, dict):
+        raise ValidationError({"custom": [_("An object of custom values.")]})
+    by_name = {str(f.label): f.name for f in kind.fields.values() if f.is_custom}
+    for name, value in custom.items():
+        key = by_name.get(name, name)
+        if not (found := kind.fields.get(key)) or not found.is_custom:
+            raise ValidationError({f"custom.{name}": [_("There is no such field.")]})
+        data[key] = value
+    if unknown := [
+        name for name in data if name not in kind.fields and name not in ("id", "version", "created_at", "updated_at")
+    ]:
+        raise ValidationError({name: [_("There is no such field.")] for name in unknown})
+    return data
