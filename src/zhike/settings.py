@@ -1,32 +1,18 @@
-"""All settings, from the environment (or `.env`); a bad value stops the start with one line that names it (CONTRACT.md)."""
+"""All settings, from the environment (or `.env`); a bad one stops the start with a line that names it (CONTRACT.md)."""
 
-import os
-import secrets
-from pathlib import Path
-
-import dj_database_url
-from django.core.exceptions import ImproperlyConfigured
+from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("ZHIKE_DATA") or ROOT / "var").resolve()
-DATA.mkdir(parents=True, exist_ok=True)
+from zhike import environment
 
-
-def secret_key():
-    """The configured key, or one made once and kept in the data folder (readable by its owner only)."""
-    if key := os.environ.get("ZHIKE_SECRET_KEY"):
-        return key
-    path = DATA / "secret_key"
-    if not path.exists():
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(50))
-    return path.read_text().strip()
-
-
-SECRET_KEY = secret_key()
+ROOT = environment.ROOT
+DATA = environment.data_folder()
+SECRET_KEY = environment.secret_key(DATA)
 DEBUG = False
-ALLOWED_HOSTS = [h.strip() for h in os.environ.get("ZHIKE_ALLOWED_HOSTS", "*").split(",") if h.strip()]
+ALLOWED_HOSTS = environment.allowed_hosts()
+WORKERS = environment.whole_number("ZHIKE_WORKERS", 1, 1, 32)  # processes that do background jobs
+WEB_THREADS = environment.whole_number("ZHIKE_WEB_THREADS", 8, 1, 64)  # requests answered at the same time
+UPLOAD_LIMIT = environment.whole_number("ZHIKE_UPLOAD_MB", 100, 1, 2048) * 1024 * 1024  # bytes, of one request
 
 INSTALLED_APPS = [
     "zhike.api",
@@ -54,6 +40,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -90,35 +77,85 @@ TEMPLATES = [
 ]
 
 
-def database():
-    """SQLite in the data folder, or PostgreSQL from ZHIKE_DATABASE_URL (PLT-3)."""
-    url = os.environ.get("ZHIKE_DATABASE_URL") or f"sqlite:///{DATA / 'zhike.sqlite3'}"
-    try:
-        config = dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
-    except (ValueError, dj_database_url.ParseError) as error:
-        raise ImproperlyConfigured(f"ZHIKE_DATABASE_URL: {error}") from None
-    if config["ENGINE"].endswith("sqlite3"):
-        # One writer at a time: a transaction takes the write lock when it begins, so that two can never deadlock on upgrading.
-        config["OPTIONS"] = {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
-            " PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;",
-        }
-    return config
-
-
-DATABASES = {"default": database()}
+DATABASES = {"default": {**environment.database(DATA), "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # One writer at a time: a transaction takes the write lock as it begins, so two can never deadlock on upgrading.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
+        " PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;",
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-LANGUAGE_CODE = os.environ.get("ZHIKE_LANGUAGE", "zh-hans")
+LANGUAGE_CODE = environment.language()
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
-TIME_ZONE = os.environ.get("ZHIKE_TIME_ZONE", "Asia/Shanghai")
+TIME_ZONE = environment.time_zone()
 USE_I18N = USE_TZ = True
 
+# Files: ours are built into build/static at set-up; what people upload is never served by its address (PLT-5).
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static"
-STATICFILES_DIRS = [("vendor", ROOT / "node_modules")] if (ROOT / "node_modules").exists() else []
+STATIC_ROOT = ROOT / "build" / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "zhike.kit.staticfiles.HashedStaticFiles"},
+}
 MEDIA_ROOT = DATA / "files"
+FILE_UPLOAD_PERMISSIONS = 0o640
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+globals().update(environment.email())
+DEFAULT_FROM_EMAIL = environment.text("ZHIKE_EMAIL_FROM", "zhike@localhost")
+
+# --- Sign-in: hashing here; everything about allauth in this block.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+# --- end of sign-in
+
+# Hardening (PLT-5). TLS ends at a reverse proxy; only when ZHIKE_ORIGINS names its addresses is it believed.
+CSRF_TRUSTED_ORIGINS = environment.trusted_origins()
+BEHIND_TLS = bool(CSRF_TRUSTED_ORIGINS) and all(o.startswith("https://") for o in CSRF_TRUSTED_ORIGINS)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{process}] {message}", "style": "{"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "level": "WARNING"},
+        # Reopens after the supervisor has moved a full file away; several processes write to it.
+        "file": {
+            "class": "logging.handlers.WatchedFileHandler",
+            "filename": DATA / "logs" / "zhike.log",
+            "delay": True,
+            "encoding": "utf-8",
+            "formatter": "line",
+        },
+    },
+    "root": {"handlers": ["stderr", "file"], "level": "INFO"},
+    "loggers": {"django": {"handlers": [], "propagate": True, "level": "INFO"}, "fontTools": {"level": "WARNING"}},
+}
+(DATA / "logs").mkdir(exist_ok=True)
