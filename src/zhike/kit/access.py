@@ -1,4 +1,4 @@
-"""What may be done: verbs declared by the rooms, given to roles by the administrator, asked for by actions and pages."""
+"""What may be done: verbs declared by the rooms, given to roles by administrators, asked for by actions and pages."""
 
 from dataclasses import dataclass
 from typing import Any

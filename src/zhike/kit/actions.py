@@ -1,4 +1,4 @@
-"""Writing: one function per business verb, each one transaction, the only place owned records may be saved (CRAFT §4)."""
+"""Writing: one function per business verb, each one transaction; only here are owned records saved (CRAFT §4)."""
 
 import functools
 import re
@@ -32,7 +32,7 @@ _running: ContextVar[Running | None] = ContextVar("running_action", default=None
 
 
 def action(function: Callable) -> Callable:
-    """Make a function an action: keyword `by` is required, it runs in one transaction, broken constraints become Refused."""
+    """Make a function an action: `by` is required, it is one transaction, broken constraints become Refused."""
 
     @functools.wraps(function)
     def run(*args, by: Viewer, **kwargs):

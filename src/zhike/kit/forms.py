@@ -1,4 +1,4 @@
-"""Forms parse and check input; `run` hands what is valid to an action and lands what it refuses on the fields (CRAFT §3)."""
+"""Forms parse and check input; `run` hands it to an action and lands what that refuses on the fields (CRAFT §3)."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""How a viewer is made of a person: their people down the reporting line, their roles' scope and verbs (ORG-2, ORG-3)."""
+"""How a viewer is made of a person: their people down the line, their roles' scope and verbs (ORG-2, ORG-3)."""
 
 from collections import defaultdict
 
@@ -6,8 +6,8 @@ from django.db.models import Q, Subquery
 
 from zhike.kit import access, dates
 from zhike.kit.viewer import Viewer
-from zhike.records import config
 from zhike.org.models import Department, Person, RecordShare, Role
+from zhike.records import config
 
 
 @config.cached
@@ -60,7 +60,8 @@ def viewer_of_person(person_id: int) -> Viewer:
         if role.data_scope == Role.DataScope.EVERYTHING:
             people = None
         elif people is not None and person.department_id and role.data_scope in ("department", "below"):
-            there = {person.department_id} if role.data_scope == "department" else departments_below(person.department_id)
+            here = person.department_id
+            there = departments_below(here) if role.data_scope == "below" else {here}
             people |= set(Person.objects.filter(department_id__in=there).values_list("pk", flat=True))
     return Viewer(
         person=person,

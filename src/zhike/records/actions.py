@@ -32,7 +32,9 @@ def create_record(kind: RecordKind, values: dict[str, Any], *, by: Viewer) -> An
 
 
 @action
-def change_record(kind: RecordKind, record: Any, values: dict[str, Any], *, by: Viewer, version: int | None = None) -> Any:
+def change_record(
+    kind: RecordKind, record: Any, values: dict[str, Any], *, by: Viewer, version: int | None = None
+) -> Any:
     """Change a record by cleaned values; only the named fields. Raises Stale if somebody saved after `version`."""
     require(by, kind.verb("change"), record)
     record = lock(record, version=version)
@@ -44,9 +46,9 @@ def fill(kind: RecordKind, record: Any, values: dict[str, Any], by: Viewer) -> N
     """Write cleaned values to a record, each field's own verb asked for."""
     for name, value in values.items():
         field = kind.field(name)
-        if field.verb and field.read(record) != value and not (value in (None, "") and not field.read(record)):
-            if not by.can(field.verb):
-                raise Refused({name: _("Your role may not change this.")})
+        differs = field.read(record) != value and not (value in (None, "") and not field.read(record))
+        if field.verb and differs and not by.can(field.verb):
+            raise Refused({name: _("Your role may not change this.")})
         field.write(record, value)
 
 
@@ -91,7 +93,7 @@ def next_code(kind: RecordKind) -> str:
 
 
 def next_number(key: str, count: int = 1) -> int:
-    """Take `count` numbers from a counter and give the first. Inside a transaction, which holds the row till its end."""
+    """Take `count` numbers from a counter and give the first; the transaction holds the row till its end."""
     row, _created = NumberSequence.objects.select_for_update().get_or_create(key=key)
     first = row.last + 1
     row.last += count
@@ -101,7 +103,7 @@ def next_number(key: str, count: int = 1) -> int:
 
 @action
 def delete_record(kind: RecordKind, record: Any, *, by: Viewer, version: int | None = None) -> None:
-    """Delete a record nothing else depends on; its last state stays in the history. Raises Refused where it is in use."""
+    """Delete a record nothing depends on; its last state stays in the history. Raises Refused where it is in use."""
     require(by, kind.verb("delete"), record)
     record = lock(record, version=version)
     search.forget(kind, [record.pk])

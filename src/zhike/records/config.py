@@ -1,6 +1,6 @@
 """What the administrator sets up changes rarely and is read on every page: cached by one version number.
 
-Each write of a configuration row puts a new random version into the database, in its own transaction; caches are keyed by it.
+Each write of a configuration row puts a new random version into the database, in its own transaction.
 Random, so that a version rolled back is never met again with other contents.
 """
 

@@ -1,4 +1,4 @@
-"""The filter as an object: it normalises, hashes, says itself in words, drops one chip; lists, bulk, export and API share it."""
+"""The filter as an object: it hashes, says itself in words, drops one chip; lists, bulk, export, API share it."""
 
 import hashlib
 import json
@@ -50,7 +50,9 @@ class Filter:
             field = kind.fields.get(field_name)
             if field is None or not field.filterable:
                 continue
-            op = op or ("in" if "in" in field.operators else field.operators[0] if "is" not in field.operators else "is")
+            op = op or (
+                "in" if "in" in field.operators else field.operators[0] if "is" not in field.operators else "is"
+            )
             if op not in field.operators:
                 continue
             values = tuple(dict.fromkeys(v for text in query.getlist(name) for v in _split(text) if v != ""))

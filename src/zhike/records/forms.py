@@ -31,8 +31,17 @@ class RecordForm(ActionForm):
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data=None, *, kind: RecordKind, viewer: Viewer, record: Any = None, only: list[str] | None = None,
-                 initial: dict | None = None, **more):  # fmt: skip
+    def __init__(
+        self,
+        data=None,
+        *,
+        kind: RecordKind,
+        viewer: Viewer,
+        record: Any = None,
+        only: list[str] | None = None,
+        initial: dict | None = None,
+        **more,
+    ):
         lookups = Lookups(viewer)
         names = only or [f.name for f in kind.editable() if not (f.name == kind.owner and record is not None)]
         fields = [kind.field(n) for n in names if not kind.field(n).verb or viewer.can(kind.field(n).verb)]

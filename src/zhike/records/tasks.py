@@ -1,8 +1,7 @@
 """Jobs of this room: they take ids, rebuild the viewer, call an action, and are safe to run twice."""
 
-from django_tasks import task
-
 from django.utils.translation import gettext as _
+from django_tasks import task
 
 from zhike.kit import dates
 from zhike.kit.errors import Refused

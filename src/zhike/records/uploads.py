@@ -1,4 +1,4 @@
-"""What may be uploaded: checked by size, name and the bytes themselves; files are served as attachments only (PLT-5)."""
+"""What may be uploaded: checked by size, name and bytes; files are served as attachments only (PLT-5)."""
 
 from pathlib import PurePosixPath
 from typing import Any
@@ -19,7 +19,9 @@ EXECUTABLE = {"exe", "elf", "dll", "msi", "swf", "wasm", "dex", "crx", "deb", "r
 
 def checked_upload(upload: Any) -> tuple[str, str]:
     """A safe name and the content type of an upload. Raises Refused at `file`."""
-    name = "".join(c for c in PurePosixPath(str(upload.name).replace("\\", "/")).name if c.isprintable()).strip(" .")[-150:]
+    name = "".join(c for c in PurePosixPath(str(upload.name).replace("\\", "/")).name if c.isprintable()).strip(" .")[
+        -150:
+    ]
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     if not name or ending not in ALLOWED:
         raise Refused({"file": _("Files of this type cannot be kept here.")})

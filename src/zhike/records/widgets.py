@@ -25,7 +25,9 @@ class PersonInput(forms.Select):
     """Colleagues who have not left."""
 
     def __init__(self, people, required):
-        super().__init__(choices=people if required else [("", "—"), *people], attrs={"class": "inp", "data-person": ""})
+        super().__init__(
+            choices=people if required else [("", "—"), *people], attrs={"class": "inp", "data-person": ""}
+        )
 
 
 class RecordInput(forms.TextInput):

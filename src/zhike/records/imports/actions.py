@@ -40,7 +40,7 @@ def map_import(batch: ImportBatch, mapping: Mapping, *, by: Viewer) -> ImportBat
 
 @action
 def start_import(batch: ImportBatch, *, by: Viewer, total: int = 0) -> ImportBatch:
-    """Hand a mapped import to the worker, in the transaction that starts it. Raises Refused if it was started before."""
+    """Hand a mapped import to the worker, in this transaction. Raises Refused if it was started before."""
     from zhike.records.tasks import run_import  # tasks name their queue at import, which needs the apps to be ready
 
     batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)

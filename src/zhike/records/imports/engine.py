@@ -63,8 +63,11 @@ class Import:
     def run(self, path: str | Path, *, name: str = "", errors_to: str | Path | None = None) -> dict[str, int]:
         """Read the file and import it; failed rows go to `errors_to` with the reason in a last column."""
         table = open_table(path, filename=name or str(path), **self.mapping.table_options())
-        columns = self.mapping.columns or guess(self.kind, table.columns)
-        self._map(table.columns, columns)
+        self.columns = self.mapping.columns or guess(self.kind, table.columns)
+        if self.batch and not self.mapping.columns:  # what was guessed is kept, for the page and for another run
+            self.mapping.columns = self.columns
+            ImportBatch.objects.filter(pk=self.batch.pk).update(mapping=self.mapping.as_json())
+        self._map(table.columns, self.columns)
         if skipped := self._resume_after():
             self.counts = {name: getattr(self.batch, name) for name in self.counts} | {"read": skipped}
         with self._failed_rows() as failed:

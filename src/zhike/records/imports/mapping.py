@@ -95,7 +95,7 @@ def guess(kind: RecordKind, titles: Iterable[str]) -> dict[str, str]:
 
 
 def default_key(kind: RecordKind, fields: Iterable[str]) -> list[str]:
-    """By which fields a row is the same record when the mapping does not say: the first key whose fields are all given."""
+    """By which fields a row is the same record unless the mapping says: the first key whose fields are all given."""
     given = set(fields)
     for key in getattr(kind, "import_keys", None) or [[name] for name in kind.natural_keys]:
         if given.issuperset(key):

@@ -1,4 +1,4 @@
-"""Undo an import as a whole: what it created goes, what it changed goes back, unless somebody worked on it since (IMP-2)."""
+"""Undo an import as a whole: what it created goes, what it changed goes back, unless touched since (IMP-2)."""
 
 from typing import Any
 
