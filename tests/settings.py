@@ -15,7 +15,7 @@ from zhike.settings import *  # noqa: E402, F403
 from zhike.settings import DATABASES, LOGGING, STORAGES  # noqa: E402
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # A file, so that threads and processes meet the locks of the real thing; its loss in a power cut is no concern here.
+    # A file, so that threads and processes meet the real locks; losing it in a power cut matters to nobody.
     DATABASES["default"]["TEST"] = {"NAME": str(Path(_folder) / "test.sqlite3")}
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
 

@@ -1,0 +1,32 @@
+"""What granian serves: live events as coroutines, everything else by Django in a thread pool, on one port."""
+
+from a2wsgi import WSGIMiddleware
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+from zhike.live import LiveEvents
+
+
+class Application:
+    """One ASGI application of two parts."""
+
+    def __init__(self):
+        self.pages = WSGIMiddleware(get_wsgi_application(), workers=settings.WEB_THREADS)
+        self.live = LiveEvents()
+
+    async def __call__(self, scope, receive, send) -> None:
+        if scope["type"] != "http":
+            return await self.pages(scope, receive, send)
+        if scope["path"] == "/events/":
+            return await self.live(scope, receive, send)
+        if content_length(scope) > settings.UPLOAD_LIMIT:
+            headers = [(b"content-type", b"text/plain"), (b"connection", b"close")]
+            await send({"type": "http.response.start", "status": 413, "headers": headers})
+            return await send({"type": "http.response.body", "body": b"too large\n"})
+        return await self.pages(scope, receive, send)
+
+
+def content_length(scope) -> int:
+    """The announced size of the body; Django reads no more than that, and nothing where none is announced."""
+    value = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(value) if value.isdigit() else 0

@@ -1,0 +1,79 @@
+"""`./zhike test`: brings in what the tests need, then runs all of them on SQLite, PostgreSQL and in a browser."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from zhike.cli import prepare
+from zhike.cli.postgres import PrivatePostgres, server_programs
+
+PASSES_ON = True
+ROOT = prepare.ROOT
+BIN = Path(sys.executable).parent
+CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
+CJK_FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
+
+
+def run(options) -> int:
+    """Run all checks and tests, or with pytest arguments only those tests; 1 when any failed."""
+    bring_in_programs()
+    prepare.everything()
+    chosen, results = options.rest, []
+    own = {key: value for key, value in os.environ.items() if key != "ZHIKE_DATABASE_URL"}
+
+    def step(name: str, *command: str, **environment: str) -> None:
+        print(f"\n── {name}", flush=True)
+        started = time.monotonic()
+        code = subprocess.run(command, cwd=ROOT, env={**own, **environment}).returncode
+        results.append((name, code, time.monotonic() - started))
+
+    def tests(name: str, *arguments: str, **environment: str) -> None:
+        step(name, sys.executable, "-m", "pytest", *arguments, **environment)
+        if chosen and results[-1][1] == 5:  # the chosen tests are all in the other run
+            results[-1] = (name, 0, results[-1][2])
+
+    if not chosen:
+        step("ruff check", str(BIN / "ruff"), "check")
+        step("ruff format", str(BIN / "ruff"), "format", "--check")
+        step("rooms (import-linter)", str(BIN / "lint-imports"))
+        step("migrations", sys.executable, "-m", "zhike", "manage", "makemigrations", "--check", "--dry-run")
+    parallel = [] if any(a.startswith(("-n", "--numprocesses")) for a in chosen) else ["-n", "auto"]
+    tests("SQLite", "-m", "not browser", *parallel, *chosen)
+    with PrivatePostgres() as server:
+        tests("PostgreSQL", "-m", "not browser", *parallel, *chosen, ZHIKE_DATABASE_URL=server.url)
+    tests("browser", "-m", "browser", *(chosen or ["tests/browser"]))
+    return report(results)
+
+
+def report(results: list[tuple[str, int, float]]) -> int:
+    """Print what passed and how long it took."""
+    print()
+    for name, code, seconds in results:
+        print(f"{'passed' if code == 0 else 'FAILED':<7} {seconds:7.1f} s  {name}")
+    failed = sum(code != 0 for _, code, _ in results)
+    print(f"\n{len(results) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def bring_in_programs() -> None:
+    """Install a browser, a database server and a Chinese font from Debian as root; otherwise say what is missing."""
+    missing = []
+    if not any(map(shutil.which, CHROMIUM)):
+        missing.append("chromium")
+    if server_programs() is None:
+        missing.append("postgresql")
+    if not CJK_FONT.exists() and shutil.which("apt-get"):
+        missing.append("fonts-noto-cjk")
+    if not missing:
+        return
+    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        sys.exit(f"zhike: the tests need {', '.join(missing)}. As root: apt-get install {' '.join(missing)}")
+    prepare.say(f"installing {', '.join(missing)} from Debian")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-q"], env=environment, stdout=subprocess.DEVNULL)
+    if subprocess.run(install, env=environment, stdout=subprocess.DEVNULL).returncode:
+        sys.exit(f"zhike: could not install {', '.join(missing)}")
