@@ -10,9 +10,8 @@ from ninja import NinjaAPI, Swagger
 from zhike.api import problems
 from zhike.api.auth import TokenAuth
 from zhike.api.records import router_of
-from zhike.records import kinds, queries
+from zhike.records import kinds, queries, search
 from zhike.records.lookups import usernames
-from zhike.records.search import find
 
 api = NinjaAPI(title="知客 ZhiKe", version="1", auth=TokenAuth(), urls_namespace="api-v1", docs=Swagger())
 problems.install(api)
@@ -37,7 +36,7 @@ def add_routes(prefix: str, router: Any) -> None:
 
 @api.get("/search", operation_id="search", summary="Find records of every kind, best first")
 def search_everything(request: HttpRequest, q: str = "", limit: int = 20):
-    hits = find(request.viewer, q, limit=min(max(limit, 1), 100))
+    hits = search.find(request.viewer, q, limit=min(max(limit, 1), 100))
     return JsonResponse(
         {"items": [{"kind": kinds.get(h.kind).slug, "id": h.object_id, "title": h.title} for h in hits]}
     )
