@@ -25,6 +25,7 @@ class Entry:
     badge: Callable[[Viewer], int] | None = None
     shortcut: str = ""
     part: Callable[..., Any] | None = None
+    body: Callable[..., Any] | None = None
 
 
 class Registry:
@@ -45,6 +46,22 @@ class Registry:
 # Places: "main" and "settings" (navigation; `group` is one of home, sales, service, analysis, admin),
 # "new" (the plus menu), "home" (cards of the workbench: `part(viewer) -> SafeString`).
 menu = Registry()
-# Place is a record kind's label, such as "customers.customer". `url_name` takes the record's pk; `badge` is not used,
+# Place is a record kind's label, such as "customers.customer". A tab either shows `body(request, record) -> SafeString`
+# on the record's own page, or leads to `url_name`, which takes the record's pk; `badge` is not used,
 # `part(viewer, record) -> int` counts what the tab holds, or is None.
 tabs = Registry()
+# Same places. Key figures in a record's head: `part(viewer, record) -> Stat | None`, at most one query each.
+stats = Registry()
+# Same places. Buttons in a record's head: `url_name` is a page that takes the record as `?customer=7` (the model's name).
+buttons = Registry()
+
+
+@dataclass(frozen=True)
+class Stat:
+    """A key figure: the number, a small word behind it, a line below, where it opens, and a tone (ok, warn, bad)."""
+
+    value: Any
+    unit: Text = ""
+    note: Text = ""
+    url: str = ""
+    tone: str = ""

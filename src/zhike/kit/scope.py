@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.sql import Query
 
 from zhike.kit.access import VERBS
@@ -66,6 +66,37 @@ def add_change_right(change: Callable[[Viewer, Any], bool]) -> None:
     _more_changes.append(change)
 
 
+class OwnedWithin(ByOwner):
+    """A kind with a list of its own that belongs to a parent: mine and my people's, and what a share of the parent shows.
+
+    The rows carry the parent's owner, moved with it, so that their lists need no look at the parent. `also` names a
+    second person whose records these are in any case, such as the author of a follow-up.
+    """
+
+    def __init__(self, field: str, parent: str, *, also: str = ""):
+        super().__init__(field)
+        self.parent, self.also = parent, also
+
+    def arms(self, viewer, model):
+        arms = super().arms(viewer, model)
+        if viewer.people is None:
+            return arms
+        if self.also:
+            arms.append(Q(**{f"{self.also}_id__in": sorted(viewer.people)}))
+        parent = model._meta.get_field(self.parent).related_model
+        shared = [arm for more in _more_arms if (arm := more(viewer, parent)) is not None]
+        rows = parent.objects.whole_table("the arms say who sees them")
+        return [*arms, *(Q(**{f"{self.parent}__in": rows.filter(arm).values("pk")}) for arm in shared)]
+
+    def allows_change(self, viewer, record):
+        if self.also and viewer.sees_owner(getattr(record, f"{self.also}_id")):
+            return True
+        if super().allows_change(viewer, record):
+            return True
+        parent = getattr(record, self.parent)
+        return parent is not None and any(change(viewer, parent) for change in _more_changes)
+
+
 class Through(Scope):
     """What only shows inside another record: visible exactly where that record is."""
 
@@ -74,7 +105,11 @@ class Through(Scope):
 
     def arms(self, viewer, model):
         parent = model._meta.get_field(self.field).related_model
-        return [Q(**{f"{self.field}__in": parent.objects.visible_to(viewer).values("pk")})]
+        seen = parent.objects.visible_to(viewer)
+        if not seen.query.where and not seen.query.is_empty():
+            return [Q()]
+        # Asked row by row: as `IN (…)` SQLite would first collect every parent the viewer sees.
+        return [Q(Exists(seen.filter(pk=OuterRef(f"{self.field}_id"))))]
 
     def allows_change(self, viewer, record):
         parent = getattr(record, self.field)
@@ -93,6 +128,10 @@ class Everyone(Scope):
 
 def by_owner(field: str, *, unowned: str = "") -> ByOwner:
     return ByOwner(field, unowned=unowned)
+
+
+def owned_within(field: str, parent: str, *, also: str = "") -> OwnedWithin:
+    return OwnedWithin(field, parent, also=also)
 
 
 def through(field: str) -> Through:

@@ -3,6 +3,8 @@
 Django's own JSON lookups produce SQL that no index serves, so the expression is spelled out per database.
 """
 
+import re
+
 from django.db import connection
 from django.db.models import BigIntegerField, CharField, F, FloatField, Func
 
@@ -11,10 +13,10 @@ _pg_casts = {"text": "", "number": "::double precision", "integer": "::bigint"}
 
 
 class CustomValue(Func):
-    """The value kept under a custom field's key ("f12"), as text, number or integer."""
+    """The value kept under a key in `custom` ("f12", "channel_code"), as text, number or integer."""
 
     def __init__(self, key: str, cast: str = "text"):
-        if not (key[:1] == "f" and key[1:].isdigit()):
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", key):  # it stands in SQL as it is
             raise ValueError(f"not the key of a custom field: {key!r}")
         self.key, self.cast = key, cast
         super().__init__(F("custom"), output_field=_outputs[cast]())
