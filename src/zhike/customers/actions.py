@@ -97,9 +97,8 @@ def contacts_saved(created: list, updated: list, by: Viewer) -> None:
         others = Contact.objects.whole_table(WHY).filter(customer_id=customer_id, is_primary=True)
         others.exclude(pk=contact.pk).update(is_primary=False)
         Customer.objects.whole_table(WHY).filter(pk=customer_id).update(main_contact=contact)
-    touched = {
-        c.customer_id for c, changed in [*created, *updated] if created or {"customer", "is_primary"} & set(changed)
-    }
+    moved = [contact for contact, changed in updated if {"customer", "is_primary"} & set(changed)]
+    touched = {contact.customer_id for contact in [*(c for c, _changed in created), *moved]}
     if not touched:
         return
     first = Contact.objects.whole_table(WHY).filter(customer=OuterRef("pk")).order_by("-is_primary", "id")
@@ -135,7 +134,7 @@ def set_next_step(customer: Customer, *, by: Viewer, next_step: str, next_at: da
 
 @action
 def add_relation(customer: Customer, *, by: Viewer, other: Customer, kind: str, note: str = "") -> CustomerRelation:
-    """Note how a customer stands to another the viewer sees too (CUS-14). Raises Refused for itself or a second time."""
+    """Note how a customer stands to another the viewer sees too (CUS-14). Raises Refused for a second time."""
     require(by, "customers.customer.change", customer)
     if other.pk == customer.pk:
         raise Refused({"other": _("A customer has no relation to itself.")})

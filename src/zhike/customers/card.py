@@ -1,7 +1,7 @@
 """The fields of the customer data card that are not columns of their own (CUS-1, CUS-3).
 
-Values lie in the record's `custom` under the names below, which are permanent, in the same typed form as those of fields
-an administrator adds; so form, import, export, filter, history and API know them without further ado.
+Values lie in the record's `custom` under the names below, which are permanent, in the same typed form as those of
+fields an administrator adds; so form, import, export, filter, history and API know them without further ado.
 """
 
 from typing import Any

@@ -1,10 +1,10 @@
-"""How a customer looks in a list, on a page, in a sentence: moon for the tier, square for the class (DESIGN, principle 2)."""
+"""How a customer looks in a list, on a page, in a sentence: moon for the tier, square for the class (DESIGN 2)."""
 
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from zhike.kit import format as fmt
-from zhike.records.fields import EMPTY, Day, Moment, Text
+from zhike.records.fields import EMPTY, Moment, Text
 from zhike.records.lookups import picklist
 
 # Which phase of the moon stands for a class; "dormant" is dashed, "lost" crossed out.
@@ -61,10 +61,6 @@ class LastActivity(Moment):
             return EMPTY
         late = (fmt.dates.now() - values[0]).days >= 14
         return format_html('<span class="{}">{}</span>', "warn nw" if late else "nw", fmt.moment(values[0]))
-
-
-class BirthdayField(Day):
-    """A birthday."""
 
 
 def join(parts: list) -> SafeString:

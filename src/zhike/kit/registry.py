@@ -52,7 +52,7 @@ menu = Registry()
 tabs = Registry()
 # Same places. Key figures in a record's head: `part(viewer, record) -> Stat | None`, at most one query each.
 stats = Registry()
-# Same places. Buttons in a record's head: `url_name` is a page that takes the record as `?customer=7` (the model's name).
+# Same places. Buttons in a record's head: `url_name` is a page that takes the record as `?customer=7` (its model).
 buttons = Registry()
 
 

@@ -67,7 +67,7 @@ def add_change_right(change: Callable[[Viewer, Any], bool]) -> None:
 
 
 class OwnedWithin(ByOwner):
-    """A kind with a list of its own that belongs to a parent: mine and my people's, and what a share of the parent shows.
+    """A kind with a list of its own that belongs to a parent: mine and my people's, and what a shared parent shows.
 
     The rows carry the parent's owner, moved with it, so that their lists need no look at the parent. `also` names a
     second person whose records these are in any case, such as the author of a follow-up.
