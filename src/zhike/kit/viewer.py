@@ -10,11 +10,12 @@ class Viewer:
     """A person together with whom they may see and what they may do (ORG-2, ORG-3).
 
     `people` are the ids of the persons whose records the viewer sees; None means everybody's.
-    `verbs` are the things their roles allow, such as "customers.customer.change".
+    `verbs` are the things their roles allow, such as "customers.customer.change". `person_id` is None only for what
+    the system does by itself.
     """
 
     person: Any = field(compare=False, repr=False)
-    person_id: int
+    person_id: int | None
     people: frozenset[int] | None
     verbs: frozenset[str]
     subordinates: frozenset[int] = frozenset()

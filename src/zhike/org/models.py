@@ -1,21 +1,33 @@
 """People, departments, the reporting line, roles, and sharing of single records (ORG-1…4)."""
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from zhike.kit.access import VERBS
+from zhike.kit.actions import need_action
+from zhike.kit.scope import everyone
 from zhike.records import config
 from zhike.records.config import Configuration
+from zhike.records.models import Audited, person_key
 
 
 class Department(Configuration):
-    """A node of the tree company, branch, department, team (ORG-1)."""
+    """A node of the tree company, branch, department, team (ORG-1). The top one is the company itself."""
 
     name = models.CharField(_("name"), max_length=80)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of"))
-    head = models.ForeignKey("org.Person", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("head"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of")
+    )
+    head = models.ForeignKey(
+        "org.Person", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("head")
+    )
     order = models.PositiveIntegerField(_("order"), default=100)
 
     class Meta:
@@ -48,7 +60,9 @@ class Role(Configuration):
     key = models.SlugField(_("key"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=60, unique=True)
     data_scope = models.CharField(_("sees"), max_length=12, choices=DataScope.choices, default=DataScope.OWN)
-    verbs = models.JSONField(_("permissions"), default=list)
+    verbs = models.JSONField(_("permissions"), default=list, blank=True)
+    # Verbs that existed when somebody last decided about this role; `setup.install_roles` judges only newer ones.
+    offered = models.JSONField(default=list, blank=True, editable=False)
     is_administrator = models.BooleanField(_("administrator"), default=False)
     order = models.PositiveIntegerField(default=100)
 
@@ -61,23 +75,43 @@ class Role(Configuration):
         return self.name
 
 
-class PersonManager(BaseUserManager):
-    def create_user(self, username, password=None, **fields):
-        """A person who can sign in; used by the command line and tests."""
-        person = self.model(username=username, **fields)
-        person.set_password(password)
-        person.save(using=self._db)
-        return person
+class PersonQuerySet(models.QuerySet):
+    def visible_to(self, viewer):
+        """Colleagues know each other: everybody, for those whose roles let them look at people at all."""
+        verb = "org.person.view"
+        return self.none() if verb in VERBS and not viewer.can(verb) else self.all()
 
+    def present(self):
+        """Those who may sign in."""
+        return self.filter(is_active=True)
+
+    def bulk_create(self, objs, *args, **kwargs):
+        need_action(self.model)
+        return _bumped(super().bulk_create(objs, *args, **kwargs))
+
+    def bulk_update(self, objs, *args, **kwargs):
+        need_action(self.model)
+        return _bumped(super().bulk_update(objs, *args, **kwargs))
+
+
+def _bumped(result):
+    config.bump()
+    return result
+
+
+class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):
     def get_by_natural_key(self, username):
         return self.get(username__iexact=username)
 
 
-class Person(AbstractBaseUser):
-    """A colleague, with their place in the company. People are never deleted; they leave (ORG-1)."""
+class Person(Audited, AbstractBaseUser):
+    """A colleague, with their place in the company. People are never deleted; they leave (ORG-1).
+
+    Audited like any record and written in actions; only the stamps of signing in are saved outside.
+    """
 
     username = models.CharField(_("username"), max_length=60)
-    full_name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     email = models.EmailField(_("e-mail"), blank=True)
     mobile = models.CharField(_("mobile"), max_length=40, blank=True)
     title = models.CharField(_("job title"), max_length=60, blank=True)
@@ -92,28 +126,34 @@ class Person(AbstractBaseUser):
     left_on = models.DateField(_("left on"), null=True, blank=True)
     is_active = models.BooleanField(_("may sign in"), default=True)
     must_change_password = models.BooleanField(_("must change the password"), default=False)
-    language = models.CharField(_("language"), max_length=10, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True, choices=settings.LANGUAGES)
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = []
+    SIGN_IN_STAMPS = frozenset({"last_login", "password"})
 
+    scope = everyone()
+    not_audited = Audited.not_audited | SIGN_IN_STAMPS
     objects = PersonManager()
 
     class Meta:
         verbose_name = _("colleague")
         verbose_name_plural = _("colleagues")
-        ordering = ["full_name", "id"]
+        ordering = ["name", "id"]
         constraints = [
             models.UniqueConstraint(
-                models.functions.Lower("username"),
+                Lower("username"),
                 name="username_once",
                 violation_error_message=_("This username is taken."),
             )
         ]
 
     def __str__(self):
-        return self.full_name or self.username
+        return self.name or self.username
+
+    def get_absolute_url(self):
+        return reverse("org:person_page", args=[self.pk])
 
     def clean(self):
         """A reporting line has no circles, and nobody leaves before they came."""
@@ -127,10 +167,12 @@ class Person(AbstractBaseUser):
             raise ValidationError({"left_on": _("Nobody leaves before they were hired.")})
 
     def save(self, *args, **kwargs):
+        named = set(kwargs.get("update_fields") or ())
+        if named and named <= self.SIGN_IN_STAMPS:  # signing in stamps the time, and may hash the password anew
+            return models.Model.save(self, *args, **kwargs)
+        need_action(Person)
         super().save(*args, **kwargs)
-        # Signing in only stamps the time; anything else may change names, scopes or the tree.
-        if set(kwargs.get("update_fields") or ["all"]) - {"last_login", "password"}:
-            config.bump()
+        return config.bump()
 
     def get_full_name(self):
         return str(self)
@@ -147,7 +189,7 @@ class RecordShare(models.Model):
     person = models.ForeignKey(Person, models.CASCADE, related_name="shares")
     can_change = models.BooleanField(_("may edit"), default=False)
     until = models.DateField(_("until"), null=True, blank=True)
-    granted_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    granted_by = person_key()
     granted_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -158,3 +200,35 @@ class RecordShare(models.Model):
 
     def __str__(self):
         return f"{self.kind} {self.object_id} → {self.person_id}"
+
+
+class AccessRequest(models.Model):
+    """A colleague asks to read a record outside their scope; the owner or a supervisor of the owner decides (ORG-4)."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", pgettext_lazy("access request", "open")
+        GRANTED = "granted", pgettext_lazy("access request", "granted")
+        REFUSED = "refused", pgettext_lazy("access request", "refused")
+
+    kind = models.CharField(max_length=60)
+    object_id = models.BigIntegerField()
+    person = models.ForeignKey(Person, models.CASCADE, related_name="access_requests")
+    reason = models.CharField(_("reason"), max_length=200)
+    until = models.DateField(_("until"))
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    decided_by = person_key(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("request for access")
+        verbose_name_plural = _("requests for access")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "kind", "object_id"], condition=Q(status="open"), name="access_asked_once"
+            )
+        ]
+        indexes = [models.Index(fields=["kind", "object_id"], name="access_requests_of_record")]
+
+    def __str__(self):
+        return f"{self.person_id} ? {self.kind} {self.object_id}"

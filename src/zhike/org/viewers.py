@@ -73,6 +73,11 @@ def viewer_of_person(person_id: int) -> Viewer:
     )
 
 
+def the_system() -> Viewer:
+    """Who acts where nobody is signed in: set-up, the day's end. Sees and may do everything, and is no person."""
+    return Viewer(person=None, person_id=None, people=None, verbs=frozenset(access.VERBS))
+
+
 def shared_arm(viewer: Viewer, model) -> Q:
     """Rows of a model shared with or lent to the viewer today."""
     return Q(pk__in=_shares(viewer, model._meta.label_lower).values("object_id"))
@@ -95,4 +100,4 @@ def config_version_with(rows):
     return rows.annotate(config_version=Subquery(NumberSequence.objects.filter(key=config.KEY).values("last")[:1]))
 
 
-__all__ = ["config_version_with", "shared_arm", "shared_change", "subordinates", "viewer_of_person"]
+__all__ = ["config_version_with", "shared_arm", "shared_change", "subordinates", "the_system", "viewer_of_person"]

@@ -14,8 +14,8 @@ from zhike.records import config
 @config.cached
 def people() -> list[tuple[int, str, str, bool]]:
     """Everybody, also those who left: (id, username, full name, is active), by name."""
-    rows = get_user_model().objects.order_by("full_name", "id")
-    return list(rows.values_list("id", "username", "full_name", "is_active"))
+    rows = get_user_model().objects.order_by("name", "id")
+    return list(rows.values_list("id", "username", "name", "is_active"))
 
 
 @config.cached

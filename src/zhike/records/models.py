@@ -21,8 +21,8 @@ def person_key(**options):
     return models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", **options)
 
 
-class Record(ScopedModel):
-    """Base of every main record: version, times, custom values, and an audit row for each write (ORG-7)."""
+class Audited(models.Model):
+    """Version, times, custom values, and an audit row for each write (ORG-7)."""
 
     created_at = models.DateTimeField(_("created at"), auto_now_add=True, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True, editable=False)
@@ -87,6 +87,13 @@ class Record(ScopedModel):
         return super().delete(*args, **kwargs)
 
 
+class Record(Audited, ScopedModel):
+    """Base of every main record. Its `scope` says who sees it."""
+
+    class Meta:
+        abstract = True
+
+
 class OwnedRecord(Record):
     """A record with a responsible owner; its `scope` says by which field."""
 
@@ -135,11 +142,11 @@ class AuditEntry(models.Model):
         return f"{self.title} {self.verb}"
 
     @classmethod
-    def of(cls, record: Record, verb: str, changes: dict | None = None) -> "AuditEntry":
+    def of(cls, record: models.Model, verb: str, changes: dict | None = None) -> "AuditEntry":
         """An entry about this record by the action under way, not saved yet (imports save many at once)."""
         now = running()
         return cls(
-            kind=record.kind_label(),
+            kind=record._meta.label_lower,
             object_id=record.pk,
             title=str(record)[:200],
             verb=verb,
@@ -150,7 +157,7 @@ class AuditEntry(models.Model):
         )
 
     @classmethod
-    def write(cls, record: Record, verb: str, changes: dict | None = None) -> None:
+    def write(cls, record: models.Model, verb: str, changes: dict | None = None) -> None:
         """Add an entry about this record; needs an action under way."""
         cls.of(record, verb, changes).save(force_insert=True)
 
