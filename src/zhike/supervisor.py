@@ -97,7 +97,7 @@ class Supervisor:
             started = asyncio.get_running_loop().time()
             # Its own session: Ctrl-C reaches only the supervisor, which then asks it once to finish its job.
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "zhike.worker", str(number), start_new_session=True
+                sys.executable, "-m", "zhike.worker", str(number), str(os.getpid()), start_new_session=True
             )
             self.workers[number] = process
             code = await process.wait()

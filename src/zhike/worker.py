@@ -24,12 +24,14 @@ def main() -> None:
     """Run worker NUMBER until TERM; a job under way is finished first."""
     parser = argparse.ArgumentParser(prog="zhike.worker")
     parser.add_argument("number", type=int)
-    number = parser.parse_args().number
+    parser.add_argument("supervisor", type=int, help="process id; the worker ends when that is no longer its parent")
+    options = parser.parse_args()
+    number = options.number
     django.setup()
     worker = make_worker(number)
     worker.configure_signals()
     take_back(number)
-    threading.Thread(target=watch, args=(number, os.getppid()), daemon=True).start()
+    threading.Thread(target=watch, args=(number, options.supervisor), daemon=True).start()
     worker.run()
 
 
