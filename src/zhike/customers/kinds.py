@@ -30,7 +30,7 @@ from zhike.records.fields import (
 )
 from zhike.records.kinds import RecordKind
 
-access.declare("customers.set_credit_limit", _("Set credit limits"), Customer._meta.verbose_name_plural)
+access.declare("customers.credit.set", _("Set credit limits"), Customer._meta.verbose_name_plural)
 
 
 @cache
@@ -82,7 +82,7 @@ CUSTOMER = kinds.add(
             Ref("parent", to="customers.customer"),
             *card.FIELDS,
             Choice("credit_grade"),
-            Money("credit_limit", verb="customers.set_credit_limit", help=_("Set by the general manager only.")),
+            Money("credit_limit", verb="customers.credit.set", help=_("Set by the general manager only.")),
             Number("credit_days", integer=True, least=0, most=3650),
             Moment("created_at", editable=False),
             Moment("updated_at", editable=False),

@@ -110,7 +110,10 @@ class Number(Field):
     def text(self, value):
         if value is None:
             return ""
-        return f"{value:,}" if isinstance(value, int) else f"{Decimal(str(value)):,f}".rstrip("0").rstrip(".")
+        if isinstance(value, int):
+            return f"{value:,}"
+        shown = f"{Decimal(str(value)):,f}"
+        return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
     def export(self, values):
         return values[0]
