@@ -1,5 +1,6 @@
 """The routes every kind of record has: list, read, create, change, delete; page and API call the same actions."""
 
+import json
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -36,7 +37,7 @@ def router_of(kind: RecordKind) -> Router:
     def create(request: HttpRequest, body: body_in):
         return once(
             request,
-            lambda: JsonResponse(created(kind, request.viewer, body.model_dump(exclude_unset=True)), status=201),
+            lambda: JsonResponse(created(kind, request.viewer, sent(request)), status=201),
         )
 
     @router.get("/{int:pk}", response=out, operation_id=f"{kind.slug}_read", summary=f"Read one of {kind.slug}")
@@ -46,7 +47,7 @@ def router_of(kind: RecordKind) -> Router:
 
     @router.patch("/{int:pk}", response=out, operation_id=f"{kind.slug}_change", summary=f"Change one of {kind.slug}")
     def change(request: HttpRequest, pk: int, body: body_in):
-        return JsonResponse(changed(kind, request.viewer, pk, body.model_dump(exclude_unset=True)))
+        return JsonResponse(changed(kind, request.viewer, pk, sent(request)))
 
     @router.delete(
         "/{int:pk}", response={204: None}, operation_id=f"{kind.slug}_delete", summary=f"Delete one of {kind.slug}"
@@ -56,6 +57,11 @@ def router_of(kind: RecordKind) -> Router:
         return HttpResponse(status=204)
 
     return router
+
+
+def sent(request: HttpRequest) -> dict[str, Any]:
+    """The body as it was sent; the schema, which only documents, drops what it does not know."""
+    return json.loads(request.body)
 
 
 def list_answer(
@@ -108,15 +114,14 @@ def changed(kind: RecordKind, viewer: Viewer, pk: int, data: dict[str, Any]) -> 
 
 
 def as_json(kind: RecordKind, record: Any) -> dict[str, Any]:
-    """A record as the API shows it: our fields by name, custom ones by their ids."""
+    """A record as the API shows it: our fields by name, the data card's in `card`, the administrator's in `custom`."""
     shown: dict[str, Any] = {"id": record.pk}
-    custom = {}
+    card, custom = {}, {}
     for field in kind.fields.values():
-        value = field.api(field.values_of(record))
-        if field.is_custom:
-            custom[field.name] = value
-        else:
-            shown[field.name] = value
+        place = shown if not field.is_custom else card if field.name in kind.own_fields else custom
+        place[field.name] = field.api(field.values_of(record))
+    if card:
+        shown["card"] = card
     shown["custom"] = custom
     for name in ("created_at", "updated_at"):
         moment = getattr(record, name, None)
@@ -126,11 +131,15 @@ def as_json(kind: RecordKind, record: Any) -> dict[str, Any]:
 
 
 def _flat(kind: RecordKind, data: dict[str, Any]) -> dict[str, Any]:
-    """Custom values beside ours; they may be named by id or by what they are called."""
+    """Card and custom values beside ours; the administrator's may be named by id or by what they are called."""
     data = dict(data)
+    card = data.pop("card", None) or {}
+    if not isinstance(card, dict):
+        raise ValidationError({"card": [_("An object of values.")]})
+    data |= card
     custom = data.pop("custom", None) or {}
     if not isinstance(custom, dict):
-        raise ValidationError({"custom": [_("An object of custom values.")]})
+        raise ValidationError({"custom": [_("An object of values.")]})
     by_name = {str(f.label): f.name for f in kind.fields.values() if f.is_custom}
     for name, value in custom.items():
         key = by_name.get(name, name)

@@ -46,6 +46,9 @@ def out_schema(kind: RecordKind) -> type[Schema]:
     """What a record of this kind looks like when read."""
     fields: dict[str, Any] = {"id": (int, ...)}
     for field in kind.own_fields.values():
+        if field.is_custom:
+            fields["card"] = (dict[str, Any], {})
+            continue
         fields[field.name] = (Annotated[Any, WithJsonSchema(shape(field, reading=True))], None)
     fields |= {"custom": (dict[str, Any], {}), "created_at": (str | None, None), "updated_at": (str | None, None)}
     fields["version"] = (int, 1)
@@ -56,7 +59,9 @@ def in_schema(kind: RecordKind) -> type[Schema]:
     """What may be sent to create or change a record of this kind."""
     fields: dict[str, Any] = {}
     for field in kind.own_fields.values():
-        if field.editable:
+        if field.is_custom:
+            fields["card"] = (Annotated[Any, WithJsonSchema({"type": ["object", "null"]})], None)
+        elif field.editable:
             fields[field.name] = (Annotated[Any, WithJsonSchema(shape(field, reading=False))], None)
     fields["custom"] = (Annotated[Any, WithJsonSchema({"type": ["object", "null"]})], None)
     fields["version"] = (Annotated[Any, WithJsonSchema({"type": ["integer", "null"]})], None)

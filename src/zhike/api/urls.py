@@ -4,5 +4,4 @@ from django.urls import path
 
 from zhike.api.api import build
 
-app_name = "api"
 urlpatterns = [path("api/v1/", build().urls)]

@@ -99,10 +99,13 @@ class Number(Field):
         self.integer, self.least, self.most = integer, least, most
 
     def parse(self, raw, lookups):
-        value = parse.integer(raw) if self.integer else parse.number(raw)
+        return self.within(parse.integer(raw) if self.integer else parse.number(raw))
+
+    def within(self, value: Any) -> Any:
+        """The value, if it lies within the field's limits; raises ValidationError."""
         if self.least is not None and value < self.least:
             raise ValidationError(_("At least %(limit)s."), params={"limit": self.least})
-        most = self.most if self.most is not None else 10**12
+        most = self.most if self.most is not None else 10**13
         if abs(value) > most:
             raise ValidationError(_("At most %(limit)s."), params={"limit": most})
         return value
@@ -146,7 +149,7 @@ class Money(Number):
     type = "money"
 
     def parse(self, raw, lookups):
-        return check_money(raw if isinstance(raw, Decimal) else parse.decimal_amount(raw))
+        return self.within(check_money(raw if isinstance(raw, Decimal) else parse.decimal_amount(raw)))
 
     def text(self, value):
         return "" if value is None else f"{value:,.2f}"
