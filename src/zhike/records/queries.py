@@ -66,6 +66,11 @@ def _said(field: Any, value: Any) -> str:
 def files_of(viewer: Viewer, kind: RecordKind, pk: int) -> QuerySet[StoredFile]:
     """The files of a record the viewer sees, newest first; raises NotVisible."""
     record(viewer, kind, pk)
+    return files_of_seen(kind, pk)
+
+
+def files_of_seen(kind: RecordKind, pk: int) -> QuerySet[StoredFile]:
+    """The files of a record that was read through a scope already."""
     return StoredFile.objects.filter(kind=kind.label, object_id=pk).select_related("person").order_by("-id")
 
 
