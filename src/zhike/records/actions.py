@@ -66,7 +66,7 @@ def save_record(kind: RecordKind, record: Any, *, by: Viewer, created: bool) -> 
     except ValidationError as error:
         raise Refused(at_fields(kind, error)) from error
     record.save()
-    search.index(kind, [record])
+    search.index(kind, [record], changed=None if created else changed)
     if kind.saved:
         kind.saved(record, changed, by, created)
     if kind.owner and not created and f"{kind.owner}" in changed:

@@ -49,6 +49,9 @@ class RecordKind:
         sums: Sequence[str] = (),
         views: Sequence[dict] = (),
         row: Callable | None = None,
+        subtitle: Sequence[str] = (),
+        search_from: Sequence[str] = (),
+        search_into: Sequence[str] = (),
         verbs: Sequence[str] = tuple(STANDARD_VERBS),
     ):
         """
@@ -57,7 +60,9 @@ class RecordKind:
         the URL name of a record's page (takes the pk); `number` makes codes (prefix, digits); `sections` groups the
         fields of the form; `prepare(record, changed, by)` checks and completes before saving and may raise Refused;
         `saved(record, changed, by, created)` runs after it in the same transaction; `sums` are money fields summed in
-        the foot of lists; `views` are the saved views shipped: {"key", "name", "filter", "sort"?, "columns"?}.
+        the foot of lists; `views` are the saved views shipped: {"key", "name", "filter", "sort"?, "columns"?};
+        `subtitle` are the fields a search result shows under its title; `search_from` references whose titles find this
+        record, `search_into` references that are found by this record (both names of foreign keys).
         """
         self.model, self.columns, self.sort, self.icon = model, list(columns), sort, icon
         self.label: str = model._meta.label_lower
@@ -66,6 +71,7 @@ class RecordKind:
         self.title, self.owner, self.natural_keys, self.page = title, owner, tuple(natural_keys), page
         self.number, self.sections, self.bulk, self.sums = number, list(sections), list(bulk), list(sums)
         self.prepare, self.saved, self.shipped_views, self.row = prepare, saved, list(views), row
+        self.subtitle, self.search_from, self.search_into = list(subtitle), list(search_from), list(search_into)
         self.own_fields = {field.name: field.bind(self) for field in fields}
         self.verbs = tuple(verbs)
         for verb in self.verbs:

@@ -31,7 +31,7 @@ class Field:
         label: Any = None,
         *,
         required: bool | None = None,
-        search: bool = False,
+        search: bool | str = False,
         synonyms: Sequence[str] = (),
         editable: bool = True,
         sortable: bool = True,
@@ -41,7 +41,11 @@ class Field:
         help: Any = "",
         verb: str = "",
     ):
-        """`synonyms` are further column titles an import may use; `verb` must be held to change the field."""
+        """`synonyms` are further column titles an import may use; `verb` must be held to change the field.
+
+        `search` puts the value into the search index: True as its type suggests, or "name", "text", "phone", "code",
+        "email" to say how it is cut into words (see `records.search.words`).
+        """
         self.name, self.label, self.required, self.search = name, label, required, search
         self.synonyms, self.editable, self.sortable, self.filterable = tuple(synonyms), editable, sortable, filterable
         self.listed, self.wide, self.help, self.verb = listed, wide, help, verb

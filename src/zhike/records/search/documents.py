@@ -1,0 +1,199 @@
+"""What of a record goes into the index, and keeping it there (CUS-7).
+
+A kind says it by declaration: fields with `search`, and two relations. `search_from` names references whose titles find
+this record too (a contact by its company); `search_into` names references that are found by this record (a company by
+its contacts). Both are kept as the other side changes.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from django.db.models import Q
+
+from zhike.records import kinds
+from zhike.records.kinds import RecordKind
+from zhike.records.search import store
+from zhike.records.search.words import WAYS, owner_word, text_words, title_words
+
+WHY = "the index holds every record; questions are scoped"
+BATCH = 1000
+# A company with more contacts than this is found by its first ones only.
+MOST_FAMILY = 500
+
+
+def index(kind: RecordKind, records: Iterable[Any], *, changed: dict[str, list[Any]] | None = None) -> None:
+    """Put records into the index, in the transaction that saves them, together with those found by them.
+
+    `changed` is what the save changed ({field: [before, after]}), if known; nothing is done when none of it matters.
+    """
+    records = list(records)
+    if changed is not None and not _matters(kind, changed):
+        return
+    for start in range(0, len(records), BATCH):
+        _index(kind, records[start : start + BATCH], changed)
+
+
+def forget(kind: RecordKind, pks: Iterable[int]) -> None:
+    """Take records out of the index, before or after they are deleted."""
+    pks = list(pks)
+    store.remove(store.first_key(kind.label) + pk for pk in pks)
+    for name in kind.search_into:
+        above = _rows(kind).filter(pk__in=pks).values_list(_column(kind, name).attname, flat=True)
+        if ids := {pk for pk in above if pk}:
+            target = target_of(kind, name)
+            _put(target, list(_rows(target).filter(pk__in=ids)), without=set(pks))
+
+
+def is_searched(kind: RecordKind) -> bool:
+    """Whether records of this kind are found by searching."""
+    return bool(ways_of(kind))
+
+
+def ways_of(kind: RecordKind) -> list[tuple[str, Callable[[str], set[str]]]]:
+    """The columns that find a record of this kind, each with the way its text is cut into words."""
+    return [(f.attname, WAYS[_way(kind, f)]) for f in kind.own_fields.values() if f.search]
+
+
+def _way(kind: RecordKind, field: Any) -> str:
+    if isinstance(field.search, str):
+        return field.search
+    if field.name == kind.title:
+        return "title"
+    by_type = {"phone": "phone", "uscc": "code", "email": "email"}
+    return by_type.get(field.type) or ("code" if field.name == "code" else "text")
+
+
+def target_of(kind: RecordKind, name: str) -> RecordKind:
+    """The kind a reference leads to."""
+    return kinds.get(_column(kind, name).related_model._meta.label_lower)
+
+
+def _column(kind: RecordKind, name: str) -> Any:
+    return kind.model._meta.get_field(name)
+
+
+def _rows(kind: RecordKind) -> Any:
+    return kind.model.objects.whole_table(WHY)
+
+
+def _matters(kind: RecordKind, changed: dict[str, list[Any]]) -> bool:
+    names = {name for name, f in kind.own_fields.items() if f.search} | {kind.owner, kind.title}
+    return not names.union(kind.search_from, kind.search_into).isdisjoint(changed)
+
+
+def _index(kind: RecordKind, records: list[Any], changed: dict[str, list[Any]] | None) -> None:
+    _put(kind, records)
+    for name in kind.search_into:
+        attname = _column(kind, name).attname
+        ids = {pk for record in records if (pk := getattr(record, attname))}
+        if changed and name in changed:
+            ids |= {pk for pk in changed[name] if pk}
+        target = target_of(kind, name)
+        _put(target, list(_rows(target).filter(pk__in=ids)))
+    if changed is None or kind.title in changed:
+        for child, name in _relations("search_from", kind):
+            family = _rows(child).filter(**{f"{name}__in": [record.pk for record in records]})
+            for below in _in_batches(family.iterator(BATCH)):
+                _put(child, below)
+
+
+def _relations(which: str, target: RecordKind) -> list[tuple[RecordKind, str]]:
+    """The (kind, reference) pairs that declare this relation to the target."""
+    return [
+        (child, name)
+        for child in kinds.everything()
+        for name in getattr(child, which)
+        if _column(child, name).related_model is target.model
+    ]
+
+
+def _put(kind: RecordKind, records: list[Any], without: set[int] = frozenset()) -> None:
+    if ways_of(kind):
+        store.put(list(documents(kind, records, without)))
+
+
+def documents(
+    kind: RecordKind, records: list[Any], without: set[int] = frozenset(), *, is_new: bool = False
+) -> Iterator[tuple[int, set[str]]]:
+    """Keys and words of records. `without` leaves out related ones on their way out; new ones have nobody below yet."""
+    ways, base = ways_of(kind), store.first_key(kind.label)
+    owner = _column(kind, kind.owner).attname if kind.owner else ""
+    above = [(_column(kind, name).attname, _titles(kind, name, records)) for name in kind.search_from]
+    below = {} if is_new else _words_below(kind, [record.pk for record in records], without)
+    for record in records:
+        values = record.__dict__
+        found = {owner_word(values[owner])} if owner else set()
+        for attname, way in ways:
+            text = values[attname] if attname in values else record.custom.get(attname)
+            if text:
+                found |= way(str(text))
+        for attname, titles in above:
+            if title := titles.get(values[attname]):
+                found |= text_words(title)
+        if more := below.get(record.pk):
+            found |= more
+        yield base + record.pk, found
+
+
+def _titles(kind: RecordKind, name: str, records: list[Any]) -> dict[int, str]:
+    attname, target = _column(kind, name).attname, target_of(kind, name)
+    ids = {pk for record in records if (pk := getattr(record, attname))}
+    return dict(_rows(target).filter(pk__in=ids).values_list("pk", target.title)) if ids else {}
+
+
+def _words_below(kind: RecordKind, pks: list[int], without: set[int]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    for child, name in _relations("search_into", kind):
+        ways = [(attname, title_to_name(way)) for attname, way in ways_of(child)]
+        attname = _column(child, name).attname
+        rows = _rows(child).filter(Q(**{f"{attname}__in": pks})).exclude(pk__in=without)
+        count: dict[int, int] = defaultdict(int)
+        for pk, *values in rows.order_by("pk").values_list(attname, *(a for a, _way in ways)):
+            count[pk] += 1
+            if count[pk] > MOST_FAMILY:
+                continue
+            for value, (_attname, way) in zip(values, ways, strict=True):
+                if value:
+                    found[pk] |= way(str(value))
+    return found
+
+
+def title_to_name(way: Callable) -> Callable:
+    """The way for a related record: its title is a name here, but not the title."""
+    return WAYS["name"] if way is title_words else way
+
+
+# Rebuilding
+
+
+def reindex(kind: RecordKind, *, progress: Callable[[int], None] | None = None) -> int:
+    """Write the documents of all records of a kind anew; gives how many. `progress` hears the number so far."""
+    done = 0
+    for batch in _in_batches(_rows(kind).order_by("pk").iterator(BATCH)):
+        _put(kind, batch)
+        done += len(batch)
+        if progress:
+            progress(done)
+    return done
+
+
+def rebuild(*, progress: Callable[[RecordKind, int], None] | None = None) -> int:
+    """Make the whole index anew, as after a restore; gives how many documents. Until it ends, searches find little."""
+    done = 0
+    with store.rebuilding():
+        for kind in kinds.everything():
+            if ways_of(kind):
+                done += reindex(kind, progress=(lambda n, k=kind: progress(k, n)) if progress else None)
+    return done
+
+
+def _in_batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    batch: list[Any] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

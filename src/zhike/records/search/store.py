@@ -1,0 +1,266 @@
+"""The search index in the database: one table `records_search`, a row of words for each record of any kind.
+
+On SQLite it is an FTS5 table, on PostgreSQL a tsvector under a GIN index; neither is a Django model, so the migration
+and this file are the only places that know. A row's key is the record's kind and id in one number, which makes "the
+newest of a kind" a range of keys, and walking it backwards free.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.db.models import BooleanField, F, Func
+
+from zhike.records.search.question import Question, Term
+
+TABLE = "records_search"
+KEY_BITS = 41
+# A question whose rarest word is in more documents than this is answered by walking, newest first, not by collecting.
+COMMON = 3000
+# How far PostgreSQL walks before it collects after all: words that are common, but hardly ever together.
+LONGEST_WALK = 20_000
+
+CREATE_SQLITE = (
+    f"CREATE VIRTUAL TABLE {TABLE} USING fts5(words, detail=none, columnsize=0, tokenize=\"ascii tokenchars '^=$~@'\")"
+)
+CREATE_POSTGRESQL = [
+    f"CREATE TABLE {TABLE} (id bigint PRIMARY KEY, words tsvector NOT NULL)",
+    # How common a word is decides how it is looked for, so the planner keeps count of more words than by default.
+    f"ALTER TABLE {TABLE} ALTER words SET STATISTICS 1000",
+]
+INDEX_POSTGRESQL = f"CREATE INDEX {TABLE}_words ON {TABLE} USING gin (words)"
+
+
+def first_key(label: str) -> int:
+    """The key before the first of a kind: its documents have keys up to 2^41 above. Kinds are told apart by hash."""
+    return (zlib.crc32(label.encode()) & 0x3FFFFF) << KEY_BITS
+
+
+def last_key(label: str) -> int:
+    """The last key a document of this kind may have."""
+    return first_key(label) + (1 << KEY_BITS) - 1
+
+
+def _is_sqlite() -> bool:
+    return connection.vendor == "sqlite"
+
+
+# Writing
+
+
+def create_table() -> None:
+    """Make the empty table; the migration and a complete rebuild do so."""
+    with connection.cursor() as cursor:
+        if _is_sqlite():
+            cursor.execute(CREATE_SQLITE)
+            return
+        for statement in [*CREATE_POSTGRESQL, INDEX_POSTGRESQL]:
+            cursor.execute(statement)
+
+
+def drop_table() -> None:
+    """Drop the table, if there is one."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
+
+
+def put(documents: Sequence[tuple[int, Iterable[str]]]) -> None:
+    """Write documents (key, words), replacing those that are there; what has not changed is not written."""
+    rows = [(key, f" {' '.join(sorted(words))} ") for key, words in documents]
+    with connection.cursor() as cursor:
+        if _is_sqlite():
+            known = _known(cursor, [key for key, _words in rows])
+            changed = [row for row in rows if known.get(row[0]) != row[1]]
+            if old := [(row[0],) for row in changed if row[0] in known]:
+                cursor.executemany(f"DELETE FROM {TABLE} WHERE rowid = %s", old)
+            if changed:
+                cursor.executemany(f"INSERT INTO {TABLE} (rowid, words) VALUES (%s, %s)", changed)
+        elif rows:
+            cursor.execute(
+                f"INSERT INTO {TABLE} AS old (id, words)"
+                " SELECT id, array_to_tsvector(string_to_array(btrim(words), ' '))"
+                " FROM unnest(%s::bigint[], %s::text[]) AS new (id, words)"
+                " ON CONFLICT (id) DO UPDATE SET words = excluded.words WHERE old.words <> excluded.words",
+                [[key for key, _words in rows], [words for _key, words in rows]],
+            )
+
+
+def _known(cursor: Any, keys: list[int]) -> dict[int, str]:
+    cursor.execute(
+        f"SELECT id, c0 FROM {TABLE}_content WHERE id IN (SELECT value FROM json_each(%s))", [json.dumps(keys)]
+    )
+    return dict(cursor.fetchall())
+
+
+def remove(keys: Iterable[int]) -> None:
+    """Take documents out."""
+    column = "rowid" if _is_sqlite() else "id"
+    with connection.cursor() as cursor:
+        cursor.executemany(f"DELETE FROM {TABLE} WHERE {column} = %s", [(key,) for key in keys])
+
+
+@contextmanager
+def rebuilding():
+    """Within this block the table is filled from nothing; the index proper is made at the end where that is faster."""
+    drop_table()
+    with connection.cursor() as cursor:
+        if _is_sqlite():
+            cursor.execute(CREATE_SQLITE)
+        else:
+            for statement in CREATE_POSTGRESQL:
+                cursor.execute(statement)
+        yield
+        if _is_sqlite():
+            cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('optimize')")
+        else:
+            cursor.execute(INDEX_POSTGRESQL)
+            cursor.execute(f"ANALYZE {TABLE}")
+
+
+# Asking
+
+
+def newest(
+    question: Question, label: str, limit: int, *, below: int | None = None, is_common: bool = False
+) -> list[int]:
+    """Ids of the records of a kind that answer a question, newest first, at most `limit`; `below` goes on from an id.
+
+    `is_common` (see `is_common`) only chooses the way, not the answer.
+    """
+    base = first_key(label)
+    top = last_key(label) if below is None else base + below - 1
+    with connection.cursor() as cursor:
+        if _is_sqlite():
+            cursor.execute(
+                f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s AND rowid BETWEEN %s AND %s"
+                " ORDER BY rowid DESC LIMIT %s",
+                [_fts5(question), base, top, limit],
+            )
+            return [key - base for (key,) in cursor.fetchall()]
+        asked = _tsquery(question)
+        if is_common:
+            cursor.execute(
+                f"SELECT id FROM (SELECT id, words FROM {TABLE} WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s) w"
+                " WHERE words @@ %s::tsquery ORDER BY id DESC LIMIT %s",
+                [base, top, LONGEST_WALK, asked, limit],
+            )
+            found = [key - base for (key,) in cursor.fetchall()]
+            if len(found) == limit:
+                return found
+        # Fenced off, so that the index of words is used whatever the planner thinks of the order.
+        cursor.execute(
+            f"WITH found AS MATERIALIZED (SELECT id FROM {TABLE} WHERE words @@ %s::tsquery)"
+            " SELECT id FROM found WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s",
+            [asked, base, top, limit],
+        )
+        return [key - base for (key,) in cursor.fetchall()]
+
+
+def is_common(question: Question) -> bool:
+    """Whether even the rarest word of a question is in very many documents.
+
+    SQLite needs no guess: it reads the documents of a word in order and stops; there the answer is always no.
+    """
+    if _is_sqlite():
+        return False
+    terms = sorted({term for word in question.words for alternative in word for term in alternative})
+    each = " UNION ALL ".join([f"SELECT 1 FROM {TABLE} WHERE words @@ %s::tsquery"] * len(terms))
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {each}", [_lexeme(term) for term in terms])
+        plan = cursor.fetchone()[0][0]["Plan"]
+    plans = [plan] if len(terms) == 1 else plan["Plans"]
+    rows = dict(zip(terms, [p["Plan Rows"] for p in plans], strict=True))
+    return question.written(rows.get, min, max) > COMMON
+
+
+def among(question: Question, label: str, ids: Iterable[int]) -> list[int]:
+    """Those of some ids whose documents answer a question. For a few thousand ids at most."""
+    base = first_key(label)
+    with connection.cursor() as cursor:
+        if _is_sqlite():
+            known = _known(cursor, [base + pk for pk in ids])
+            return [key - base for key, words in known.items() if question.matches(set(words.split()))]
+        cursor.execute(
+            f"SELECT id FROM {TABLE} WHERE id = ANY(%s::bigint[]) AND words @@ %s::tsquery",
+            [[base + pk for pk in ids], _tsquery(question)],
+        )
+        return [key - base for (key,) in cursor.fetchall()]
+
+
+class Answers(Func):
+    """In a list's WHERE: whether the row's document answers a question, looked up row by row as the list is walked."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, question: Question, label: str):
+        self.question, self.label = question, label
+        super().__init__(F("pk"))
+
+    def as_sqlite(self, compiler, connection, **context):
+        column, params = compiler.compile(self.source_expressions[0])
+        condition, more = _substrings(self.question)
+        key = f"{column} + {first_key(self.label)}"
+        return f"EXISTS(SELECT 1 FROM {TABLE}_content d WHERE d.id = {key} AND {condition})", [*params, *more]
+
+    def as_postgresql(self, compiler, connection, **context):
+        # A value, not EXISTS: the planner would turn that into a join of all documents.
+        column, params = compiler.compile(self.source_expressions[0])
+        key = f"{column} + {first_key(self.label)}"
+        sql = f"COALESCE((SELECT d.words @@ %s::tsquery FROM {TABLE} d WHERE d.id = {key}), false)"
+        return sql, [_tsquery(self.question), *params]
+
+
+class IsOneOf(Func):
+    """In a list's WHERE: whether the row is one of many ids, written out (a parameter for each would take longer)."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, ids: Iterable[int]):
+        self.ids = ",".join(str(int(pk)) for pk in ids)
+        super().__init__(F("pk"))
+
+    def as_sql(self, compiler, connection, **context):
+        column, params = compiler.compile(self.source_expressions[0])
+        return f"{column} IN ({self.ids})", params
+
+    def as_postgresql(self, compiler, connection, **context):
+        column, params = compiler.compile(self.source_expressions[0])
+        return f"{column} = ANY('{{{self.ids}}}'::bigint[])", params
+
+
+# The question in each database's language. Words are letters, digits and our own marks only, and quoted all the same.
+
+
+def _fts5(question: Question) -> str:
+    def term(t: Term) -> str:
+        return '"' + t.word.replace('"', '""') + ('"*' if t.is_start else '"')
+
+    return question.written(term, _joined(" AND "), _joined(" OR "))
+
+
+def _tsquery(question: Question) -> str:
+    return question.written(_lexeme, _joined(" & "), _joined(" | "))
+
+
+def _lexeme(t: Term) -> str:
+    quoted = t.word.replace("\\", "\\\\").replace("'", "''")
+    return f"'{quoted}'{':*' if t.is_start else ''}"
+
+
+def _joined(word: str):
+    return lambda parts: parts[0] if len(parts) == 1 else f"({word.join(parts)})"
+
+
+def _substrings(question: Question) -> tuple[str, list[str]]:
+    params: list[str] = []
+
+    def term(t: Term) -> str:
+        params.append(f" {t.word}" if t.is_start else f" {t.word} ")
+        return "instr(d.c0, %s)"
+
+    return question.written(term, _joined(" AND "), _joined(" OR ")), params
