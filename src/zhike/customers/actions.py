@@ -12,6 +12,7 @@ from zhike.kit.access import require
 from zhike.kit.actions import action
 from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer
+from zhike.records import kinds, search
 from zhike.records.models import AuditEntry
 
 WHY = "rows of a customer the action was let in for"
@@ -69,6 +70,9 @@ def move_contacts(customer: Customer, old_owner_id: int, by: Viewer) -> None:
     Contact.objects.whole_table(WHY).filter(pk__in=[c.pk for c in contacts]).update(
         owner_id=customer.owner_id, version=F("version") + 1
     )
+    for contact in contacts:
+        contact.owner_id = customer.owner_id
+    search.index(kinds.get("customers.contact"), contacts, changed=change)
 
 
 def prepare_contact(contact: Contact, changed: dict[str, Any], by: Viewer) -> None:

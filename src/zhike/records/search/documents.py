@@ -84,7 +84,8 @@ def _matters(kind: RecordKind, changed: dict[str, list[Any]]) -> bool:
 
 def _index(kind: RecordKind, records: list[Any], changed: dict[str, list[Any]] | None) -> None:
     _put(kind, records)
-    for name in kind.search_into:
+    into = kind.search_into if changed is None or set(changed) - {kind.owner} else ()
+    for name in into:
         attname = _column(kind, name).attname
         ids = {pk for record in records if (pk := getattr(record, attname))}
         if changed and name in changed:

@@ -179,7 +179,7 @@ def _shown(viewer: Viewer, chosen: list[RecordKind], found: dict[tuple[str, int]
 
 
 def _rank(question: Question, hit: Hit, step: int) -> int:
-    """How well a record answers: its whole title, the same by sound, its beginning, its last digits, in it, elsewhere."""
+    """How well a record answers: its whole title, the same by sound, beginning, last digits, in it, elsewhere."""
     title, asked = squash(hit.title), squash(question.text)
     if title == asked:
         return 0
