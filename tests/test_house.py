@@ -18,6 +18,8 @@ LENT_BY_RECORDS = LENT | {
 WHOLE_TABLE = {
     "zhike/customers/actions.py",
     "zhike/kit/scope.py",
+    "zhike/org/actions/access.py",
+    "zhike/org/models.py",
 }
 # Places that may use a model's unguarded manager: locks, uniqueness and names of records already seen.
 BASE_MANAGER = {

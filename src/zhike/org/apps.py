@@ -7,7 +7,7 @@ class OrgConfig(AppConfig):
 
     def ready(self):
         from zhike.kit import scope, viewer
-        from zhike.org import viewers
+        from zhike.org import kinds, viewers  # noqa: F401 - makes its kind known
 
         viewer.build_viewers_with(viewers.viewer_of_person)
         scope.add_arm(viewers.shared_arm)

@@ -81,6 +81,10 @@ class PersonQuerySet(models.QuerySet):
         verb = "org.person.view"
         return self.none() if verb in VERBS and not viewer.can(verb) else self.all()
 
+    def whole_table(self, reason: str):
+        """Everybody; people hide from nobody, so this is the same as `all`."""
+        return self.all()
+
     def present(self):
         """Those who may sign in."""
         return self.filter(is_active=True)
@@ -146,7 +150,13 @@ class Person(Audited, AbstractBaseUser):
                 Lower("username"),
                 name="username_once",
                 violation_error_message=_("This username is taken."),
-            )
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~Q(email=""),
+                name="email_once",
+                violation_error_message=_("A colleague has this e-mail address already."),
+            ),
         ]
 
     def __str__(self):
@@ -166,13 +176,38 @@ class Person(Audited, AbstractBaseUser):
         if self.hired_on and self.left_on and self.left_on < self.hired_on:
             raise ValidationError({"left_on": _("Nobody leaves before they were hired.")})
 
+    def promise(self, name, value):
+        """Keep a value that is only written with the row itself: roles, a department or supervisor still to be made."""
+        self.__dict__.setdefault("promised", {})[name] = value
+
+    def role_ids(self) -> list[int]:
+        """The roles this person has, or will have once saved."""
+        held = self.__dict__.get("promised", {}).get("roles")
+        return held if held is not None else sorted(self.roles.values_list("pk", flat=True)) if self.pk else []
+
+    def changes(self):
+        changed = super().changes()
+        if (held := self.__dict__.get("promised", {}).get("roles")) is not None:
+            before = sorted(self.roles.values_list("pk", flat=True)) if self.pk else []
+            if held != before:
+                changed["roles"] = [before, held]
+        for name in {"department", "supervisor"} & self.__dict__.get("promised", {}).keys():
+            changed[name] = [getattr(self, f"{name}_id"), str(self.promised[name])]
+        return changed
+
     def save(self, *args, **kwargs):
         named = set(kwargs.get("update_fields") or ())
         if named and named <= self.SIGN_IN_STAMPS:  # signing in stamps the time, and may hash the password anew
             return models.Model.save(self, *args, **kwargs)
         need_action(Person)
         super().save(*args, **kwargs)
+        self.keep_roles()
         return config.bump()
+
+    def keep_roles(self) -> None:
+        """Write the promised roles, once the row is there."""
+        if (held := self.__dict__.get("promised", {}).pop("roles", None)) is not None:
+            self.roles.set(held)
 
     def get_full_name(self):
         return str(self)

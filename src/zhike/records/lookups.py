@@ -58,10 +58,14 @@ def picklist_open(key: str) -> list[tuple[str, str]]:
 
 
 class Lookups:
-    """Finds what a word stands for, as this viewer may see it."""
+    """Finds what a word stands for, as this viewer may see it.
 
-    def __init__(self, viewer: Viewer):
-        self.viewer = viewer
+    In an import a field may let a new name stand for something still to be made; on its last pass nothing can come later
+    in the file any more.
+    """
+
+    def __init__(self, viewer: Viewer, *, is_import: bool = False):
+        self.viewer, self.is_import, self.is_last_pass = viewer, is_import, False
         self._records: dict[tuple[str, str], int | None] = {}
 
     def person(self, word) -> int:

@@ -1,0 +1,30 @@
+"""Writes of this room: people, departments, roles, sharing and lending."""
+
+from zhike.org.actions.access import ask_access, decide_access, share_record, unshare_record
+from zhike.org.actions.company import (
+    copy_role,
+    create_department,
+    change_department,
+    create_role,
+    change_role,
+    delete_department,
+    delete_role,
+    rename_company,
+)
+from zhike.org.actions.people import (
+    change_person,
+    create_person,
+    end_sessions,
+    leave_company,
+    note_sign_in_failure,
+    set_language,
+    set_own_password,
+    set_password,
+)
+
+__all__ = [
+    "ask_access", "change_department", "change_person", "change_role", "copy_role", "create_department",
+    "create_person", "create_role", "decide_access", "delete_department", "delete_role", "end_sessions",
+    "leave_company", "note_sign_in_failure", "rename_company", "set_language", "set_own_password", "set_password",
+    "share_record", "unshare_record",
+]  # fmt: skip
