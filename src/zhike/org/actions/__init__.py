@@ -2,11 +2,11 @@
 
 from zhike.org.actions.access import ask_access, decide_access, share_record, unshare_record
 from zhike.org.actions.company import (
+    change_department,
+    change_role,
     copy_role,
     create_department,
-    change_department,
     create_role,
-    change_role,
     delete_department,
     delete_role,
     rename_company,

@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from zhike.kit import dates
-from zhike.kit.access import require
 from zhike.kit.actions import action, lock, running
 from zhike.kit.errors import Forbidden, OutsideAction, Refused
 from zhike.kit.parse import fold
