@@ -3,6 +3,7 @@
 A record is named by its kind ("customers.customer") and its id; no generic foreign key is followed by accident.
 """
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -55,12 +56,10 @@ class Audited(models.Model):
         """What differs from the row as it was read: {field: [before, after]}, custom values under their own ids."""
         before = getattr(self, "_kept", {})
         changed = {}
-        for field in self._meta.local_fields:
-            if field.name in self.not_audited or field.name == "custom":
-                continue
-            old, new = before.get(field.attname), getattr(self, field.attname)
-            if old != new and not (old is None and new in ("", None)):
-                changed[field.name] = [_plain(old), _plain(new)]
+        for name, attname in _audited_columns(type(self)):
+            old, new = before.get(attname), getattr(self, attname)
+            if old != new and not (old is None and new == ""):
+                changed[name] = [_plain(old), _plain(new)]
         old_custom = before.get("custom") or {}
         for key in old_custom.keys() | self.custom.keys():
             if old_custom.get(key) != self.custom.get(key):
@@ -99,6 +98,12 @@ class OwnedRecord(Record):
 
     class Meta:
         abstract = True
+
+
+@cache
+def _audited_columns(model: type[Audited]) -> list[tuple[str, str]]:
+    left_out = model.not_audited | {"custom"}
+    return [(f.name, f.attname) for f in model._meta.local_fields if f.name not in left_out]
 
 
 def _plain(value):

@@ -26,6 +26,7 @@ from zhike.kit.tables.writer import write_xlsx
 from zhike.kit.viewer import Viewer, viewer_of
 from zhike.records import config, kinds, search
 from zhike.records.actions import next_number
+from zhike.records.bulk import insert_rows
 from zhike.records.fields import Field, Ref, custom_field
 from zhike.records.imports.mapping import Mapping, default_key, guess
 from zhike.records.kinds import RecordKind
@@ -43,6 +44,7 @@ class Row:
     cells: list[Any]
     values: dict[str, Any] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    changed: dict[str, list[Any]] = field(default_factory=dict)
     record: Any = None
 
 
@@ -55,7 +57,7 @@ class Import:
         mapping.check(kind)
         self.kind, self.mapping, self.viewer, self.dry_run, self.batch = kind, mapping, viewer, dry_run, batch
         self.progress = progress or (lambda read: None)
-        self.lookups = Lookups(viewer)
+        self.lookups = Lookups(viewer, is_import=True)
         self.counts = {"read": 0, "created": 0, "updated": 0, "skipped": 0, "failed": 0}
         self.unmapped: list[str] = []
         self.first_errors: list[tuple[int, str]] = []
@@ -76,9 +78,10 @@ class Import:
             while waiting:  # rows that name a record of this very file which came later
                 before = len(waiting)
                 waiting = self._pass(iter(waiting), again=True)
-                if len(waiting) == before:
+                if len(waiting) == before and self.lookups.is_last_pass:
                     self._fail(waiting)
                     break
+                self.lookups.is_last_pass = len(waiting) == before
             if self.counts["failed"] and errors_to:
                 self._write_errors(table.columns, errors_to)
         return self.counts
@@ -248,15 +251,22 @@ class Import:
                 continue
             row.record = record
             if existing is None:
+                row.changed = changed
                 created.append((record, row))
                 self.counts["created"] += 1
                 if self.key:
                     known[key] = record
-            elif changed and existing.pk and all(existing is not r for r, _row in created):
-                updated.append((record, changed))
-                self.counts["updated"] += 1
+                continue
+            # A second line about a record this very chunk creates only completes it.
+            first = next((r for new, r in created if new is existing), None) if existing.pk is None else None
+            if not changed or (first and changed == first.changed):
+                self.counts["skipped"] += 1
+                continue
+            self.counts["updated"] += 1
+            if first:
+                first.changed = changed
             else:
-                self.counts["skipped" if not changed else "updated"] += 1
+                updated.append((record, changed))
         if owner and not may(self.viewer, self.kind.verb("assign")) and self.viewer.people is not None:
             self._check_owners(created)
         if not self.dry_run:
@@ -307,10 +317,12 @@ class Import:
     def _write(self, created: list[tuple[Any, Row]], updated: list[tuple[Any, dict]]) -> None:
         kind, model, verb = self.kind, self.kind.model, AuditEntry.Verb
         records = [record for record, _row in created]
-        changes = [record.changes() for record in records]
-        if kind.number and (bare := [r for r in records if not r.code]):
-            self._number(bare)
-        model.objects.bulk_create(records)
+        changes = [row.changed for _record, row in created]
+        if kind.number and (bare := [(r, c) for r, c in zip(records, changes, strict=True) if not r.code]):
+            self._number([record for record, _changed in bare])
+            for record, changed in bare:
+                changed["code"] = [None, record.code]
+        insert_rows(model, records)
         entries = [AuditEntry.of(r, verb.CREATED, c) for r, c in zip(records, changes, strict=True)]
         entries += [AuditEntry.of(r, verb.CHANGED, c) for r, c in updated]
         if updated:
@@ -322,7 +334,7 @@ class Import:
                 record.version += 1
                 record.updated_at = now
             model.objects.bulk_update([r for r, _c in updated], [*names, "version", "updated_at"])
-        AuditEntry.objects.bulk_create(entries)
+        insert_rows(AuditEntry, entries)
         search.index(kind, records + [r for r, _c in updated])
         self._saved(list(zip(records, changes, strict=True)), updated)
 

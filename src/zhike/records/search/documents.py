@@ -42,7 +42,8 @@ def forget(kind: RecordKind, pks: Iterable[int]) -> None:
         above = _rows(kind).filter(pk__in=pks).values_list(_column(kind, name).attname, flat=True)
         if ids := {pk for pk in above if pk}:
             target = target_of(kind, name)
-            _put(target, list(_rows(target).filter(pk__in=ids)), without=set(pks))
+            above = _rows(target).filter(pk__in=ids).values(*columns(target))
+            _put(target, list(above), without=set(pks))
 
 
 def is_searched(kind: RecordKind) -> bool:
@@ -91,11 +92,11 @@ def _index(kind: RecordKind, records: list[Any], changed: dict[str, list[Any]] |
         if changed and name in changed:
             ids |= {pk for pk in changed[name] if pk}
         target = target_of(kind, name)
-        _put(target, list(_rows(target).filter(pk__in=ids)))
+        _put(target, list(_rows(target).filter(pk__in=ids).values(*columns(target))))
     if changed is None or kind.title in changed:
         for child, name in _relations("search_from", kind):
             family = _rows(child).filter(**{f"{name}__in": [record.pk for record in records]})
-            for below in _in_batches(family.iterator(BATCH)):
+            for below in _in_batches(family.values(*columns(child)).iterator(BATCH)):
                 _put(child, below)
 
 
@@ -114,32 +115,37 @@ def _put(kind: RecordKind, records: list[Any], without: set[int] = frozenset()) 
         store.put(list(documents(kind, records, without)))
 
 
-def documents(
-    kind: RecordKind, records: list[Any], without: set[int] = frozenset(), *, is_new: bool = False
-) -> Iterator[tuple[int, set[str]]]:
-    """Keys and words of records. `without` leaves out related ones on their way out; new ones have nobody below yet."""
-    ways, base = ways_of(kind), store.first_key(kind.label)
+def documents(kind: RecordKind, records: list[Any], without: set[int] = frozenset()) -> Iterator[tuple[int, set[str]]]:
+    """Keys and words of records, or of rows of their `columns`. `without` leaves out related ones on their way out."""
+    rows = [record if isinstance(record, dict) else record.__dict__ for record in records]
+    ways, base, key = ways_of(kind), store.first_key(kind.label), kind.model._meta.pk.attname
     owner = _column(kind, kind.owner).attname if kind.owner else ""
-    above = [(_column(kind, name).attname, _titles(kind, name, records)) for name in kind.search_from]
-    below = {} if is_new else _words_below(kind, [record.pk for record in records], without)
-    for record in records:
-        values = record.__dict__
-        found = {owner_word(values[owner])} if owner else set()
+    above = [(_column(kind, name).attname, _titles(kind, name, rows)) for name in kind.search_from]
+    below = _words_below(kind, [row[key] for row in rows], without)
+    for row in rows:
+        found = {owner_word(row[owner])} if owner else set()
         for attname, way in ways:
-            text = values[attname] if attname in values else record.custom.get(attname)
-            if text:
+            if text := row[attname] if attname in row else row["custom"].get(attname):
                 found |= way(str(text))
         for attname, titles in above:
-            if title := titles.get(values[attname]):
+            if title := titles.get(row[attname]):
                 found |= text_words(title)
-        if more := below.get(record.pk):
+        if more := below.get(row[key]):
             found |= more
-        yield base + record.pk, found
+        yield base + row[key], found
 
 
-def _titles(kind: RecordKind, name: str, records: list[Any]) -> dict[int, str]:
+def columns(kind: RecordKind) -> list[str]:
+    """The columns a document is made of."""
+    related = [_column(kind, name).attname for name in (kind.owner, *kind.search_from) if name]
+    own = {f.attname for f in kind.model._meta.local_concrete_fields}
+    found = {attname if attname in own else "custom" for attname, _way in ways_of(kind)}
+    return [kind.model._meta.pk.attname, *related, *sorted(found)]
+
+
+def _titles(kind: RecordKind, name: str, rows: list[dict]) -> dict[int, str]:
     attname, target = _column(kind, name).attname, target_of(kind, name)
-    ids = {pk for record in records if (pk := getattr(record, attname))}
+    ids = {pk for row in rows if (pk := row[attname])}
     return dict(_rows(target).filter(pk__in=ids).values_list("pk", target.title)) if ids else {}
 
 
@@ -171,7 +177,7 @@ def title_to_name(way: Callable) -> Callable:
 def reindex(kind: RecordKind, *, progress: Callable[[int], None] | None = None) -> int:
     """Write the documents of all records of a kind anew; gives how many. `progress` hears the number so far."""
     done = 0
-    for batch in _in_batches(_rows(kind).order_by("pk").iterator(BATCH)):
+    for batch in _in_batches(_rows(kind).order_by("pk").values(*columns(kind)).iterator(BATCH)):
         _put(kind, batch)
         done += len(batch)
         if progress:
