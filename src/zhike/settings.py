@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "zhike.kit.middleware.SignInRequired",
     "zhike.org.middleware.ViewerMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -72,7 +73,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "zhike.kit.context.page",
             ],
-            "builtins": ["zhike.kit.templatetags.ui", "django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "zhike.kit.templatetags.ui",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "template_partials.templatetags.partials",
+            ],
         },
     }
 ]
@@ -97,6 +103,7 @@ USE_I18N = USE_TZ = True
 # Files: ours are built into build/static at set-up; what people upload is never served by its address (PLT-5).
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "build" / "static"
+STATICFILES_DIRS = [ROOT / "build" / "assets"] if (ROOT / "build" / "assets").is_dir() else []
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "zhike.kit.staticfiles.HashedStaticFiles"},
@@ -116,12 +123,38 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # usernames are unique without regard to case, by a constraint Django does not see
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "MinimumLengthValidator",
+        "UserAttributeSimilarityValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+# Usernames are unique without regard to case, by a constraint that Django does not see.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+SESSION_COOKIE_AGE = 14 * 24 * 3600  # seconds; without "remember me" a session ends with the browser
+# Counts of failed sign-ins live in the web process; room enough that none is dropped before its time.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
+ACCOUNT_ADAPTER = "zhike.org.signin.Adapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PASSWORD_CHANGE_REDIRECT_URL = "org:profile"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,5/10m/key"}  # five wrong passwords lock a name for ten minutes
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "ZhiKe"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds by which a telephone's clock may be wrong
 # --- end of sign-in
 
 # Hardening (PLT-5). TLS ends at a reverse proxy; only when ZHIKE_ORIGINS names its addresses is it believed.
 CSRF_TRUSTED_ORIGINS = environment.trusted_origins()
 BEHIND_TLS = bool(CSRF_TRUSTED_ORIGINS) and all(o.startswith("https://") for o in CSRF_TRUSTED_ORIGINS)
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_TLS else 0  # whose address counts when sign-ins fail
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_TLS  # browsers allow it for localhost only
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -158,6 +191,10 @@ LOGGING = {
         },
     },
     "root": {"handlers": ["stderr", "file"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "propagate": True, "level": "INFO"}, "fontTools": {"level": "WARNING"}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True, "level": "INFO"},
+        "fontTools": {"level": "WARNING"},
+        "_granian": {"handlers": [], "propagate": True, "level": "ERROR"},
+    },
 }
 (DATA / "logs").mkdir(exist_ok=True)

@@ -1,9 +1,130 @@
-"""What every page shows around its content."""
+"""What every page shows around its content: navigation, who is signed in, the company's name."""
 
-from zhike.kit.registry import menu
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from zhike.kit.registry import Entry, menu
+
+GROUPS = {
+    "home": "",
+    "sales": pgettext_lazy("navigation", "Sales"),
+    "service": pgettext_lazy("navigation", "Service"),
+    "analysis": pgettext_lazy("navigation", "Analysis"),
+    "admin": pgettext_lazy("navigation", "Administration"),
+}
+PHONE_TABS = 3  # beside "new" and "more"
+# Tags of the languages as browsers choose fonts by them.
+LANGUAGE_TAGS = {"zh-hans": "zh-CN"}
+
+_company: Callable[[], str] = str
 
 
-def page(request):
-    """Navigation and viewer for templates."""
-    viewer = getattr(request, "viewer", None)
-    return {"viewer": viewer, "menu": menu.at("main", viewer) if viewer else []}
+def company_name_from(function: Callable[[], str]) -> None:
+    """Called once by the room that knows the company, so that pages can show its name."""
+    global _company
+    _company = function
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """`viewer` and `shell` for templates; nothing is asked before a template asks for it."""
+    return {"viewer": getattr(request, "viewer", None), "shell": Shell(request)}
+
+
+class Shell:
+    """The frame of a page, worked out only when a template draws it."""
+
+    def __init__(self, request: HttpRequest):
+        self.request = request
+        self.viewer = getattr(request, "viewer", None)
+
+    @cached_property
+    def entries(self) -> list[dict[str, Any]]:
+        """The navigation: entries the viewer may use, with their address, in order."""
+        found = self.linked("main")
+        if self.settings:
+            found.append({
+                "key": "settings", "label": _("Settings"), "icon": "settings", "group": "admin", "shortcut": "g s",
+                "url": self.settings[0]["url"], "count": 0, "current": any(e["current"] for e in self.settings),
+            })  # fmt: skip
+        return found
+
+    @cached_property
+    def settings(self) -> list[dict[str, Any]]:
+        """The pages of the settings."""
+        return self.linked("settings")
+
+    @cached_property
+    def groups(self) -> list[dict[str, Any]]:
+        """The entries by group, in the order of GROUPS, unknown groups last."""
+        keys = [*GROUPS, *(e["group"] for e in self.entries if e["group"] not in GROUPS)]
+        found = [
+            {"label": GROUPS.get(k, k), "entries": [e for e in self.entries if e["group"] == k]}
+            for k in dict.fromkeys(keys)
+        ]
+        return [group for group in found if group["entries"]]
+
+    @cached_property
+    def phone(self) -> list[dict[str, Any]]:
+        """The tabs at the foot of a phone: what rooms put at the place "phone", filled up from the navigation."""
+        chosen = self.linked("phone")
+        urls = {e["url"] for e in chosen}
+        return [*chosen, *(e for e in self.entries if e["url"] not in urls)][:PHONE_TABS]
+
+    @cached_property
+    def new(self) -> list[dict[str, Any]]:
+        """What the plus offers."""
+        return self.linked("new")
+
+    @cached_property
+    def palette_url(self) -> str:
+        """Who answers the palette: the first entry at the place "palette"."""
+        return next((e["url"] for e in self.linked("palette")), "")
+
+    @cached_property
+    def mine(self) -> list[dict[str, Any]]:
+        """What the signed-in person can open about themselves: profile, settings of their own, the settings."""
+        return self.linked("mine")
+
+    @cached_property
+    def sign_out_url(self) -> str:
+        try:
+            return reverse("account_logout") if self.viewer else ""
+        except NoReverseMatch:
+            return ""
+
+    @property
+    def company(self) -> str:
+        return _company() if self.viewer else ""
+
+    @property
+    def language(self) -> str:
+        current = get_language() or "en"
+        return LANGUAGE_TAGS.get(current, current)
+
+    def linked(self, place: str) -> list[dict[str, Any]]:
+        """The entries of a place as a template needs them; what has no page yet is left out."""
+        if self.viewer is None:
+            return []
+        return [shown for e in menu.at(place, self.viewer) if (shown := self.shown(e))]
+
+    def shown(self, entry: Entry) -> dict[str, Any] | None:
+        try:
+            url = reverse(entry.url_name)
+        except NoReverseMatch:
+            return None
+        return {
+            "key": entry.key, "label": entry.label, "icon": entry.icon or "point", "group": entry.group, "url": url,
+            "shortcut": entry.shortcut, "count": entry.badge(self.viewer) if entry.badge else 0,
+            "current": self.is_at(url),
+        }  # fmt: skip
+
+    def is_at(self, url: str) -> bool:
+        """Whether the page lies at or below an address."""
+        path = self.request.path
+        return path == url or (url != "/" and path.startswith(url if url.endswith("/") else f"{url}/"))

@@ -1,13 +1,18 @@
-"""Values as people in China read them: 万 and 亿 on screens, 今天 and 昨天, names with a face. HTML-safe, for list cells."""
+"""Values as people read them, as safe HTML: list cells are made of these functions, pages use them as tags.
 
-from datetime import date, datetime
+Amounts are yuan, short on screens and exact on hover; days near today are words with the day on hover.
+"""
+
+from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import escape, format_html
+from django.utils.formats import date_format
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -15,6 +20,9 @@ from django.utils.translation import gettext as _
 from zhike.kit import dates
 
 WAN, YI = Decimal(10_000), Decimal(100_000_000)
+HUES = 7
+NEAR_DAYS = 30  # further away than this, a day is written out
+EMPTY = mark_safe('<span class="mut">—</span>')
 
 
 @lru_cache(maxsize=1)
@@ -28,86 +36,183 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(zone())
 
 
+# Money
+
+
 def short_money(amount: Decimal) -> str:
-    """An amount in yuan, short: 18.5 万, 1.2 亿; in English 185.0k, 120.0M; below ten thousand as it is."""
-    size = abs(amount)
+    """An amount in yuan, short: 18.5 万, 1.25 亿; in English 185.0k, 125.0M; below ten thousand as it is."""
     if (get_language() or "").startswith("zh"):
-        if size >= YI:
-            return _("%(n)s hundred million") % {"n": f"{_one(amount / YI):,}"}
-        if size >= WAN:
-            return _("%(n)s ten thousand") % {"n": f"{_one(amount / WAN):,}"}
-    elif size >= 1_000_000:
-        return f"{_one(amount / 1_000_000):,}M"
-    elif size >= WAN:
-        return f"{_one(amount / 1000):,}k"
+        steps = [(YI, 2, _("%(n)s hundred million")), (WAN, 1, _("%(n)s ten thousand"))]
+    else:
+        steps = [
+            (Decimal(1_000_000_000), 2, "%(n)sB"),
+            (Decimal(1_000_000), 1, "%(n)sM"),
+            (Decimal(10_000), 1, "%(n)sk"),
+        ]
+    for step, digits, words in steps:
+        unit = Decimal(1000) if words == "%(n)sk" else step
+        shown = (amount / unit).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+        # Asked of the rounded figure, so that 99,999,999 is 1.00 亿 and not 10,000.0 万.
+        if abs(shown * unit) >= step:
+            return words % {"n": f"{shown:,}"}
     return f"{amount:,.2f}".removesuffix(".00")
-
-
-def _one(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
 
 
 def money(amount: Decimal | None) -> SafeString:
     """An amount for screens, with the exact yuan on hover."""
     if amount is None:
-        return mark_safe('<span class="mut">—</span>')
+        return EMPTY
     return format_html('<span class="tnum nw" title="¥ {}">{}</span>', f"{amount:,.2f}", short_money(amount))
 
 
 def money_full(amount: Decimal | None) -> SafeString:
     """An amount for money pages: ¥ 185,000.00."""
-    return format_html('<span class="tnum nw">¥ {}</span>', f"{amount or 0:,.2f}")
+    return EMPTY if amount is None else format_html('<span class="tnum nw">¥ {}</span>', f"{amount:,.2f}")
 
 
-def day(value: date) -> SafeString:
-    """A day near today in words, else as written; exact on hover."""
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), value.isoformat(), day_words(value)
-    )
+def number(value: int | Decimal | None) -> SafeString:
+    """A count or quantity with thousands separated."""
+    return EMPTY if value is None else format_html('<span class="tnum">{}</span>', f"{value:,}")
+
+
+# Days and instants
+
+
+def day(value: date | None) -> SafeString:
+    """A day: words near today, else as written; the day itself on hover."""
+    if value is None:
+        return EMPTY
+    exact = value.isoformat()
+    return format_html('<time class="nw" datetime="{}" title="{}">{}</time>', exact, exact, day_words(value))
 
 
 def day_words(value: date) -> str:
-    """Today, yesterday, three days ago; else 11-24 or 2025-11-24."""
+    """Today, yesterday, 3 days ago; else 11-24, or 2025-11-24 in another year."""
     today = dates.today()
     away = (value - today).days
     near = {0: _("today"), -1: _("yesterday"), 1: _("tomorrow")}
     if away in near:
         return near[away]
-    if -30 <= away < 0:
+    if -NEAR_DAYS <= away < 0:
         return ngettext("%(n)s day ago", "%(n)s days ago", -away) % {"n": -away}
-    return value.strftime("%m-%d") if value.year == today.year else value.isoformat()
+    return f"{value:%m-%d}" if value.year == today.year else value.isoformat()
 
 
-def moment(value: datetime) -> SafeString:
-    """An instant near now in words, with the exact time on hover."""
+def plain_day(value: date | None) -> SafeString:
+    """A day as written, 2026-11-23, for tables of dates."""
+    return EMPTY if value is None else format_html('<time class="nw" datetime="{0}">{0}</time>', value.isoformat())
+
+
+def moment(value: datetime | None) -> SafeString:
+    """An instant: words near now, with the exact time on hover."""
+    if value is None:
+        return EMPTY
     here = local(value)
     words = day_words(here.date())
     if abs((here.date() - dates.today()).days) <= 1:
         words = f"{words} {here:%H:%M}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', here.isoformat(), f"{here:%Y-%m-%d %H:%M}", words)
-
-
-def initials(name: str) -> str:
-    """What an avatar shows: the last two characters of a Chinese name, the first letters of another."""
-    name = name.strip()
-    if name.isascii():
-        return "".join(word[0] for word in name.split()[:2]).upper() or "?"
-    return name[-2:] if len(name) > 2 else name[-1:]
-
-
-def avatar(pk: int, name: str, size: str = "") -> SafeString:
-    """A round face with initials, its hue by id."""
     return format_html(
-        '<span class="avatar {}" data-h="{}" aria-hidden="true">{}</span>',
-        size,
-        pk % 6,
-        initials(name)[-1:] if not size else initials(name),
+        '<time class="nw" datetime="{}" title="{}">{}</time>', here.isoformat(), f"{here:%Y-%m-%d %H:%M}", words
     )
 
 
-def who(pk: int, name: str) -> SafeString:
+def clock(value: datetime | time | None) -> SafeString:
+    """The time of day: 14:10."""
+    if value is None:
+        return EMPTY
+    here = local(value) if isinstance(value, datetime) else value
+    return format_html('<time class="nw">{}</time>', f"{here:%H:%M}")
+
+
+def heading(value: date) -> str:
+    """A day over a list: 11 月 23 日 周一, with the year where it is another."""
+    pattern = _("F j") if value.year == dates.today().year else _("F j, Y")
+    return f"{date_format(value, pattern)} {date_format(value, 'D')}"
+
+
+# Signs
+
+
+@lru_cache(maxsize=1)
+def sprite_url() -> str:
+    """The address of the icon sprite, the same as long as the process lives."""
+    return static("zk/icons.svg")
+
+
+@lru_cache(maxsize=1024)
+def icon(name: str, cls: str = "") -> SafeString:
+    """An icon of the sprite; `cls` may be sm, lg, xl and other classes. Names: `kit/icons.txt`."""
+    sort = f"i {cls}".strip()
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', sort, sprite_url(), name)
+
+
+def badge(text: str, tone: str = "mute", icon_name: str = "", cls: str = "") -> SafeString:
+    """A small label. Tones: mute info ok warn bad vio teal; classes: line, dotted."""
+    sign = icon(icon_name) if icon_name else ""
+    return format_html('<span class="badge t-{} {}">{}{}</span>', tone, cls, sign, text)
+
+
+def grade(letter: str | None) -> SafeString:
+    """Customer grade A to D: filled, outlined, pale."""
+    if not letter:
+        return EMPTY
+    label = _("Grade %(letter)s") % {"letter": letter}
+    return format_html(
+        '<span class="grade" data-g="{0}" role="img" aria-label="{1}" title="{1}">{0}</span>', letter, label
+    )
+
+
+def tier(key: str | None, label: str) -> SafeString:
+    """Customer tier or life cycle as the moon: potential empty, target half, near three quarters, key full."""
+    return format_html('<span class="cls" data-c="{}">{}</span>', key, label) if key else EMPTY
+
+
+def percent(value: float | Decimal | None) -> str:
+    """A share of a whole as `data-v` takes it: two digits, or 100."""
+    return f"{min(max(round(value or 0), 0), 100):02d}"
+
+
+def meter(
+    share: float | Decimal | None, tone: str = "", pace: float | Decimal | None = None, label: str = ""
+) -> SafeString:
+    """A bar filled to `share` percent; `pace` marks where one should be today."""
+    words = label or f"{round(share or 0)}%"
+    if pace is not None and not label:
+        words = _("%(done)s%% done, %(pace)s%% of the time gone") % {"done": round(share or 0), "pace": round(pace)}
+    bar = format_html(
+        '<span class="meter {}" data-v="{}" role="img" aria-label="{}"><i></i></span>',
+        f"t-{tone}" if tone else "", percent(share), words,
+    )  # fmt: skip
+    return bar if pace is None else format_html('<span class="pace" data-p="{}">{}</span>', percent(pace), bar)
+
+
+def small_bar(share: float | Decimal | None, text: str) -> SafeString:
+    """A short bar before a figure, for a score in a list."""
+    return format_html('<span class="vbar" data-v="{}"></span>{}', percent(share), text)
+
+
+# People and records
+
+
+def initials(name: str, size: str = "") -> str:
+    """What a face shows: the last one or two characters of a Chinese name, the first letters of another."""
+    name = name.strip()
+    if name.isascii():
+        return "".join(word[0] for word in name.split()[: 1 if size in ("", "xs") else 2]).upper() or "?"
+    return name[-2:] if size in ("md", "lg") else name[-1:]
+
+
+def avatar(pk: int | None, name: str, size: str = "") -> SafeString:
+    """A round face with initials, its hue by id; sizes xs, md, lg; `sq` for companies (all of `name` is shown)."""
+    shown = name if "sq" in size.split() else initials(name, size)
+    return format_html(
+        '<span class="avatar {}" data-h="{}" aria-hidden="true">{}</span>', size, (pk or 0) % HUES + 1, shown
+    )
+
+
+def who(pk: int | None, name: str, size: str = "") -> SafeString:
     """A colleague: face and name."""
-    return format_html('<span class="who-cell">{}<span>{}</span></span>', avatar(pk, name), name)
+    return format_html('<span class="who-cell">{}<span>{}</span></span>', avatar(pk, name, size), name)
 
 
 def record_link(url_name: str, pk: int, title: str | None) -> SafeString:
@@ -115,3 +220,10 @@ def record_link(url_name: str, pk: int, title: str | None) -> SafeString:
     if not url_name:
         return escape(title or f"#{pk}")
     return format_html('<a class="lk" href="{}">{}</a>', reverse(url_name, args=[pk]), title or f"#{pk}")
+
+
+def two(first, second) -> SafeString:
+    """A cell of two lines: the name and a small line below it. Both may be HTML."""
+    return format_html(
+        '<div class="two">{}<small>{}</small></div>', conditional_escape(first), conditional_escape(second)
+    )

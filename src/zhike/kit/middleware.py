@@ -1,9 +1,72 @@
-"""Refusals raised in views become answers."""
+"""Refusals raised in views become pages or parts; nobody but the signed-in gets further than the door."""
+
+import re
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect, reswap
+
+from zhike.kit.errors import Forbidden, NotVisible, Refused, Stale
+from zhike.kit.htmx import toast, wants_part
+
+API = "/api/"
+# NUL, as PostgreSQL stores none; a lone surrogate, as it cannot be encoded.
+IMPOSSIBLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Every view needs a person unless it is marked `@login_not_required`; the API checks its own tokens."""
+
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        if request.path_info.startswith(API):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
+    def handle_no_permission(self, request, view_func):
+        if not wants_part(request):
+            return super().handle_no_permission(request, view_func)
+        # Back to the page one was on, not to the part that was asked for.
+        page = request.htmx.current_url_abs_path or "/"
+        return HttpResponseClientRedirect(redirect_to_login(page, self.get_login_url(view_func)).url)
 
 
 class ErrorAnswers:
+    """Turns `kit.errors` into 404, 403, 409 and 422, and input no database can hold into 400 or 404."""
+
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
+        if IMPOSSIBLE.search(request.path_info) or "%00" in request.META.get("QUERY_STRING", ""):
+            return answer(request, 400, _("This address makes no sense."))
         return self.get_response(request)
+
+    def process_exception(self, request, error):
+        """The answer to an exception of a view, or None for what is a bug (500)."""
+        if request.path_info.startswith(API):
+            return None
+        if isinstance(error, NotVisible):
+            return answer(request, 404, _("This page does not exist, or you may not see it."))
+        if isinstance(error, Forbidden):
+            return answer(request, 403, _("You may look at this, but not do that."))
+        if isinstance(error, Stale):
+            return answer(request, 409, str(error.message))
+        if isinstance(error, Refused):
+            return answer(request, 422, str(error))
+        if isinstance(error, OverflowError):
+            return answer(request, 404, _("This page does not exist, or you may not see it."))
+        if isinstance(error, DataError | UnicodeEncodeError) or (isinstance(error, ValueError) and "NUL" in str(error)):
+            return answer(request, 400, _("This input cannot be stored."))
+        return None
+
+
+def answer(request: HttpRequest, status: int, text: str) -> HttpResponse:
+    """A page that says what happened; for HTMX a toast, and nothing on the page changes."""
+    if wants_part(request):
+        return reswap(toast(HttpResponse(status=status), text, tone="bad"), "none")
+    template = f"{status}.html" if status in (403, 404, 409) else "refused.html"
+    return render(request, template, {"text": text, "status": status}, status=status)

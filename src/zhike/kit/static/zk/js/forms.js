@@ -1,0 +1,66 @@
+// `<form data-form>`: warns before unsaved changes are left, shows that it is being sent, brings the focus to its errors.
+// `data-draft="key"` on a textarea keeps what is typed in this browser until the form was sent. `data-autosubmit` sends a
+// form when a control changes. `data-shows="#id"` on a checkbox shows and hides a part.
+import { $, $$, kept, whenever, word } from './page.js';
+import { toast } from './toasts.js';
+
+const before = new WeakMap();
+
+const state = (form) => JSON.stringify([...new FormData(form)].map(([k, v]) => [k, v.name ?? v]));
+
+export const isDirty = (form) => before.has(form) && !form.dataset.sent && before.get(form) !== state(form);
+
+whenever('form[data-form]', (form) => {
+  // After errors came back, what is shown is not saved either.
+  before.set(form, $('[data-errors]', form) ? '' : state(form));
+});
+whenever('[data-errors]', (box) => requestAnimationFrame(() => box.focus()));
+whenever('textarea[data-draft]', (area) => {
+  const draft = kept(`draft-${area.dataset.draft}`);
+  if (draft && !area.value) { area.value = draft; toast(word('draft')); }
+});
+whenever('input[data-shows]', (box) => shows(box));
+
+function shows(box) {
+  $$(box.dataset.shows).forEach((e) => { e.hidden = !box.checked; });
+}
+
+function sent(form) {
+  form.dataset.sent = '1';
+  $$('textarea[data-draft]', form).forEach((a) => kept(`draft-${a.dataset.draft}`, ''));
+}
+
+function busy(form, on) {
+  $$('button[type=submit], button:not([type])', form).forEach((b) => { b.classList.toggle('busy', on); b.setAttribute('aria-busy', on); });
+}
+
+document.addEventListener('submit', ({ target: form }) => {
+  // A second click sends nothing twice; HTMX answers clear it again, a plain form leaves the page.
+  if (form.matches('[data-form]')) busy(form, true);
+  if (!form.matches('[hx-post], [hx-get]')) sent(form);
+});
+addEventListener('pageshow', () => $$('form[data-form]').forEach((f) => { busy(f, false); delete f.dataset.sent; }));
+document.addEventListener('htmx:afterRequest', ({ detail: { elt, successful } }) => {
+  const form = elt.closest?.('form');
+  if (!form) return;
+  busy(form, false);
+  if (successful) sent(form);
+});
+document.addEventListener('input', ({ target }) => {
+  if (target.matches?.('textarea[data-draft]')) kept(`draft-${target.dataset.draft}`, target.value);
+});
+document.addEventListener('change', ({ target }) => {
+  if (target.matches?.('input[data-shows]')) shows(target);
+  if (target.closest?.('[data-autosubmit]') && target.form) target.form.requestSubmit();
+});
+addEventListener('beforeunload', (event) => {
+  if ($$('form[data-form]').some(isDirty)) event.preventDefault();
+});
+// A page that HTMX puts in place of this one.
+document.addEventListener('htmx:beforeSwap', (event) => {
+  if (event.detail.target !== document.body) return;
+  if ($$('form[data-form]').some(isDirty) && !confirm(word('leave'))) event.detail.shouldSwap = false;
+});
+document.addEventListener('htmx:afterSettle', ({ detail: { target } }) => {
+  if (target === document.body) { $('#main')?.focus({ preventScroll: true }); scrollTo(0, 0); }
+});

@@ -1,0 +1,17 @@
+// Everything a page may need at once; what only some pages have is loaded when its attribute appears.
+import './display.js';
+import './toasts.js';
+import './dialogs.js';
+import './menus.js';
+import './palette.js';
+import './keys.js';
+import './rows.js';
+import './forms.js';
+import './live.js';
+import { whenever } from './page.js';
+
+whenever('[data-kanban]', () => import('./kanban.js'));
+whenever('[data-drop]', () => import('./files.js'));
+whenever('[data-edit-url]', () => import('./inline.js'));
+whenever('[data-pick-url]', () => import('./pick.js'));
+whenever('[data-timer]', () => import('./timer.js'));

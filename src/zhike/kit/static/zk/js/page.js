@@ -1,0 +1,54 @@
+// What the modules share: finding elements, those that HTMX brings later too, remembered values, words, icons.
+export const $ = (selector, from = document) => from.querySelector(selector);
+export const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
+
+const watched = [];
+
+/** Call `work(element)` once for each element that matches, now and whenever HTMX brings more. */
+export function whenever(selector, work) {
+  watched.push([selector, work, new WeakSet()]);
+  scan(document);
+}
+
+function scan(from) {
+  for (const [selector, work, seen] of watched) {
+    const found = from.matches?.(selector) ? [from, ...$$(selector, from)] : $$(selector, from);
+    for (const element of found) {
+      if (!seen.has(element)) { seen.add(element); work(element); }
+    }
+  }
+}
+document.addEventListener('htmx:load', (event) => scan(event.detail.elt));
+
+/** A value of this browser; private windows forget it, and that is all right. */
+export function kept(name, value) {
+  try {
+    if (value === undefined) return localStorage.getItem(`zk-${name}`);
+    localStorage.setItem(`zk-${name}`, value);
+  } catch { /* no storage */ }
+  return value ?? null;
+}
+
+/** A word of the interface language, from <template id="words">. */
+export const word = (name) => $('#words')?.dataset[name] ?? '';
+
+/** An icon of the sprite. */
+export function icon(name, more = '') {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
+  svg.setAttribute('class', `i ${more}`.trim());
+  svg.setAttribute('aria-hidden', 'true');
+  use.setAttribute('href', `${word('sprite')}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** Whether keys typed now go into a text. */
+export const typing = (event) => event.isComposing
+  || Boolean(event.target.closest?.('input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]'));
+
+/** A request of ours by script: the CSRF token goes with it. */
+export function send(url, options = {}) {
+  const token = JSON.parse(document.body.getAttribute('hx-headers') || '{}');
+  return fetch(url, { credentials: 'same-origin', ...options, headers: { ...token, ...options.headers } });
+}

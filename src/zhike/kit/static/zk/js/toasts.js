@@ -1,0 +1,58 @@
+// Toasts: done ones go after four seconds, those with Undo after ten, errors stay until closed.
+// From the server: HX-Trigger {"zk:toast": {text, tone, undo_url}}, or messages in the page.
+import { $, $$, icon, send, word } from './page.js';
+
+export function toast(text, { tone = 'ok', undo = null } = {}) {
+  const place = $('#toasts');
+  if (!place || !text) return;
+  const box = document.createElement('div');
+  const words = document.createElement('span');
+  const button = document.createElement('button');
+  box.className = tone === 'bad' ? 'toast bad' : 'toast';
+  words.textContent = text;
+  button.type = 'button';
+  button.textContent = word(undo ? 'undo' : 'close');
+  button.addEventListener('click', () => { box.remove(); undo?.(); });
+  box.append(icon(tone === 'bad' ? 'alert-circle' : 'circle-check'), words, button);
+  place.append(box);
+  raise(place);
+  if (tone !== 'bad') setTimeout(() => box.remove(), undo ? 10000 : 4000);
+}
+
+// Over an open dialog: whatever was shown last lies on top.
+function raise(place) {
+  if (!place.showPopover) return;
+  place.setAttribute('popover', 'manual');
+  if (place.matches(':popover-open')) place.hidePopover();
+  place.showPopover();
+}
+
+function undoBy(url) {
+  return async () => {
+    const answer = await send(url, { method: 'POST' }).catch(() => null);
+    if (!answer?.ok) return toast(word('failed'), { tone: 'bad' });
+    toast(word('undone'));
+    document.dispatchEvent(new CustomEvent('zk:undone', { detail: { url } }));
+    if (!$('[hx-trigger*="zk:"]')) location.reload();
+  };
+}
+
+document.addEventListener('zk:toast', ({ detail }) => {
+  toast(detail.text, { tone: detail.tone, undo: detail.undo_url ? undoBy(detail.undo_url) : null });
+});
+document.addEventListener('htmx:sendError', () => toast(word('offline'), { tone: 'bad' }));
+document.addEventListener('htmx:responseError', ({ detail }) => {
+  if (!(detail.xhr.getResponseHeader('HX-Trigger') || '').includes('zk:toast')) toast(word('failed'), { tone: 'bad' });
+});
+
+// A thin line at the top while HTMX waits.
+let waiting = 0;
+const count = (by) => document.body.classList.toggle('is-waiting', (waiting = Math.max(0, waiting + by)) > 0);
+document.addEventListener('htmx:beforeRequest', () => count(1));
+document.addEventListener('htmx:afterRequest', () => count(-1));
+
+function messages() {
+  for (const p of $$('#toasts > [data-toast]')) { const { toast: tone } = p.dataset; p.remove(); toast(p.textContent, { tone }); }
+}
+document.addEventListener('htmx:load', messages);
+messages();
