@@ -18,11 +18,17 @@ from zhike.kit.viewer import Viewer
 
 # Further ways to see a record, such as shares and loans: each takes (viewer, model) and gives a Q or None.
 _more_arms: list[Callable[[Viewer, type[models.Model]], Q | None]] = []
+_inherited_arms: list[Callable[[Viewer, type[models.Model]], Q | None]] = []
 
 
-def add_arm(arm: Callable[[Viewer, type[models.Model]], Q | None]) -> None:
-    """Let a room add an alternative to every owner scope (sharing, lending)."""
+def add_arm(arm: Callable[[Viewer, type[models.Model]], Q | None], *, inherited: bool = True) -> None:
+    """Let a room add an alternative to every owner scope (sharing, lending).
+
+    Who sees a record by an inherited arm also sees what belongs to it (`owned_within`); otherwise only what the arm names.
+    """
     _more_arms.append(arm)
+    if inherited:
+        _inherited_arms.append(arm)
 
 
 class Scope:
@@ -84,7 +90,7 @@ class OwnedWithin(ByOwner):
         if self.also:
             arms.append(Q(**{f"{self.also}_id__in": sorted(viewer.people)}))
         parent = model._meta.get_field(self.parent).related_model
-        shared = [arm for more in _more_arms if (arm := more(viewer, parent)) is not None]
+        shared = [arm for more in _inherited_arms if (arm := more(viewer, parent)) is not None]
         rows = parent.objects.whole_table("the arms say who sees them")
         return [*arms, *(Q(**{f"{self.parent}__in": rows.filter(arm).values("pk")}) for arm in shared)]
 

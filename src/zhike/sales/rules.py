@@ -1,0 +1,58 @@
+"""Gates: what must be there before a deal moves on (SAL-2)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from zhike.sales.models import Opportunity, Stage
+from zhike.sales.models.pipelines import stages_of
+
+
+def stages_passed(old: Stage, new: Stage) -> Iterable[Stage]:
+    """The open stages whose gates a move goes through: the one left and those skipped. None on the way back or out."""
+    if new.kind == Stage.Kind.LOST or not old.is_open:
+        return []
+    ways = [s for s in stages_of(old.pipeline_id) if s.is_open and s.order >= old.order]
+    return ways if not new.is_open else [s for s in ways if s.order < new.order]
+
+
+def is_back(old: Stage, new: Stage) -> bool:
+    """Whether a move goes back: to an earlier open stage."""
+    return old.is_open and new.is_open and (new.order, new.pk) < (old.order, old.pk)
+
+
+def missing_fields(opportunity: Opportunity, old: Stage, new: Stage) -> list[str]:
+    """Names of fields the gates want and the deal does not have, in order."""
+    wanted = dict.fromkeys(name for stage in stages_passed(old, new) for name in stage.required_fields)
+    return [name for name in wanted if _is_empty(opportunity, name)]
+
+
+def _is_empty(opportunity: Opportunity, name: str) -> bool:
+    if not hasattr(opportunity, name):
+        return opportunity.custom.get(name) in (None, "", [])
+    return (
+        getattr(opportunity, f"{name}_id", None) is None if _is_key(name) else getattr(opportunity, name) in (None, "")
+    )
+
+
+def _is_key(name: str) -> bool:
+    return Opportunity._meta.get_field(name).is_relation
+
+
+def missing_checks(opportunity: Opportunity, old: Stage, new: Stage) -> list[str]:
+    """Texts of the required items of checklists that are not ticked yet."""
+    return [
+        item["text"]
+        for stage in stages_passed(old, new)
+        for item in stage.checklist
+        if item.get("required") and tick_key(stage, item["id"]) not in opportunity.ticked
+    ]
+
+
+def tick_key(stage: Stage, item_id: str) -> str:
+    """Under which key a ticked item is kept."""
+    return f"{stage.pk}.{item_id}"
+
+
+def checklist(opportunity: Opportunity, stage: Stage) -> list[dict[str, Any]]:
+    """The items of a stage for a deal: {"id", "text", "required", "ticked": [person id, day] or None}."""
+    return [{**item, "ticked": opportunity.ticked.get(tick_key(stage, item["id"]))} for item in stage.checklist]
