@@ -1,5 +1,7 @@
 """What granian serves: live events as coroutines, everything else by Django in a thread pool, on one port."""
 
+import asyncio
+
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -8,11 +10,14 @@ from zhike.live import LiveEvents
 
 
 class Application:
-    """One ASGI application of two parts."""
+    """One ASGI application of two parts; `idle` is set while no page is being made."""
 
     def __init__(self):
         self.pages = WSGIMiddleware(get_wsgi_application(), workers=settings.WEB_THREADS)
         self.live = LiveEvents()
+        self.under_way = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] != "http":
@@ -23,7 +28,14 @@ class Application:
             headers = [(b"content-type", b"text/plain"), (b"connection", b"close")]
             await send({"type": "http.response.start", "status": 413, "headers": headers})
             return await send({"type": "http.response.body", "body": b"too large\n"})
-        return await self.pages(scope, receive, send)
+        self.under_way += 1
+        self.idle.clear()
+        try:
+            return await self.pages(scope, receive, send)
+        finally:
+            self.under_way -= 1
+            if not self.under_way:
+                self.idle.set()
 
 
 def content_length(scope) -> int:

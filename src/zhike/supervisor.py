@@ -6,6 +6,7 @@ TERM or Ctrl-C: no new requests, running requests and jobs are finished, exit 0.
 import asyncio
 import contextlib
 import logging
+import logging.config
 import os
 import signal
 import sys
@@ -14,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 from django.conf import settings
+from django.urls import get_resolver
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
@@ -28,7 +30,13 @@ log = logging.getLogger("zhike.supervisor")
 
 def serve(host: str, port: int) -> int:
     """Serve until told to stop; returns the exit code."""
-    return asyncio.run(Supervisor(host, port).run())
+    assert get_resolver().url_patterns  # loads the code of all pages now; a broken one is met now
+    return asyncio.run(start(host, port))
+
+
+async def start(host: str, port: int) -> int:
+    """Within the event loop, which the parts need as they are made."""
+    return await Supervisor(host, port).run()
 
 
 class Supervisor:
@@ -37,9 +45,8 @@ class Supervisor:
     def __init__(self, host: str, port: int):
         self.host, self.port = host, port
         self.application = Application()
-        self.server = Server(
-            self.application, host, port, interface=Interfaces.ASGINL, websockets=False, backlog=1024, log_enabled=False
-        )
+        self.server = Server(self.application, host, port, interface=Interfaces.ASGINL, websockets=False, backlog=1024)
+        logging.config.dictConfig(settings.LOGGING)  # granian has put its own in place
         self.stopping = asyncio.Event()
         self.workers: dict[int, asyncio.subprocess.Process] = {}
 
@@ -67,6 +74,8 @@ class Supervisor:
                 process.terminate()
         self.server.stop()
         await asyncio.gather(web, *keepers, return_exceptions=True)
+        await self.application.idle.wait()
+        await asyncio.sleep(0.1)  # the last answers are on their way out
         if failed and web.exception():
             log.error("the web server failed", exc_info=web.exception())
         return 1 if failed else 0
@@ -81,7 +90,7 @@ class Supervisor:
         self.stopping.set()
 
     async def is_ready(self, web: asyncio.Task) -> bool:
-        """Whether the server answers; asking also loads all pages' code before the first person waits for it."""
+        """Whether the server answers."""
         for _ in range(300):
             if web.done():
                 return False

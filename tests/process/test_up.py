@@ -6,6 +6,8 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.installation import wait_for
 
 SIGN_IN = """
@@ -64,10 +66,13 @@ def test_PLT_2_the_idle_tree_is_small(installation):
         assert sum(running.tree().values()) < 350 * 1024
 
 
-def test_PLT_2_term_finishes_the_running_request_and_job(installation, tmp_path):
-    enqueue(installation, "slow", tmp_path)
+@pytest.mark.parametrize("with_job", [True, False])
+def test_PLT_2_term_finishes_the_running_request_and_job(installation, tmp_path, with_job):
+    if with_job:
+        enqueue(installation, "slow", tmp_path)
     with installation.up() as running:
-        wait_for((tmp_path / "begun").exists, 30, "the job to begin")
+        if with_job:
+            wait_for((tmp_path / "begun").exists, 30, "the job to begin")
         slow = http.client.HTTPConnection("127.0.0.1", running.port, timeout=30)
         slow.putrequest("POST", "/accounts/login/")
         slow.putheader("Content-Type", "application/x-www-form-urlencoded")
@@ -82,7 +87,7 @@ def test_PLT_2_term_finishes_the_running_request_and_job(installation, tmp_path)
         assert slow.getresponse().status in {200, 403}
         (tmp_path / "go-on").write_text("")
         assert running.process.wait(30) == 0
-    assert (tmp_path / "ended").exists()
+    assert (tmp_path / "ended").exists() == with_job
 
 
 def accepts(running):

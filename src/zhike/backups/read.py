@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from zhike.backups.tables import FORMAT, BadBackup, all_models, columns_of, set_sequences
+from zhike.records import search
 
 BATCH = 1000
 
@@ -37,6 +38,7 @@ def restore_backup(source: Path) -> dict[str, int]:
     except OSError as error:
         raise BadBackup(f"cannot read {source}: {error.strerror or error}") from error
     call_command("migrate", interactive=False, verbosity=0)
+    search.rebuild()  # the index is no data: it is made anew
     return {"tables": len(manifest["tables"]), "rows": rows, "files": files}
 
 

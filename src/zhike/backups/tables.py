@@ -42,11 +42,10 @@ def sequences() -> dict[str, int]:
             cursor.execute("SELECT name, seq FROM sqlite_sequence")
         else:
             cursor.execute(
-                "SELECT t.relname, pg_sequence_last_value(s.oid) FROM pg_class s"
+                "SELECT t.relname, CASE s.relkind WHEN 'S' THEN pg_sequence_last_value(s.oid) END FROM pg_class s"
                 " JOIN pg_depend d ON d.objid = s.oid AND d.deptype IN ('a', 'i') JOIN pg_class t ON t.oid = d.refobjid"
-                " WHERE s.relkind = 'S' AND pg_sequence_last_value(s.oid) IS NOT NULL"
             )
-        return dict(cursor.fetchall())
+        return {table: last for table, last in cursor.fetchall() if last}
 
 
 def set_sequences(last: dict[str, int], known: Iterable[type[models.Model]]) -> None:

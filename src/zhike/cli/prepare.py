@@ -3,6 +3,7 @@
 Each is redone only when its inputs changed, so that a start with nothing to do costs milliseconds.
 """
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -19,11 +20,14 @@ NODE_MODULES = ROOT / "node_modules"
 
 
 def everything() -> None:
-    """All that the running product needs."""
-    npm_packages()
-    icons()
-    translations()
-    static_files()
+    """All that the running product needs; of several commands at the same time one does it, the others wait."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        npm_packages()
+        icons()
+        translations()
+        static_files()
 
 
 def npm_packages() -> None:
@@ -75,7 +79,7 @@ def translations() -> None:
 
 def static_files() -> None:
     """Collect, hash and compress the static files of all rooms and packages into build/static."""
-    sources = [path for path in PACKAGE.glob("**/static/**/*") if path.is_file()]
+    sources = [path for path in (*PACKAGE.glob("**/static/**/*"), *BUILD.glob("assets/**/*")) if path.is_file()]
     locks = [ROOT / "requirements" / "base.txt", PACKAGE / "settings.py", PACKAGE / "kit" / "staticfiles.py"]
     wanted = digest([*sources, *locks])
     if is_fresh("static", wanted):
@@ -86,8 +90,8 @@ def static_files() -> None:
     from zhike.cli import start_django
 
     start_django()
-    # Extensions nobody loads, which import what is not there.
-    unused = ["django_htmx/ext/*", "django_htmx/*-4*"]
+    # What nobody loads: extensions that import what is not there, other versions, a second page for the API.
+    unused = ["django_htmx/ext/*", "django_htmx/*-4*", "ninja/redoc*"]
     call_command("collectstatic", interactive=False, clear=True, verbosity=0, ignore_patterns=unused)
     mark("static", wanted)
 
@@ -113,7 +117,6 @@ def is_fresh(step: str, wanted: str) -> bool:
 
 def mark(step: str, done: str) -> None:
     """Remember for which inputs a step was done."""
-    BUILD.mkdir(exist_ok=True)
     (BUILD / f"{step}.stamp").write_text(done)
 
 
