@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from django.utils.functional import Promise
@@ -13,7 +14,10 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class Entry:
-    """One registered thing that leads to a page. `verb` hides it from those whose roles lack it; `badge` counts."""
+    """One registered thing that leads to a page; `badge` counts.
+
+    `verb` hides it from those whose roles lack it; a pattern such as "*.import" asks for any verb that fits.
+    """
 
     key: str
     label: Text
@@ -39,8 +43,14 @@ class Registry:
 
     def at(self, place: str, viewer: Viewer) -> list[Entry]:
         """The entries of a place that this viewer may use, in order."""
-        entries = [e for e in self._entries.get(place, {}).values() if not e.verb or viewer.can(e.verb)]
+        entries = [e for e in self._entries.get(place, {}).values() if _open_to(viewer, e.verb)]
         return sorted(entries, key=lambda e: (e.order, e.key))
+
+
+def _open_to(viewer: Viewer, verb: str) -> bool:
+    if "*" in verb:
+        return any(fnmatchcase(held, verb) for held in viewer.verbs)
+    return not verb or viewer.can(verb)
 
 
 # Places: "main" and "settings" (navigation; `group` is one of home, sales, service, analysis, admin),

@@ -182,6 +182,8 @@ class ImportBatch(models.Model):
     upload = models.FileField(upload_to="imports/%Y/%m", null=True)
     errors_file = models.FileField(upload_to="imports/%Y/%m", null=True)
     mapping = models.JSONField(default=dict)
+    # What the dry run found: {"counts": {…}, "errors": [[line, reason], …], "unmapped": […]}; empty before it.
+    checked = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.READY)
     read = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(default=0)
@@ -191,7 +193,7 @@ class ImportBatch(models.Model):
     person = person_key()
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
-    job = models.OneToOneField("records.Job", models.SET_NULL, null=True, related_name="import_batch")
+    job = models.ForeignKey("records.Job", models.SET_NULL, null=True, related_name="+")
 
     def __str__(self):
         return self.file_name

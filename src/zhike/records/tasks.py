@@ -7,7 +7,7 @@ from zhike.kit import dates
 from zhike.kit.errors import Refused
 from zhike.kit.tables.reader import UnreadableTable
 from zhike.records import events
-from zhike.records.imports.engine import run_batch
+from zhike.records.imports.engine import check_batch, run_batch
 from zhike.records.models import ImportBatch, Job, OutboxEvent
 
 
@@ -39,3 +39,20 @@ def run_import(batch_id: int) -> None:
     job.update(
         status=Job.Status.DONE, done=batch.read, total=batch.read, message=said % counts, finished_at=dates.now()
     )
+
+
+@task()
+def check_import(batch_id: int, job_id: int) -> None:
+    """Go through a mapped file without changing anything and keep what an import would do."""
+    batch = ImportBatch.objects.get(pk=batch_id)
+    job = Job.objects.filter(pk=job_id)
+    if batch.job_id != job_id:  # mapped anew meanwhile
+        job.update(status=Job.Status.DONE, finished_at=dates.now())
+        return
+    job.update(status=Job.Status.RUNNING)
+    try:
+        found = check_batch(batch, on_progress=lambda read: job.update(done=read))
+    except (Refused, UnreadableTable) as refusal:
+        found = {"error": str(refusal)}
+    ImportBatch.objects.filter(pk=batch_id, job_id=job_id).update(checked=found)
+    job.update(status=Job.Status.DONE, finished_at=dates.now())

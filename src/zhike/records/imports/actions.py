@@ -9,6 +9,7 @@ from zhike.kit.access import require
 from zhike.kit.actions import action
 from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer
+from zhike.records import kinds
 from zhike.records.actions import start_job
 from zhike.records.imports.mapping import Mapping
 from zhike.records.kinds import RecordKind
@@ -30,23 +31,34 @@ def prepare_import(
 
 @action
 def map_import(batch: ImportBatch, mapping: Mapping, *, by: Viewer) -> ImportBatch:
-    """Keep how the columns of an import become fields."""
-    if batch.status != ImportBatch.Status.READY:
-        raise Refused(_("This import has been started already."))
-    batch.mapping = mapping.as_json()
-    batch.save(update_fields=["mapping"])
+    """Keep how the columns of an import become fields, and let the worker check the whole file (dry run)."""
+    from zhike.records.tasks import check_import  # tasks name their queue at import, which needs the apps to be ready
+
+    mapping.check(kinds.get(batch.kind))
+    batch = _not_started(batch)
+    batch.mapping, batch.checked = mapping.as_json(), {}
+    batch.job = start_job(_("Check of %(file)s") % {"file": batch.file_name}, by=by)
+    batch.save(update_fields=["mapping", "checked", "job"])
+    check_import.enqueue(batch.pk, batch.job_id)
     return batch
 
 
 @action
-def start_import(batch: ImportBatch, *, by: Viewer, total: int = 0) -> ImportBatch:
+def start_import(batch: ImportBatch, *, by: Viewer) -> ImportBatch:
     """Hand a mapped import to the worker, in this transaction. Raises Refused if it was started before."""
-    from zhike.records.tasks import run_import  # tasks name their queue at import, which needs the apps to be ready
+    from zhike.records.tasks import run_import
 
-    batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-    if batch.job_id or batch.status != ImportBatch.Status.READY:
-        raise Refused(_("This import has been started already."))
+    batch = _not_started(batch)
+    total = batch.checked.get("counts", {}).get("read", 0)
+    batch.status = ImportBatch.Status.RUNNING
     batch.job = start_job(_("Import of %(file)s") % {"file": batch.file_name}, by=by, total=total)
-    batch.save(update_fields=["job"])
+    batch.save(update_fields=["job", "status"])
     run_import.enqueue(batch.pk)
+    return batch
+
+
+def _not_started(batch: ImportBatch) -> ImportBatch:
+    batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if batch.status != ImportBatch.Status.READY:
+        raise Refused(_("This import has been started already."))
     return batch

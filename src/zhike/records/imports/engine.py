@@ -417,3 +417,13 @@ def run_batch(batch_id: int, on_progress: Callable[[int], None] | None = None) -
                         batch.errors_file.save(f"{batch.pk}-errors.xlsx", File(file), save=False)
                 batch.save()
     return batch
+
+
+def check_batch(batch: ImportBatch, on_progress: Callable[[int], None] | None = None) -> dict[str, Any]:
+    """Dry run of a prepared import: {"counts", "errors", "unmapped"}; nothing is written."""
+    with config.reading():
+        viewer = viewer_of(batch.person_id)
+        mapping = Mapping.from_json(batch.mapping)
+        run = Import(kinds.get(batch.kind), mapping, viewer, dry_run=True, progress=on_progress)
+        counts = run.run(batch.upload.path, name=batch.file_name)
+    return {"counts": counts, "errors": run.first_errors, "unmapped": run.unmapped}
