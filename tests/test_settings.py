@@ -30,7 +30,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
-def test_PLT_1_a_bad_setting_is_one_line_that_names_it(name, value, tmp_path):
+def test_point_1_a_bad_setting_is_one_line_that_names_it(name, value, tmp_path):
     own = {key: text for key, text in os.environ.items() if not key.startswith(("ZHIKE_", "DJANGO_"))}
     own |= {"ZHIKE_DATA": str(tmp_path), name: value}
     command = [sys.executable, "-m", "zhike", "manage", "check"]
@@ -39,7 +39,7 @@ def test_PLT_1_a_bad_setting_is_one_line_that_names_it(name, value, tmp_path):
     assert re.fullmatch(rf"zhike: {name}: [^\n]+\n", done.stderr), done.stderr
 
 
-def test_PLT_1_settings_are_read_as_documented(monkeypatch, tmp_path):
+def test_point_1_settings_are_read_as_documented(monkeypatch, tmp_path):
     monkeypatch.setenv("ZHIKE_DATABASE_URL", "postgres://u:p%40ss@db.example:5433/crm?sslmode=require")
     config = environment.database(tmp_path)
     assert (config["USER"], config["PASSWORD"], config["HOST"], config["PORT"]) == ("u", "p@ss", "db.example", 5433)
@@ -52,7 +52,7 @@ def test_PLT_1_settings_are_read_as_documented(monkeypatch, tmp_path):
     assert environment.allowed_hosts() == ["crm.example.cn", ".example.com", "[::1]"]
 
 
-def test_PLT_1_the_secret_key_is_made_once_and_readable_by_its_owner_only(monkeypatch, tmp_path):
+def test_point_1_the_secret_key_is_made_once_and_readable_by_its_owner_only(monkeypatch, tmp_path):
     monkeypatch.delenv("ZHIKE_SECRET_KEY")
     key = environment.secret_key(tmp_path)
     assert len(key) > 50 and environment.secret_key(tmp_path) == key

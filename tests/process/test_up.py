@@ -1,4 +1,4 @@
-"""`./zhike up` as a process tree: web, live events, workers (PLT-2)."""
+"""`./zhike up` as a process tree: web, live events, workers (point 2 of the core)."""
 
 import http.client
 import json
@@ -34,7 +34,7 @@ def enqueue(installation, job, folder):
     installation.python(f"from tests.process import jobs; jobs.{job}.enqueue({str(folder)!r})")
 
 
-def test_PLT_1_first_start_prints_the_password_once_and_answers(new_installation):
+def test_point_1_first_start_prints_the_password_once_and_answers(new_installation):
     with new_installation.up() as running:
         assert "Password: " in running.output.read_text()
         health = running.get("/healthz")
@@ -44,13 +44,13 @@ def test_PLT_1_first_start_prints_the_password_once_and_answers(new_installation
         assert "Password: " not in running.output.read_text()
 
 
-def test_PLT_1_a_second_start_on_the_same_data_is_refused_in_one_line(installation):
+def test_point_1_a_second_start_on_the_same_data_is_refused_in_one_line(installation):
     with installation.up():
         refused = installation.run("up", "--port", "1", code=2)
     assert refused.stderr.startswith("zhike: ZHIKE_DATA: ") and refused.stderr.count("\n") == 1
 
 
-def test_PLT_1_a_taken_port_is_said_in_one_line(installation):
+def test_point_1_a_taken_port_is_said_in_one_line(installation):
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -59,7 +59,7 @@ def test_PLT_1_a_taken_port_is_said_in_one_line(installation):
     assert f"--port {port}" in refused.stderr and refused.stderr.count("\n") == 1
 
 
-def test_PLT_2_the_idle_tree_is_small(installation):
+def test_point_2_the_idle_tree_is_small(installation):
     with installation.up() as running:
         wait_for(lambda: len(running.tree()) >= 2, 30, "the worker")
         assert running.get("/accounts/login/").status == 200
@@ -67,7 +67,7 @@ def test_PLT_2_the_idle_tree_is_small(installation):
 
 
 @pytest.mark.parametrize("with_job", [True, False])
-def test_PLT_2_term_finishes_the_running_request_and_job(installation, tmp_path, with_job):
+def test_point_2_term_finishes_the_running_request_and_job(installation, tmp_path, with_job):
     if with_job:
         enqueue(installation, "slow", tmp_path)
     with installation.up() as running:
@@ -98,7 +98,7 @@ def accepts(running):
         return False
 
 
-def test_PLT_2_a_failed_job_is_tried_again(installation, tmp_path):
+def test_point_2_a_failed_job_is_tried_again(installation, tmp_path):
     enqueue(installation, "fails_at_first", tmp_path)
     with installation.up() as running:
         wait_for((tmp_path / "failed-once").exists, 30, "the job to fail")
@@ -109,14 +109,14 @@ def test_PLT_2_a_failed_job_is_tried_again(installation, tmp_path):
         assert running.stop() == 0
 
 
-def test_PLT_2_a_job_whose_worker_was_killed_is_done_by_the_next(installation, tmp_path):
+def test_point_2_a_job_whose_worker_was_killed_is_done_by_the_next(installation, tmp_path):
     enqueue(installation, "breaks_the_worker", tmp_path)
     with installation.up() as running:
         wait_for((tmp_path / "succeeded").exists, 60, "the job to be done after all")
         assert running.stop() == 0
 
 
-def test_PLT_2_the_workers_end_with_a_killed_supervisor(installation):
+def test_point_2_the_workers_end_with_a_killed_supervisor(installation):
     with installation.up() as running:
         wait_for(lambda: len(running.tree()) >= 2, 30, "the worker")
         workers = set(running.tree()) - {running.process.pid}
@@ -153,7 +153,7 @@ class Events:
         return None
 
 
-def test_PLT_2_live_events_reach_their_person_and_go_on_after_a_break(installation):
+def test_point_2_live_events_reach_their_person_and_go_on_after_a_break(installation):
     cookie = installation.python(SIGN_IN)
     installation.python(NOTE.format(text="before"))
     with installation.up() as running:
