@@ -1,6 +1,24 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ActivitiesConfig(AppConfig):
     name = "zhike.activities"
     label = "activities"
+
+    def ready(self):
+        from zhike.activities import actions, views
+        from zhike.activities.kinds import ACTIVITY
+        from zhike.customers.actions import moves_with_owner
+        from zhike.kit.registry import buttons, menu, tabs
+
+        moves_with_owner(actions.move_activities)
+        menu.add("main", "home", _("Workbench"), url_name="activities:home", icon="layout-dashboard", group="home",
+                 order=10, shortcut="g h")  # fmt: skip
+        menu.add("main", "activities", _("Follow-ups"), url_name="activities:activity_list", icon="message-circle",
+                 group="sales", order=60, verb=ACTIVITY.verb("view"), shortcut="g f")  # fmt: skip
+        menu.add("new", "activity", _("Log a follow-up"), url_name="activities:activity_log", icon="pencil-plus",
+                 order=5, verb=ACTIVITY.verb("create"), shortcut="l")  # fmt: skip
+        tabs.add("customers.customer", "timeline", _("Timeline"), body=views.timeline_panel, order=10)
+        buttons.add("customers.customer", "log", _("Log a follow-up"), url_name="activities:activity_log",
+                    icon="pencil-plus", order=90, verb=ACTIVITY.verb("create"))  # fmt: skip

@@ -7,8 +7,10 @@ class CustomersConfig(AppConfig):
     label = "customers"
 
     def ready(self):
-        from zhike.customers import kinds  # noqa: F401 - makes its kinds known
-        from zhike.kit.registry import menu
+        from zhike.customers import panels
+        from zhike.customers.kinds import CONTACT, CUSTOMER
+        from zhike.kit.registry import buttons, menu, stats, tabs
+        from zhike.records.files import files_count, files_panel
 
         menu.add("main", "customers", _("Customers"), url_name="customers:customer_list", icon="building",
                  group="sales", order=20, verb="customers.customer.view", shortcut="g c")  # fmt: skip
@@ -18,3 +20,14 @@ class CustomersConfig(AppConfig):
                  verb="customers.customer.create")  # fmt: skip
         menu.add("new", "contact", _("Contact"), url_name="customers:contact_create", icon="address-book", order=20,
                  verb="customers.contact.create")  # fmt: skip
+
+        place = CUSTOMER.label
+        tabs.add(place, "contacts", _("Contacts"), body=panels.contacts, part=panels.contact_count, order=20,
+                 verb=CONTACT.verb("view"))  # fmt: skip
+        tabs.add(place, "card", _("Data card"), body=panels.card, order=60)
+        tabs.add(place, "files", _("Files"), body=files_panel, part=files_count, order=70)
+        tabs.add(place, "changes", _("Changes"), body=panels.changes, order=80)
+        stats.add(place, "last", _("Last follow-up"), part=panels.last_followed, order=50)
+        stats.add(place, "credit", _("Credit limit"), part=panels.credit, order=60)
+        buttons.add(place, "contact", _("New contact"), url_name="customers:contact_create", icon="user-plus", order=30,
+                    verb=CONTACT.verb("create"))  # fmt: skip

@@ -1,56 +1,35 @@
-"""How a customer looks in a list, on a page, in a sentence: moon for the tier, square for the class (DESIGN 2)."""
+"""Cells of customer lists that say more than one field: the name in two lines, the last follow-up (DESIGN, list)."""
 
-from django.utils.html import escape, format_html, format_html_join
+from functools import cache
+
+from django.urls import reverse
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from zhike.kit import dates
 from zhike.kit import format as fmt
 from zhike.records.fields import EMPTY, Moment, Text
 from zhike.records.lookups import picklist
 
-# Which phase of the moon stands for a class; "dormant" is dashed, "lost" crossed out.
-MOONS = {
-    "potential": "new", "target": "half", "near": "gibbous", "key": "full", "won": "full", "loyal": "full",
-    "dormant": "dormant", "lost": "lost",
-}  # fmt: skip
-
-
-def moon(value: str, label: str) -> SafeString:
-    """A tier or a phase of the life cycle: shape first, then the word."""
-    return format_html('<span class="cls" data-c="{}">{}</span>', MOONS.get(value, "new"), label)
-
-
-def grade(value: str, label: str = "") -> SafeString:
-    """A class A–D as a square: A filled, B outlined, C pale; an empty one keeps the place."""
-    return format_html('<span class="grade" data-g="{}">{}</span>', value or "-", value or "–")
+LATE_DAYS = 14
 
 
 class NameField(Text):
-    """The customer's name in two lines: name, then city · industry · main contact."""
+    """The customer's name in two lines: class and name, then city · industry · main contact."""
 
     @property
     def paths(self):
         return ("name", "pk", "abc", "city", "industry", "main_contact__name", "main_contact__title")
 
     def values_of(self, record):
-        main = record.main_contact
-        return (
-            record.name,
-            record.pk,
-            record.abc,
-            record.city,
-            record.industry,
-            main and main.name,
-            main and main.title,
-        )
+        r, main = record, record.main_contact
+        return (r.name, r.pk, r.abc, r.city, r.industry, main and main.name, main and main.title)
 
     def cell(self, values):
         name, pk, abc, city, industry, person, title = values
-        facts = [city, picklist("customers.industry").get(industry, industry), " ".join(filter(None, (person, title)))]
-        below = mark_safe(" · ").join(escape(fact) for fact in facts if fact)  # noqa: S308 - a fixed separator
-        link = fmt.record_link(self.kind.page, pk, name).replace('class="lk"', 'class="nm"', 1)
-        return format_html(
-            '<div class="flex">{}<div class="two">{}<small>{}</small></div></div>', grade(abc), mark_safe(link), below
-        )
+        facts = [city, industry_label(industry), " ".join(filter(None, (person, title)))]
+        link = format_html('<a class="nm" href="{}">{}</a>', page_url(pk), name)
+        return format_html('<div class="flex">{}{}</div>', fmt.grade(abc), fmt.two(link, dotted(facts)))
 
 
 class LastActivity(Moment):
@@ -59,10 +38,26 @@ class LastActivity(Moment):
     def cell(self, values):
         if not values[0]:
             return EMPTY
-        late = (fmt.dates.now() - values[0]).days >= 14
-        return format_html('<span class="{}">{}</span>', "warn nw" if late else "nw", fmt.moment(values[0]))
+        late = (dates.now() - values[0]).days >= LATE_DAYS
+        return format_html('<span class="nw{}">{}</span>', " warn" if late else "", fmt.moment(values[0]))
 
 
-def join(parts: list) -> SafeString:
+def page_url(pk: int) -> str:
+    """The address of a customer's page."""
+    return _page_url().replace("/0/", f"/{pk}/")
+
+
+@cache
+def _page_url() -> str:
+    # `reverse` for each row would cost a list more than its cells.
+    return reverse("customers:customer_page", args=[0])
+
+
+def industry_label(code: str) -> str:
+    """The industry in words; a code no longer in the list stands as it is."""
+    return picklist("customers.industry").get(code, code)
+
+
+def dotted(parts: list) -> SafeString:
     """Facts with dots between them."""
-    return format_html_join(mark_safe(" · "), "{}", ((part,) for part in parts if part))
+    return mark_safe(" · ".join(escape(part) for part in parts if part))

@@ -4,13 +4,15 @@ import csv
 from functools import cache
 from pathlib import Path
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhike.customers import actions, card
-from zhike.customers.cells import LastActivity, NameField, grade, moon
+from zhike.customers.cells import LastActivity, NameField
 from zhike.customers.models import Contact, Customer
 from zhike.kit import access
+from zhike.kit import format as fmt
 from zhike.records import kinds
 from zhike.records.fields import (
     Choice,
@@ -46,6 +48,10 @@ def _known_as(label: str, fields: list) -> list:
     return fields
 
 
+def _grade(value: str, label: str) -> SafeString:
+    return fmt.grade(value)
+
+
 def names(fields: list) -> list[str]:
     """The names of some fields, for sections and columns."""
     return [field.name for field in fields]
@@ -62,10 +68,10 @@ CUSTOMER = kinds.add(
         fields=_known_as("customers.customer", [
             NameField("name", search=True),
             Text("code", search=True),
-            Text("short_name", search=True),
-            Choice("tier", show=moon),
-            Choice("lifecycle", show=moon),
-            Choice("abc", show=grade),
+            Text("short_name", search="name"),
+            Choice("tier", show=fmt.tier),
+            Choice("lifecycle", show=fmt.tier),
+            Choice("abc", show=_grade),
             Person("owner"),
             LastActivity("last_activity_at", editable=False),
             Text("next_step"),
@@ -73,7 +79,7 @@ CUSTOMER = kinds.add(
             Uscc("uscc", search=True),
             Phone("phone", search=True),
             Phone("fax"),
-            Text("website", search=True),
+            Text("website", search="email"),
             Picklist("industry", picklist="customers.industry"),
             Text("region"),
             Text("city"),
@@ -82,7 +88,7 @@ CUSTOMER = kinds.add(
             Ref("parent", to="customers.customer"),
             *card.FIELDS,
             Choice("credit_grade"),
-            Money("credit_limit", verb="customers.credit.set", help=_("Set by the general manager only.")),
+            Money("credit_limit", least=0, verb="customers.credit.set", help=_("Set by the general manager only.")),
             Number("credit_days", integer=True, least=0, most=3650),
             Moment("created_at", editable=False),
             Moment("updated_at", editable=False),
@@ -102,6 +108,7 @@ CUSTOMER = kinds.add(
         ],
         prepare=actions.prepare_customer,
         saved=actions.customer_saved,
+        subtitle=["city", "owner"],
         sums=["credit_limit"],
         views=[
             {"key": "mine", "name": _("My customers"), "filter": [["owner", "me", []]]},
@@ -150,14 +157,17 @@ CONTACT = kinds.add(
         ]),
         columns=["name", "customer", "title", "role", "mobile", "email", "owner", "updated_at"],
         sections=[
-            (pgettext_lazy("person", "Person"), ["name", "customer", "title", "department", "gender", "role", "attitude",
-                                                 "is_primary"]),
+            (pgettext_lazy("person", "Person"), ["name", "customer", "title", "department", "gender", "role",
+                                                 "attitude", "is_primary"]),
             (_("How to reach them"), ["mobile", "phone", "email", "wechat"]),
             (_("What to remember"), ["birthday", "character", "interests", "family", "education", "religion",
                                       "memberships", "note"]),
         ],
         prepare=actions.prepare_contact,
         saved=actions.contact_saved,
+        subtitle=["customer", "title", "mobile"],
+        search_from=["customer"],
+        search_into=["customer"],
         views=[
             {"key": "mine", "name": _("My contacts"), "filter": [["owner", "me", []]]},
             {"key": "deciders", "name": _("Deciders"), "filter": [["role", "in", ["decider"]]]},

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from zhike.kit.forms import ActionForm
 from zhike.kit.viewer import Viewer
+from zhike.records import actions
 from zhike.records.fields import Field
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import Lookups
@@ -58,6 +59,35 @@ class RecordForm(ActionForm):
     def values(self) -> dict[str, Any]:
         """The cleaned values by field name, without the version."""
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+    def save(self, *, by: Viewer) -> bool:
+        """Create or change the record if the form is valid and nothing is refused; `result` is the record.
+
+        Where somebody saved first (`stale`), the form shows their values in `theirs` and may be sent again as it is,
+        which then overwrites knowingly; nothing typed is lost.
+        """
+        if not self.is_valid():
+            return False
+        if self.record is None:
+            return self.attempt(actions.create_record, self.kind, self.values(), by=by)
+        version = self.cleaned_data.get("version")
+        saved = self.attempt(actions.change_record, self.kind, self.record, self.values(), by=by, version=version)
+        if self.stale:
+            self.data = self.data.copy()  # a field may have several values
+            self.data["version"] = str(self.stale.theirs.version)
+        return saved
+
+    @property
+    def theirs(self) -> list[dict[str, Any]]:
+        """Where somebody else's save differs from what was typed: {"label", "theirs", "mine"}."""
+        if not self.stale:
+            return []
+        fields = [(self.kind.field(name), value) for name, value in self.values().items()]
+        return [
+            {"label": f.label, "theirs": f.text(f.read(self.stale.theirs)), "mine": f.text(value)}
+            for f, value in fields
+            if (f.read(self.stale.theirs) or None) != (value or None)
+        ]
 
     def sections(self) -> list[dict[str, Any]]:
         """The bound fields grouped as the kind says, the rest last; custom fields in a section of their own."""

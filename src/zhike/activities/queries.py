@@ -1,0 +1,76 @@
+"""Reads of this room, viewer first: a follow-up, and what the workbench shows."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, QuerySet
+
+from zhike.activities.kinds import ACTIVITY
+from zhike.activities.models import Activity
+from zhike.customers.models import Contact, Customer
+from zhike.kit import dates
+from zhike.kit.viewer import Viewer
+from zhike.records import queries as records
+from zhike.records.lookups import person_names
+
+AHEAD_DAYS = 7
+MOST_STEPS = 30
+
+
+def activity(viewer: Viewer, pk: int) -> Activity:
+    """A follow-up with what it is about; raises NotVisible."""
+    return records.record(viewer, ACTIVITY, pk, related=("customer", "contact", "opportunity"))
+
+
+def next_steps(viewer: Viewer, people: Iterable[int]) -> QuerySet[Customer]:
+    """Customers of these people whose next step is overdue or comes within a week, soonest first."""
+    _start, end = dates.bounds(dates.today(), dates.today() + timedelta(days=AHEAD_DAYS - 1))
+    rows = Customer.objects.visible_to(viewer).filter(owner_id__in=list(people), next_at__isnull=False, next_at__lt=end)
+    return rows.select_related("main_contact").order_by("next_at", "id")[:MOST_STEPS]
+
+
+def recent_customers(viewer: Viewer, count: int = 6) -> list[Customer]:
+    """One's own customers followed up last; where there are none, those changed last."""
+    mine = Customer.objects.visible_to(viewer).filter(owner_id=viewer.person_id)
+    spoken = mine.filter(last_activity_at__isnull=False).order_by("-last_activity_at", "-id")[:count]
+    return list(spoken) or list(mine.order_by("-updated_at", "-id")[:count])
+
+
+def numbers(viewer: Viewer, people: Iterable[int]) -> dict[str, int]:
+    """Counts for the head of the workbench: follow-ups this week, visits and new customers this month."""
+    today, people = dates.today(), list(people)
+    week, _end = dates.bounds(today - timedelta(days=today.weekday()))
+    month, _end = dates.bounds(today.replace(day=1))
+    logged = Activity.objects.visible_to(viewer).filter(author_id__in=people)
+    # Who was created since has been changed since: so the index by change serves.
+    fresh = Customer.objects.visible_to(viewer).filter(
+        owner_id__in=people, updated_at__gte=month, created_at__gte=month
+    )
+    now = dates.now()
+    late = Customer.objects.visible_to(viewer).filter(owner_id__in=people, next_at__isnull=False, next_at__lt=now)
+    return {
+        "week": logged.filter(happened_at__gte=week).count(),
+        "visits": logged.filter(happened_at__gte=month, kind=Activity.Kind.VISIT).count(),
+        "fresh": fresh.count(),
+        "late": late.count(),
+    }
+
+
+def team_log(viewer: Viewer) -> list[dict[str, Any]]:
+    """How many follow-ups each of one's people logged this week, fewest first; empty for those without people."""
+    if not viewer.subordinates:
+        return []
+    today = dates.today()
+    week, _end = dates.bounds(today - timedelta(days=today.weekday()))
+    rows = Activity.objects.visible_to(viewer).filter(author_id__in=sorted(viewer.subordinates), happened_at__gte=week)
+    counts = dict(rows.values_list("author_id").annotate(n=Count("id")).order_by())
+    names = person_names()
+    people = [{"pk": pk, "name": names[pk], "count": counts.get(pk, 0)} for pk in viewer.subordinates if pk in names]
+    return sorted(people, key=lambda row: (row["count"], row["name"]))[:10]
+
+
+def contacts_for(viewer: Viewer, customer_id: int) -> list[tuple[int, str]]:
+    """The people of a customer to choose from: (id, name and title)."""
+    rows = Contact.objects.visible_to(viewer).filter(customer_id=customer_id).order_by("-is_primary", "id")[:100]
+    return [(c.pk, " ".join(filter(None, (c.name, c.title)))) for c in rows]

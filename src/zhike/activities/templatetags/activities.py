@@ -1,0 +1,29 @@
+"""Signs of follow-ups."""
+
+from django import template
+from django.utils.safestring import SafeString
+
+from zhike.activities.kinds import SIGNS
+from zhike.activities.models import Activity
+from zhike.kit import format as fmt
+from zhike.records.lookups import person_names
+
+register = template.Library()
+
+
+@register.simple_tag
+def kind_icon(kind: str, cls: str = "") -> SafeString | str:
+    """The icon of a kind of follow-up."""
+    return fmt.icon(SIGNS[kind][0], cls) if kind in SIGNS else ""
+
+
+@register.simple_tag
+def author_of(activity: Activity) -> str:
+    """The author's name, without a query."""
+    return person_names().get(activity.author_id, "")
+
+
+@register.simple_tag
+def named_face(pk: int, name: str) -> SafeString:
+    """A colleague's face by id and name."""
+    return fmt.avatar(pk, name)

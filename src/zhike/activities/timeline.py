@@ -1,0 +1,152 @@
+"""One stream of what happened with a customer: follow-ups, deals on the move, changes of the record itself.
+
+Each source is read by its own index, newest first; the streams are merged, and the cursor says where each one stopped.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from zhike.activities.kinds import SIGNS
+from zhike.activities.models import Activity, ActivityComment
+from zhike.customers.kinds import CUSTOMER
+from zhike.customers.models import Customer
+from zhike.kit.viewer import Viewer
+from zhike.records.lookups import person_names
+from zhike.records.models import AuditEntry
+from zhike.records.queries import history_lines
+from zhike.sales.models import StageChange
+
+PAGE = 20
+FILTERS = {
+    "": gettext_lazy("All"),
+    "followups": gettext_lazy("Follow-ups"),
+    "deals": gettext_lazy("Deals"),
+    "changes": gettext_lazy("Changes"),
+}
+# Read by everybody who opens the page, but no event of its own.
+_quiet = {"next_step", "next_at"}
+
+
+@dataclass
+class Event:
+    """One entry of the stream. `record` is the follow-up, else the entry is a line: `person`, `text`, `lines`."""
+
+    at: datetime
+    source: str
+    place: str
+    icon: str
+    tone: str
+    person: str = ""
+    text: str = ""
+    url: str = ""
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    record: Activity | None = None
+    comments: list[ActivityComment] = field(default_factory=list)
+
+
+def events(viewer: Viewer, customer: Customer, *, show: str = "", cursor: str = "") -> tuple[list[Event], str]:
+    """A page of the stream and the cursor of the next one ("" at the end). A cursor that makes no sense starts anew."""
+    places = _places(cursor)
+    names = [name for name in _sources if show in ("", name)]
+    streams = {name: _sources[name](viewer, customer, places.get(name, "")) for name in names}
+    merged = list(heapq.merge(*streams.values(), key=lambda event: event.at, reverse=True))
+    page = merged[:PAGE]
+    for event in page:
+        places[event.source] = event.place
+    _add_comments(viewer, page)
+    more = len(merged) > PAGE
+    return page, ";".join(f"{name}={places[name]}" for name in places) if more else ""
+
+
+def _places(cursor: str) -> dict[str, str]:
+    found = dict(part.split("=", 1) for part in cursor.split(";") if "=" in part)
+    return {name: place for name, place in found.items() if name in _sources}
+
+
+def _followups(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
+    rows = Activity.objects.visible_to(viewer).filter(customer=customer).select_related("contact", "opportunity")
+    moment, _sep, pk = place.partition("|")
+    if (before := _moment(moment)) and pk.isdigit():
+        rows = rows.filter(happened_at__lte=before).exclude(happened_at=before, pk__gte=int(pk))
+    found = []
+    for row in rows.order_by("-happened_at", "-id")[: PAGE + 1]:
+        icon, tone = SIGNS[row.kind]
+        at = f"{row.happened_at.isoformat()}|{row.pk}"
+        person = person_names().get(row.author_id, "")
+        found.append(Event(row.happened_at, "followups", at, icon, tone, person, record=row))
+    return found
+
+
+def _deals(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
+    rows = StageChange.objects.visible_to(viewer).filter(opportunity__customer=customer, old__isnull=False)
+    rows = rows.select_related("opportunity", "old", "new")
+    if place.isdigit():
+        rows = rows.filter(pk__lt=int(place))
+    tones = {"won": "ok", "lost": "bad"}
+    return [
+        Event(
+            row.happened_at, "deals", str(row.pk), "chart-funnel", tones.get(row.new.kind, "info"),
+            person_names().get(row.person_id, ""),
+            _("%(deal)s: %(old)s → %(new)s") % {"deal": row.opportunity, "old": row.old, "new": row.new},
+            row.opportunity.get_absolute_url(),
+        )
+        for row in rows.order_by("-id")[: PAGE + 1]
+    ]  # fmt: skip
+
+
+def _changes(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
+    rows = AuditEntry.objects.filter(kind=CUSTOMER.label, object_id=customer.pk)
+    if place.isdigit():
+        rows = rows.filter(pk__lt=int(place))
+    found = []
+    for row in rows.order_by("-id")[: PAGE + 1]:
+        lines = history_lines(CUSTOMER, row) if row.verb == AuditEntry.Verb.CHANGED else []
+        person = person_names().get(row.person_id, "")
+        found.append(
+            Event(
+                row.happened_at,
+                "changes",
+                str(row.pk),
+                "history",
+                "mute",
+                person,
+                row.get_verb_display(),
+                lines=lines[:4],
+            )
+        )
+    return found
+
+
+_sources: dict[str, Callable[[Viewer, Customer, str], Iterable[Event]]] = {
+    "followups": _followups,
+    "deals": _deals,
+    "changes": _changes,
+}
+
+
+def _add_comments(viewer: Viewer, page: list[Event]) -> None:
+    shown = {event.record.pk: event for event in page if event.record}
+    for comment in comments_on(viewer, shown):
+        shown[comment.activity_id].comments.append(comment)
+
+
+def comments_on(viewer: Viewer, activity_ids: Iterable[int]) -> Iterable[ActivityComment]:
+    """The comments on some follow-ups, oldest first, each with the name of its author."""
+    rows = ActivityComment.objects.visible_to(viewer).filter(activity_id__in=list(activity_ids)).order_by("id")
+    for comment in rows:
+        comment.person = person_names().get(comment.author_id, "")
+        yield comment
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

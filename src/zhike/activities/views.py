@@ -1,0 +1,159 @@
+"""Pages of this room: the workbench, the quick log, a follow-up with its comments."""
+
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from zhike.activities import actions, queries, timeline
+from zhike.activities.forms import LogForm
+from zhike.activities.kinds import ACTIVITY
+from zhike.customers.kinds import CUSTOMER
+from zhike.customers.models import Customer
+from zhike.customers.queries import birthdays, customer
+from zhike.kit import dates, htmx
+from zhike.kit import format as fmt
+from zhike.kit.access import can, require
+from zhike.kit.errors import NotVisible, Refused
+from zhike.kit.registry import menu
+from zhike.kit.viewer import Viewer
+from zhike.records.actions import delete_record
+from zhike.records.forms import RecordForm
+from zhike.records.queries import record_for
+
+BIRTHDAY_DAYS = 7
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The workbench: what is to be done today, recent customers, and the cards of other rooms."""
+    viewer = request.viewer
+    team = "team" in request.GET and bool(viewer.subordinates)
+    people = {viewer.person_id, *viewer.subordinates} if team else {viewer.person_id}
+    sees_customers = viewer.can(CUSTOMER.verb("view"))
+    now, today = dates.now(), dates.today()
+    steps = list(queries.next_steps(viewer, people)) if sees_customers else []
+    context = {
+        "greeting": _greeting(viewer, now),
+        "team": team,
+        "numbers": queries.numbers(viewer, people),
+        "late": [c for c in steps if c.next_at < now and dates.local_day(c.next_at) < today],
+        "today_steps": [c for c in steps if dates.local_day(c.next_at) == today],
+        "later": [c for c in steps if dates.local_day(c.next_at) > today],
+        "birthdays": birthdays(viewer, BIRTHDAY_DAYS)[:5],
+        "recent": queries.recent_customers(viewer),
+        "team_log": queries.team_log(viewer),
+        "cards": [entry.part(viewer) for entry in menu.at("home", viewer) if entry.part],
+        "today": today,
+        "can_log": viewer.can(ACTIVITY.verb("create")),
+        "can_create": viewer.can(CUSTOMER.verb("create")),
+    }
+    return htmx.part(request, "activities/home.html", context)
+
+
+def _greeting(viewer: Viewer, now: datetime) -> str:
+    hour = fmt.local(now).hour
+    said = _("Good morning") if 4 <= hour < 12 else _("Good afternoon") if 12 <= hour < 18 else _("Good evening")
+    return _("%(greeting)s, %(name)s") % {"greeting": said, "name": viewer.person}
+
+
+@require_safe
+def activity_list(request: HttpRequest) -> HttpResponse:
+    """All follow-ups the viewer sees."""
+    return htmx.part(
+        request, "customers/interim_list.html", {"rows": ACTIVITY.rows(request.viewer)[:50], "title": ACTIVITY.plural}
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def activity_log(request: HttpRequest) -> HttpResponse:
+    """Log a follow-up: quick with a customer given, else the customer is chosen first."""
+    viewer = request.viewer
+    require(viewer, ACTIVITY.verb("create"))
+    about = _about(request)
+    form = LogForm(request.POST or None, viewer=viewer, customer_id=about and about.pk, quick="full" not in request.GET)
+    if request.method == "POST" and form.save(by=viewer):
+        made = form.result
+        back = made.customer.get_absolute_url() if made.customer_id else made.get_absolute_url()
+        return htmx.redirect(request, back, _("Logged."))
+    context = {"form": form, "customer": about, "recent": [] if about else queries.recent_customers(viewer)}
+    return htmx.part(request, "activities/activity_log.html#dialog", context, status=422 if form.errors else 200)
+
+
+def _about(request: HttpRequest) -> Customer | None:
+    given = request.POST.get("customer") or request.GET.get("customer") or ""
+    return customer(request.viewer, int(given)) if given.isdigit() and len(given) < 19 else None
+
+
+@require_safe
+def activity_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """A follow-up with what others said to it."""
+    activity = queries.activity(request.viewer, pk)
+    context = {
+        "activity": activity,
+        "comments": list(timeline.comments_on(request.viewer, [pk])),
+        "can": can(request.viewer, activity, ACTIVITY.verb("change"), ACTIVITY.verb("delete")),
+    }
+    return htmx.part(request, "activities/activity_page.html#drawer", context)
+
+
+@require_http_methods(["GET", "POST"])
+def activity_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a follow-up; who saves second is told, and keeps what they typed (409)."""
+    activity = record_for(request.viewer, ACTIVITY, pk)
+    form = RecordForm(request.POST or None, kind=ACTIVITY, viewer=request.viewer, record=activity)
+    if request.method == "POST" and form.save(by=request.viewer):
+        return htmx.redirect(request, activity.get_absolute_url(), _("Saved."))
+    status = 409 if form.stale else 422 if form.errors else 200
+    return htmx.part(request, "activities/activity_form.html#form", {"form": form, "activity": activity}, status=status)
+
+
+@require_POST
+def activity_comment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say something to a follow-up (ACT-2)."""
+    activity = queries.activity(request.viewer, pk)
+    try:
+        actions.comment_on(activity, by=request.viewer, text=request.POST.get("text", ""))
+    except Refused as refusal:
+        return htmx.redirect(request, activity.get_absolute_url(), str(refusal), tone="bad")
+    return htmx.redirect(request, activity.get_absolute_url(), _("Said."))
+
+
+@require_http_methods(["GET", "POST"])
+def activity_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a follow-up."""
+    activity = record_for(request.viewer, ACTIVITY, pk, "delete")
+    if request.method == "POST":
+        back = activity.customer.get_absolute_url() if activity.customer_id else reverse("activities:activity_list")
+        delete_record(ACTIVITY, activity, by=request.viewer)
+        return htmx.redirect(request, back, _("Deleted."))
+    return htmx.part(request, "activities/activity_delete.html#dialog", {"activity": activity})
+
+
+@require_safe
+def timeline_more(request: HttpRequest, pk: int) -> HttpResponse:
+    """The next page of a customer's stream."""
+    context = _stream(request, customer(request.viewer, pk))
+    return htmx.part(request, "activities/timeline_page.html#more", context)
+
+
+def timeline_panel(request: HttpRequest, about: Customer) -> SafeString:
+    """The tab "timeline" of a customer's page: quick log, filter, stream."""
+    viewer = request.viewer
+    context = _stream(request, about)
+    context["filters"] = timeline.FILTERS.items()
+    if viewer.can(ACTIVITY.verb("create")):
+        context["form"] = LogForm(viewer=viewer, customer_id=about.pk)
+    return render_to_string("activities/parts/timeline.html", context, request)
+
+
+def _stream(request: HttpRequest, about: Customer) -> dict:
+    show = request.GET.get("show", "")
+    if show not in timeline.FILTERS:
+        raise NotVisible
+    page, cursor = timeline.events(request.viewer, about, show=show, cursor=request.GET.get("cursor", ""))
+    return {"customer": about, "events": page, "cursor": cursor, "show": show}

@@ -1,0 +1,47 @@
+"""Forms of this room that are not simply the fields of a kind."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from zhike.customers.kinds import CUSTOMER
+from zhike.customers.models import CustomerRelation
+from zhike.kit.forms import ActionForm
+from zhike.kit.viewer import Viewer
+from zhike.records.fields import Moment, Person, Ref, Text
+from zhike.records.forms import FieldControl
+from zhike.records.lookups import Lookups
+
+
+class NextStepForm(ActionForm):
+    """What is to be done next, and when."""
+
+    def __init__(self, data=None, *, viewer: Viewer, **more):
+        super().__init__(data, **more)
+        lookups = Lookups(viewer)
+        for name, control in (("next_step", Text), ("next_at", Moment)):
+            self.fields[name] = FieldControl(control(name).bind(CUSTOMER), lookups)
+
+    def values(self):
+        return {"next_step": self.cleaned_data["next_step"] or "", "next_at": self.cleaned_data["next_at"]}
+
+
+class RelationForm(ActionForm):
+    """How a customer stands to another one the viewer sees."""
+
+    kind = forms.ChoiceField(label=_("Relation"), choices=CustomerRelation.Kind.choices)
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+    def __init__(self, data=None, *, viewer: Viewer, **more):
+        super().__init__(data, **more)
+        other = Ref("other", _("Other customer"), to="customers.customer", required=True)
+        self.fields["other"] = FieldControl(other.bind(CUSTOMER), Lookups(viewer))
+        self.order_fields(["kind", "other", "note"])
+
+
+class OwnerForm(ActionForm):
+    """To whom a customer is handed."""
+
+    def __init__(self, data=None, *, viewer: Viewer, **more):
+        super().__init__(data, **more)
+        owner = Person("owner", _("New owner"), required=True)
+        self.fields["owner_id"] = FieldControl(owner.bind(CUSTOMER), Lookups(viewer))

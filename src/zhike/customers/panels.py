@@ -1,0 +1,100 @@
+"""What this room shows on a customer's own page: tabs and key figures, registered as other rooms register theirs."""
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from zhike.customers import queries
+from zhike.customers.kinds import CONTACT, CUSTOMER
+from zhike.customers.models import Contact, Customer
+from zhike.kit import dates
+from zhike.kit import format as fmt
+from zhike.kit.access import may
+from zhike.kit.registry import Stat
+from zhike.kit.viewer import Viewer
+from zhike.records.kinds import RecordKind
+from zhike.records.queries import history_lines, history_of
+
+HISTORY = 50
+
+
+def contacts(request: HttpRequest, customer: Customer) -> SafeString:
+    """The people at a customer, each with what to remember (CUS-4)."""
+    context = {
+        "customer": customer,
+        "people": list(queries.contacts_of(request.viewer, customer)),
+        "can_add": may(request.viewer, CONTACT.verb("create"), customer),
+        "today": dates.today(),
+    }
+    return render_to_string("customers/parts/contacts.html", context, request)
+
+
+def contact_count(viewer: Viewer, customer: Customer) -> int:
+    """How many people we know there."""
+    return queries.contacts_of(viewer, customer).count()
+
+
+def card(request: HttpRequest, customer: Customer) -> SafeString:
+    """The data card on screen, in the groups of the form; fields the administrator added come last."""
+    fields, left = CUSTOMER.fields, {name for name, field in CUSTOMER.fields.items() if field.is_custom}
+    groups = []
+    for title, names in CUSTOMER.sections:
+        groups.append((title, [_fact(fields[name], customer) for name in names]))
+        left -= set(names)
+    if left:
+        groups.append((_("More fields"), [_fact(fields[name], customer) for name in fields if name in left]))
+    context = {
+        "customer": customer,
+        "groups": groups,
+        "can_change": may(request.viewer, CUSTOMER.verb("change"), customer),
+    }
+    return render_to_string("customers/parts/card.html", context, request)
+
+
+def _fact(field, customer: Customer) -> tuple:
+    return field.label, field.cell(field.values_of(customer)), field.wide
+
+
+def changes(request: HttpRequest, customer: Customer) -> SafeString:
+    """Who changed what, and how the customer moved from class to class (ORG-7, CUS-5)."""
+    context = {"entries": history(request.viewer, CUSTOMER, customer.pk)}
+    return render_to_string("customers/parts/changes.html", context, request)
+
+
+def history(viewer: Viewer, kind: RecordKind, pk: int) -> list[tuple]:
+    """The latest entries of a record's history, each with what it changed in words."""
+    words = {"files": _("Files"), "tags": _("Tags"), "relations": _("Relations"), "card": _("Data card")}
+    found = []
+    for row in history_of(viewer, kind, pk)[:HISTORY]:
+        lines = history_lines(kind, row)
+        found.append((row, [{**line, "label": words.get(str(line["label"]), line["label"])} for line in lines]))
+    return found
+
+
+def contact_groups(contact: Contact) -> list[tuple]:
+    """What is known of a person, in the groups of the form; blanks are left out."""
+    fields, groups = CONTACT.fields, []
+    for title, names in CONTACT.sections:
+        facts = [(f.label, f.cell(f.values_of(contact))) for f in (fields[n] for n in names) if f.read(contact)]
+        groups.append((title, facts))
+    return [(title, facts) for title, facts in groups if facts]
+
+
+def last_followed(viewer: Viewer, customer: Customer) -> Stat:
+    """When somebody last spoke with the customer."""
+    if customer.last_activity_at is None:
+        return Stat("—", note=_("not followed up yet"), tone="warn")
+    days = (dates.today() - dates.local_day(customer.last_activity_at)).days
+    tone = "warn" if days >= 14 else ""
+    if days == 0:
+        return Stat(_("today"), note=f"{fmt.local(customer.last_activity_at):%H:%M}", tone=tone)
+    return Stat(days, _("days ago"), f"{fmt.local(customer.last_activity_at):%Y-%m-%d}", tone=tone)
+
+
+def credit(viewer: Viewer, customer: Customer) -> Stat | None:
+    """How far we trust the customer: limit and days."""
+    if customer.credit_limit is None:
+        return Stat("—", note=_("no credit limit set"))
+    days = _("%(days)s days") % {"days": customer.credit_days} if customer.credit_days is not None else ""
+    return Stat(fmt.money(customer.credit_limit), note=days)

@@ -1,0 +1,115 @@
+"""Reads of this room, viewer first: what the 360° page, the contact pages and the data card show."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
+
+from zhike.customers.kinds import CONTACT, CUSTOMER
+from zhike.customers.models import ClassChange, Contact, Customer, CustomerRelation, month_and_day
+from zhike.kit import dates
+from zhike.kit.viewer import Viewer
+from zhike.records import queries as records
+
+# The fields a card should have before anybody calls it complete.
+WANTED = (
+    "uscc", "phone", "industry", "region", "city", "address", "source", "abc", "credit_grade", "legal_representative",
+    "bank", "bank_account", "invoice_type", "organisation_type", "registered_capital", "founded_on", "business_lines",
+    "annual_turnover", "payment_terms", "credit_days",
+)  # fmt: skip
+KEY_PEOPLE = 6
+_ranks = {Contact.Role.DECIDER: 0, Contact.Role.INFLUENCER: 1, Contact.Role.USER: 2, Contact.Role.GATEKEEPER: 3}
+
+
+def customer(viewer: Viewer, pk: int) -> Customer:
+    """A customer with its main contact; raises NotVisible."""
+    return records.record(viewer, CUSTOMER, pk, related=("main_contact",))
+
+
+def customer_for(viewer: Viewer, pk: int, word: str = "change") -> Customer:
+    """A customer the viewer may do this to; raises NotVisible or Forbidden."""
+    return records.record_for(viewer, CUSTOMER, pk, word)
+
+
+def contact(viewer: Viewer, pk: int) -> Contact:
+    """A contact with its customer; raises NotVisible."""
+    return records.record(viewer, CONTACT, pk, related=("customer",))
+
+
+def contacts_of(viewer: Viewer, customer: Customer) -> QuerySet[Contact]:
+    """A customer's people, the main contact first, then by their role in the decision."""
+    rank = Case(*(When(role=role, then=Value(n)) for role, n in _ranks.items()), default=Value(9))
+    rows = Contact.objects.visible_to(viewer).filter(customer=customer)
+    return rows.annotate(rank=Case(When(is_primary=True, then=Value(-1)), default=rank, output_field=IntegerField())) \
+        .order_by("rank", "id")  # fmt: skip
+
+
+def key_people(viewer: Viewer, customer: Customer) -> list[Contact]:
+    """The few people who matter most."""
+    return list(contacts_of(viewer, customer)[:KEY_PEOPLE])
+
+
+def relations_of(viewer: Viewer, customer: Customer) -> list[dict[str, Any]]:
+    """How the customer stands to others the viewer sees: {"label", "other", "note", "relation" or None} (CUS-14).
+
+    Parent and subsidiaries come first; they are a field, not a relation that could be taken away here.
+    """
+    seen = Customer.objects.visible_to(viewer)
+    family = seen.filter(Q(parent=customer) | Q(pk=customer.parent_id)).order_by("id")[:50]
+    found = [
+        {
+            "label": _("parent company") if other.pk == customer.parent_id else _("subsidiary"),
+            "other": other, "note": "", "relation": None,
+        }
+        for other in family
+    ]  # fmt: skip
+    rows = CustomerRelation.objects.visible_to(viewer).select_related("customer", "other")
+    rows = rows.filter(Q(customer=customer) | Q(other=customer)).filter(
+        Exists(seen.filter(pk=OuterRef("other_id"))), Exists(seen.filter(pk=OuterRef("customer_id")))
+    )
+    for row in rows.order_by("id")[:50]:
+        forwards = row.customer_id == customer.pk
+        label = row.get_kind_display() if forwards else CustomerRelation.BACKWARDS[row.kind]
+        found.append(
+            {"label": label, "other": row.other if forwards else row.customer, "note": row.note, "relation": row}
+        )
+    return found
+
+
+def relation(viewer: Viewer, pk: int) -> CustomerRelation | None:
+    """A relation the viewer sees, or None."""
+    return CustomerRelation.objects.visible_to(viewer).select_related("customer", "other").filter(pk=pk).first()
+
+
+def class_changes_of(viewer: Viewer, customer: Customer) -> QuerySet[ClassChange]:
+    """How a customer moved from class to class, newest first (CUS-5)."""
+    return ClassChange.objects.visible_to(viewer).filter(customer=customer).select_related("person").order_by("-id")
+
+
+def completeness(customer: Customer) -> tuple[int, list[str]]:
+    """How much of the card is filled in, in percent, and the labels of what is missing."""
+    missing = [str(CUSTOMER.own_fields[n].label) for n in WANTED if CUSTOMER.own_fields[n].read(customer) in (None, "")]
+    return round(100 * (len(WANTED) - len(missing)) / len(WANTED)), missing
+
+
+def like_this(viewer: Viewer, values: dict[str, Any], *, but: int | None = None) -> list[Customer]:
+    """Customers that may be the same: equal name, credit code or phone. A hint before saving, never a bar (CUS-8)."""
+    same = Q()
+    for name in ("name", "uscc", "phone"):
+        if values.get(name):
+            same |= Q(**{name: values[name]})
+    if not same:
+        return []
+    return list(Customer.objects.visible_to(viewer).filter(same).exclude(pk=but).order_by("id")[:5])
+
+
+def birthdays(viewer: Viewer, days: int = 30) -> list[Contact]:
+    """Whose birthday comes within so many days, soonest first (CUS-4)."""
+    today = dates.today()
+    first, last = month_and_day(today), month_and_day(today + timedelta(days=days))
+    rows = Contact.objects.visible_to(viewer).select_related("customer")
+    if first <= last:
+        return list(rows.filter(birthday_md__gte=first, birthday_md__lte=last).order_by("birthday_md", "id")[:200])
+    found = rows.filter(Q(birthday_md__gte=first) | Q(birthday_md__lte=last)).order_by("birthday_md", "id")[:200]
+    return sorted(found, key=lambda c: (c.birthday_md < first, c.birthday_md, c.pk))
