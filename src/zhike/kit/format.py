@@ -14,15 +14,24 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from zhike.kit import dates
 
+WEEKDAYS = [
+    pgettext_lazy("weekday", "Mon"),
+    pgettext_lazy("weekday", "Tue"),
+    pgettext_lazy("weekday", "Wed"),
+    pgettext_lazy("weekday", "Thu"),
+    pgettext_lazy("weekday", "Fri"),
+    pgettext_lazy("weekday", "Sat"),
+    pgettext_lazy("weekday", "Sun"),
+]
 WAN, YI = Decimal(10_000), Decimal(100_000_000)
 HUES = 7
 NEAR_DAYS = 30  # further away than this, a day is written out
-EMPTY = mark_safe('<span class="mut">—</span>')
+EMPTY = mark_safe('<span class="mut none">—</span>')
 
 
 @lru_cache(maxsize=1)
@@ -126,8 +135,9 @@ def clock(value: datetime | time | None) -> SafeString:
 
 def heading(value: date) -> str:
     """A day over a list: 11 月 23 日 周一, with the year where it is another."""
+    # Translators: Django date formats.
     pattern = _("F j") if value.year == dates.today().year else _("F j, Y")
-    return f"{date_format(value, pattern)} {date_format(value, 'D')}"
+    return f"{date_format(value, pattern)} {WEEKDAYS[value.weekday()]}"
 
 
 # Signs

@@ -1,4 +1,4 @@
-"""The furniture of pages. Small signs are functions of `kit.format`; what has a body is a block with a template in `ui/`.
+"""The furniture of pages. Small signs are functions of `kit.format`; what has a body is a block, drawn by `ui/`.
 
 Inside a block, `{% slot "end" %}…{% endslot %}` fills a named place of it (card and dialog say which).
 """

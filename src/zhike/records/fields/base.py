@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from zhike.kit import parse
 from zhike.records.lookups import Lookups
 
-EMPTY = mark_safe('<span class="mut">—</span>')
+EMPTY = mark_safe('<span class="mut none">—</span>')
 MAX_TEXT = 2000
 
 

@@ -34,6 +34,12 @@ function busy(form, on) {
   $$('button[type=submit], button:not([type])', form).forEach((b) => { b.classList.toggle('busy', on); b.setAttribute('aria-busy', on); });
 }
 
+// `data-confirm="text"` on a form or its button: asked before anything is sent.
+document.addEventListener('submit', (event) => {
+  const text = event.submitter?.dataset.confirm || event.target.dataset.confirm;
+  if (text && !confirm(text)) { event.preventDefault(); event.stopImmediatePropagation(); }
+}, true);
+
 document.addEventListener('submit', ({ target: form }) => {
   // A second click sends nothing twice; HTMX answers clear it again, a plain form leaves the page.
   if (form.matches('[data-form]')) busy(form, true);
