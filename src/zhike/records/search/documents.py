@@ -14,7 +14,7 @@ from django.db.models import Q
 from zhike.records import kinds
 from zhike.records.kinds import RecordKind
 from zhike.records.search import store
-from zhike.records.search.words import WAYS, owner_word, text_words, title_words
+from zhike.records.search.words import WAYS, name_words, owner_word, text_words, title_words
 
 WHY = "the index holds every record; questions are scoped"
 BATCH = 1000
@@ -53,7 +53,12 @@ def is_searched(kind: RecordKind) -> bool:
 
 def ways_of(kind: RecordKind) -> list[tuple[str, Callable[[str], set[str]]]]:
     """The columns that find a record of this kind, each with the way its text is cut into words."""
-    return [(f.attname, WAYS[_way(kind, f)]) for f in kind.own_fields.values() if f.search]
+    return [(f.attname, WAYS[_way(kind, f)]) for f in kind.own_fields.values() if f.search and not f.is_custom]
+
+
+def custom_ways_of(kind: RecordKind) -> list[tuple[str, Callable[[str], set[str]]]]:
+    """The same for values kept under their own names in the column `custom`."""
+    return [(f.name, WAYS[_way(kind, f)]) for f in kind.own_fields.values() if f.search and f.is_custom]
 
 
 def _way(kind: RecordKind, field: Any) -> str:
@@ -118,14 +123,18 @@ def _put(kind: RecordKind, records: list[Any], without: set[int] = frozenset()) 
 def documents(kind: RecordKind, records: list[Any], without: set[int] = frozenset()) -> Iterator[tuple[int, set[str]]]:
     """Keys and words of records, or of rows of their `columns`. `without` leaves out related ones on their way out."""
     rows = [record if isinstance(record, dict) else record.__dict__ for record in records]
-    ways, base, key = ways_of(kind), store.first_key(kind.label), kind.model._meta.pk.attname
+    base, key = store.first_key(kind.label), kind.model._meta.pk.attname
+    ways, custom_ways = ways_of(kind), custom_ways_of(kind)
     owner = _column(kind, kind.owner).attname if kind.owner else ""
     above = [(_column(kind, name).attname, _titles(kind, name, rows)) for name in kind.search_from]
     below = _words_below(kind, [row[key] for row in rows], without)
     for row in rows:
         found = {owner_word(row[owner])} if owner else set()
         for attname, way in ways:
-            if text := row[attname] if attname in row else row["custom"].get(attname):
+            if text := row[attname]:
+                found |= way(str(text))
+        for name, way in custom_ways:
+            if text := row["custom"].get(name):
                 found |= way(str(text))
         for attname, titles in above:
             if title := titles.get(row[attname]):
@@ -138,9 +147,8 @@ def documents(kind: RecordKind, records: list[Any], without: set[int] = frozense
 def columns(kind: RecordKind) -> list[str]:
     """The columns a document is made of."""
     related = [_column(kind, name).attname for name in (kind.owner, *kind.search_from) if name]
-    own = {f.attname for f in kind.model._meta.local_concrete_fields}
-    found = {attname if attname in own else "custom" for attname, _way in ways_of(kind)}
-    return [kind.model._meta.pk.attname, *related, *sorted(found)]
+    found = [kind.model._meta.pk.attname, *related, *(attname for attname, _way in ways_of(kind))]
+    return [*found, "custom"] if custom_ways_of(kind) else found
 
 
 def _titles(kind: RecordKind, name: str, rows: list[dict]) -> dict[int, str]:
@@ -152,7 +160,8 @@ def _titles(kind: RecordKind, name: str, rows: list[dict]) -> dict[int, str]:
 def _words_below(kind: RecordKind, pks: list[int], without: set[int]) -> dict[int, set[str]]:
     found: dict[int, set[str]] = defaultdict(set)
     for child, name in _relations("search_into", kind):
-        ways = [(attname, title_to_name(way)) for attname, way in ways_of(child)]
+        # Found by what is written only: the pinyin of its contacts would double what a company has of its own.
+        ways = [(attname, text_words if way in (title_words, name_words) else way) for attname, way in ways_of(child)]
         attname = _column(child, name).attname
         rows = _rows(child).filter(Q(**{f"{attname}__in": pks})).exclude(pk__in=without)
         count: dict[int, int] = defaultdict(int)
@@ -164,11 +173,6 @@ def _words_below(kind: RecordKind, pks: list[int], without: set[int]) -> dict[in
                 if value:
                     found[pk] |= way(str(value))
     return found
-
-
-def title_to_name(way: Callable) -> Callable:
-    """The way for a related record: its title is a name here, but not the title."""
-    return WAYS["name"] if way is title_words else way
 
 
 # Rebuilding

@@ -19,6 +19,8 @@ from zhike.records.search.words import fold, owner_word, squash
 CANDIDATES = 1000
 # More colleagues than this see so much that walking all answers finds enough soon.
 MANY_PEOPLE = 200
+# PostgreSQL collects what so few have and what is common by turns, and needs no walk.
+FEW_PEOPLE = 5
 MANY_SHARES = 5000
 MOST_HITS = 200
 
@@ -108,18 +110,23 @@ def count(viewer: Viewer, kind: RecordKind, text: str, most: int) -> int | None:
 def visible_ids(
     viewer: Viewer, kind: RecordKind, question: Question, limit: int, *, is_common: bool = False
 ) -> list[int]:
-    """Ids of the records that answer and that the viewer sees, newest first; exact for every kind of scope."""
+    """Ids of records that answer and that the viewer sees, the newest first: `limit` of them, or all there are.
+
+    Where a thousand and more answer, the viewer's own and their people's come before those shared with them.
+    """
     if sees_all(viewer, kind):
         return store.newest(question, kind.label, limit, is_common=is_common)
     ids = store.newest(question, kind.label, CANDIDATES + 1, is_common=is_common)
     if len(ids) <= CANDIDATES:
         return _visible(viewer, kind, ids, limit)
-    owned = _owned(viewer, kind, question)
-    if owned is not None and (others := _seen_otherwise(viewer, kind)) is not None:
-        ids = store.newest(owned, kind.label, limit, is_common=is_common and len(viewer.people) > 5)
-        ids += store.among(question, kind.label, others)
-        return _visible(viewer, kind, ids, limit)
-    return _walk(viewer, kind, question, ids, limit, is_common)
+    if (owned := _owned(viewer, kind, question)) is None:
+        return _walk(viewer, kind, question, ids, limit, is_common)
+    mine = store.newest(owned, kind.label, limit, is_common=is_common and len(viewer.people) > FEW_PEOPLE)
+    if len(found := _visible(viewer, kind, mine, limit)) == limit:
+        return found
+    if (others := _seen_otherwise(viewer, kind)) is None:
+        return _walk(viewer, kind, question, ids, limit, is_common)
+    return _visible(viewer, kind, [*mine, *store.among(question, kind.label, others)], limit)
 
 
 def sees_all(viewer: Viewer, kind: RecordKind) -> bool:
@@ -138,7 +145,7 @@ def _seen_otherwise(viewer: Viewer, kind: RecordKind) -> set[int] | None:
     """Records the viewer sees for another reason than their owner, such as shares; None if there are very many."""
     found: set[int] = set()
     for arm in kind.model.scope.arms(viewer, kind.model)[1:]:
-        rows = kind.model.objects.whole_table(WHY).filter(arm)
+        rows = kind.model.objects.whole_table(WHY).filter(arm).exclude(**{f"{kind.owner}__in": viewer.people})
         found.update(rows.values_list("pk", flat=True)[: MANY_SHARES + 1])
         if len(found) > MANY_SHARES:
             return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from zhike.kit.pinyin import LONGEST_SYLLABLE, longer_syllables, splits
-from zhike.records.search.words import LONGEST, fold, pairs, squash
+from zhike.records.search.words import LONGEST, fold, pairs, runs_of, squash
 
 # A question longer than this finds more than was meant, never less.
 MOST_WORDS = 10
@@ -16,7 +16,6 @@ MOST_INITIALS = 8
 # Shorter beginnings of Latin words are words of the index themselves.
 SHORTEST_BEGINNING = 6
 
-_runs = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 # No syllable of pinyin begins with these.
 _never_first = set("iuv")
 _telephone = re.compile(r"[\d\s()+./-]+")
@@ -83,7 +82,7 @@ def ask(text: str) -> Question:
         # 0086 or 86 before a number says China; numbers are mostly kept without it.
         digits = re.sub(r"^(00)?86(?=\d{11})", "", digits)
         return Question(text, (_digit_word(digits),))
-    return Question(text, tuple(dict.fromkeys(_word(run) for run in _runs.findall(folded)[:MOST_WORDS])))
+    return Question(text, tuple(dict.fromkeys(_word(run) for run in runs_of(text)[:MOST_WORDS])))
 
 
 def one_of(words: list[str]) -> Word:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import BooleanField, F, Func
 
 from zhike.records.search.question import Question, Term
@@ -67,24 +67,23 @@ def drop_table() -> None:
         cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
 
 
-def put(documents: Sequence[tuple[int, Iterable[str]]]) -> None:
+def put(documents: Sequence[tuple[int, set[str]]]) -> None:
     """Write documents (key, words), replacing those that are there; what has not changed is not written."""
-    rows = [(key, f" {' '.join(sorted(words))} ") for key, words in documents]
     with connection.cursor() as cursor:
         if _is_sqlite():
-            known = _known(cursor, [key for key, _words in rows])
-            changed = [row for row in rows if known.get(row[0]) != row[1]]
-            if old := [(row[0],) for row in changed if row[0] in known]:
+            known = _known(cursor, [key for key, _words in documents])
+            changed = [(key, w) for key, w in documents if key not in known or set(known[key].split()) != w]
+            if old := [(key,) for key, _words in changed if key in known]:
                 cursor.executemany(f"DELETE FROM {TABLE} WHERE rowid = %s", old)
-            if changed:
-                cursor.executemany(f"INSERT INTO {TABLE} (rowid, words) VALUES (%s, %s)", changed)
-        elif rows:
+            rows = [(key, f" {' '.join(words)} ") for key, words in changed]
+            cursor.executemany(f"INSERT INTO {TABLE} (rowid, words) VALUES (%s, %s)", rows)
+        elif documents:
             cursor.execute(
                 f"INSERT INTO {TABLE} AS old (id, words)"
-                " SELECT id, array_to_tsvector(string_to_array(btrim(words), ' '))"
+                " SELECT id, array_to_tsvector(string_to_array(words, ' '))"
                 " FROM unnest(%s::bigint[], %s::text[]) AS new (id, words)"
                 " ON CONFLICT (id) DO UPDATE SET words = excluded.words WHERE old.words <> excluded.words",
-                [[key for key, _words in rows], [words for _key, words in rows]],
+                [[key for key, _words in documents], [" ".join(words) for _key, words in documents]],
             )
 
 
@@ -104,20 +103,28 @@ def remove(keys: Iterable[int]) -> None:
 
 @contextmanager
 def rebuilding():
-    """Within this block the table is filled from nothing; the index proper is made at the end where that is faster."""
-    drop_table()
-    with connection.cursor() as cursor:
+    """Within this block, one transaction, the table is filled from nothing; PostgreSQL makes the index at the end."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        drop_table()
         if _is_sqlite():
             cursor.execute(CREATE_SQLITE)
+            # Written in large pieces and put together once, instead of again and again.
+            _set_sqlite(cursor, automerge=0, crisismerge=1000, hashsize=64 << 20)
         else:
             for statement in CREATE_POSTGRESQL:
                 cursor.execute(statement)
         yield
         if _is_sqlite():
             cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('optimize')")
+            _set_sqlite(cursor, automerge=4, crisismerge=16, hashsize=1 << 20)
         else:
             cursor.execute(INDEX_POSTGRESQL)
             cursor.execute(f"ANALYZE {TABLE}")
+
+
+def _set_sqlite(cursor: Any, **options: int) -> None:
+    for name, value in options.items():
+        cursor.execute(f"INSERT INTO {TABLE} ({TABLE}, rank) VALUES (%s, %s)", [name, value])
 
 
 # Asking

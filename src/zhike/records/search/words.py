@@ -10,9 +10,10 @@ Marks keep apart what is no plain word: `=` a whole title, `^` a beginning, `$` 
 owner.
 """
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from zhike.kit.pinyin import readings
 
@@ -20,6 +21,8 @@ from zhike.kit.pinyin import readings
 LONGEST = 40
 SHORT_TITLE = 24
 PERSON_NAME = 4
+# Place and brand of a company come first; nobody types the pinyin of what follows, a third of the index else.
+MOST_SPOKEN = 8
 
 _runs = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 _digits = re.compile(r"\d+")
@@ -30,15 +33,19 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
 
 
+def runs_of(text: str) -> list[str]:
+    """The stretches of Latin letters and digits, and of other writing, in a text; all else separates."""
+    return _runs.findall(fold(text))
+
+
 def squash(text: str) -> str:
     """Letters and digits of folded text only, for comparing whole titles."""
-    return "".join(_runs.findall(fold(text)))
+    return "".join(runs_of(text))
 
 
-def pairs(run: Iterable) -> list[str]:
+def pairs(run: Sequence[str]) -> list[str]:
     """Each two neighbours, joined."""
-    run = list(run)
-    return [a + b for a, b in zip(run, run[1:], strict=False)]
+    return [run[i] + run[i + 1] for i in range(len(run) - 1)]
 
 
 def owner_word(owner_id: int | None) -> str:
@@ -51,8 +58,35 @@ def owner_word(owner_id: int | None) -> str:
 
 def text_words(text: str) -> set[str]:
     """The words of any text: pairs of characters, and Latin words with their beginnings."""
+    return _words_of_runs(runs_of(text))
+
+
+def name_words(text: str) -> set[str]:
+    """The words of a name: its text, and for Chinese its pinyin and initials."""
+    return _named(runs_of(text))
+
+
+def title_words(text: str) -> set[str]:
+    """The words of the name of a record: also its beginning, and the whole of it when it is short."""
+    runs = runs_of(text)
+    found, whole = _named(runs), "".join(runs)
+    if len(whole) > 1:
+        found.add("^" + whole[:2])
+    if 0 < len(whole) <= SHORT_TITLE:
+        found.add("=" + whole)
+    syllables = [readings(letter) for letter in whole[:PERSON_NAME]]
+    if len(syllables) > 1 and all(syllables):
+        found.update("^" + first[0] + second[0] for first in syllables[0] for second in syllables[1])
+        if len(whole) <= PERSON_NAME:
+            for spoken in itertools.product(*syllables):
+                found.add("=" + "".join(spoken))
+                found.add("=" + "".join(syllable[0] for syllable in spoken))
+    return found
+
+
+def _words_of_runs(runs: list[str]) -> set[str]:
     found: set[str] = set()
-    for run in _runs.findall(fold(text)):
+    for run in runs:
         if run.isascii():
             run = run[:LONGEST]
             found.add(run)
@@ -63,21 +97,18 @@ def text_words(text: str) -> set[str]:
     return found
 
 
-def name_words(text: str) -> set[str]:
-    """The words of a name: its text, and for Chinese its pinyin and initials."""
-    found = text_words(text)
-    for run in _runs.findall(fold(text)):
-        if run.isascii():
-            continue
-        if len(run) <= PERSON_NAME:
-            found.update(run)
-        found |= spoken_words(run)
+def _named(runs: list[str]) -> set[str]:
+    found = _words_of_runs(runs)
+    for run in runs:
+        if not run.isascii():
+            if len(run) <= PERSON_NAME:
+                found.update(run)
+            _add_spoken(run[:MOST_SPOKEN], found)
     return found
 
 
-def spoken_words(run: str) -> set[str]:
-    """Syllables, pairs of syllables and pairs of initials of a run of Chinese characters, in all its readings."""
-    found: set[str] = set()
+def _add_spoken(run: str, found: set[str]) -> None:
+    # Syllables, pairs of syllables and pairs of initials, in all readings.
     before: tuple[str, ...] = ()
     for letter in run:
         now = readings(letter)
@@ -87,24 +118,6 @@ def spoken_words(run: str) -> set[str]:
                 found.add(previous + syllable)
                 found.add(previous[0] + syllable[0])
         before = now
-    return found
-
-
-def title_words(text: str) -> set[str]:
-    """The words of the name of a record: also its beginning, and the whole of it when it is short."""
-    found = name_words(text)
-    whole = squash(text)
-    if len(whole) > 1:
-        found.add("^" + whole[:2])
-    if 0 < len(whole) <= SHORT_TITLE:
-        found.add("=" + whole)
-    syllables = [readings(letter) for letter in whole[:PERSON_NAME]]
-    if len(syllables) > 1 and all(syllables):
-        found.update("^" + first[0] + second[0] for first in syllables[0] for second in syllables[1])
-        if len(whole) <= PERSON_NAME:
-            found.add("=" + "".join(spoken[0] for spoken in syllables))
-            found.add("=" + "".join(spoken[0][0] for spoken in syllables))
-    return found
 
 
 def phone_words(text: str) -> set[str]:
@@ -121,11 +134,11 @@ def phone_words(text: str) -> set[str]:
 
 def code_words(text: str) -> set[str]:
     """The words of a code or number: whole, backwards, its letters, and its number without leading zeros."""
-    folded = fold(text)
-    whole = "".join(_runs.findall(folded))[:LONGEST]
+    runs = runs_of(text)
+    whole = "".join(runs)[:LONGEST]
     if not whole:
         return set()
-    found = {whole, "~" + whole[::-1], *(run[:LONGEST] for run in _runs.findall(folded) if not run.isdigit())}
+    found = {whole, "~" + whole[::-1], *(run[:LONGEST] for run in runs if not run.isdigit())}
     if numbers := _digits.findall(whole):
         found.add(numbers[-1].lstrip("0") or "0")
     return found
@@ -133,7 +146,7 @@ def code_words(text: str) -> set[str]:
 
 def email_words(text: str) -> set[str]:
     """The words of an e-mail or web address: whole, and its parts."""
-    runs = _runs.findall(fold(text))
+    runs = runs_of(text)
     return {run[:LONGEST] for run in [*runs, "".join(runs)] if run}
 
 
