@@ -77,7 +77,6 @@ class Opportunity(OwnedRecord):
     ticked = models.JSONField(_("checklist"), default=dict, blank=True, editable=False)
 
     scope = owned_within("owner", "customer")
-    not_audited = OwnedRecord.not_audited | {"stage_since"}
 
     class Meta:
         verbose_name = _("opportunity")

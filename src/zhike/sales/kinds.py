@@ -1,0 +1,190 @@
+"""Opportunities, products and leads by declaration: fields, columns, views, what an import may call them."""
+
+import csv
+from functools import cache
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from zhike.kit import access
+from zhike.records import kinds
+from zhike.records.fields import (
+    Choice,
+    Day,
+    Email,
+    LongText,
+    Moment,
+    Money,
+    Number,
+    Person,
+    Phone,
+    Picklist,
+    Ref,
+    Text,
+    YesNo,
+)
+from zhike.records.kinds import RecordKind
+from zhike.sales import actions
+from zhike.sales.fields import PipelineField, SinceField, StageField
+from zhike.sales.models import Lead, Opportunity, Pipeline, Product
+from zhike.sales.models.leads import SEE_UNOWNED
+
+SEE_COST = "sales.product.see_cost"
+
+access.declare("sales.pipeline.view", _("See how pipelines are set up"), Pipeline._meta.verbose_name_plural)
+access.declare("sales.pipeline.change", _("Set up pipelines"), Pipeline._meta.verbose_name_plural)
+access.declare(SEE_COST, _("See what products cost us"), Product._meta.verbose_name_plural)
+access.declare(SEE_UNOWNED, _("See and claim leads nobody has"), Lead._meta.verbose_name_plural)
+
+
+@cache
+def synonyms() -> dict[tuple[str, str], list[str]]:
+    """Further titles a column may have in a file, by kind and field."""
+    with (Path(__file__).parent / "data" / "synonyms.csv").open(encoding="utf-8", newline="") as file:
+        return {(row["kind"], row["field"]): row["words"].split("|") for row in csv.DictReader(file)}
+
+
+def _known_as(label: str, fields: list) -> list:
+    for field in fields:
+        field.synonyms = (*field.synonyms, *synonyms().get((label, field.name), ()))
+    return fields
+
+
+OPPORTUNITY = kinds.add(
+    RecordKind(
+        Opportunity,
+        slug="opportunities",
+        icon="chart-funnel",
+        page="sales:opportunity_page",
+        number=("CO-", 6),
+        natural_keys=("code", "name"),
+        fields=_known_as("sales.opportunity", [
+            Text("name", search=True, required=False),
+            Text("code", search=True),
+            Ref("customer", to="customers.customer"),
+            PipelineField("pipeline", required=False),
+            StageField("stage", required=False),
+            Choice("status", editable=False),
+            Money("amount", least=0),
+            Number("probability", integer=True, least=0, most=100, required=False),
+            SinceField("stage_since", editable=False),
+            Day("expected_on"),
+            Text("next_step"),
+            Day("next_on"),
+            Person("owner"),
+            Ref("contact", to="customers.contact"),
+            Ref("product", to="sales.product"),
+            Picklist("source", picklist="customers.source"),
+            Picklist("loss_reason", picklist="sales.loss_reason"),
+            Day("opened_on"),
+            Day("closed_on"),
+            LongText("note"),
+            Moment("created_at", editable=False),
+            Moment("updated_at", editable=False),
+        ]),
+        columns=["name", "customer", "stage", "amount", "expected_on", "stage_since", "next_step", "owner"],
+        sections=[
+            (_("Basics"), ["name", "customer", "contact", "product", "amount", "expected_on", "probability", "source",
+                           "pipeline", "owner", "code"]),
+            (_("Next step"), ["next_step", "next_on"]),
+            (_("Days and note"), ["opened_on", "closed_on", "note"]),
+        ],
+        prepare=actions.prepare_opportunity,
+        saved=actions.opportunity_saved,
+        subtitle=["customer", "stage", "owner"],
+        search_from=["customer"],
+        sums=["amount"],
+        views=[
+            {"key": "open", "name": _("Open deals"), "filter": [["status", "in", ["open"]]]},
+            {"key": "mine", "name": _("My open deals"),
+             "filter": [["owner", "me", []], ["status", "in", ["open"]]]},
+            {"key": "team", "name": _("My team"), "filter": [["owner", "team", []], ["status", "in", ["open"]]]},
+            {"key": "soon", "name": _("Expected in 30 days"),
+             "filter": [["expected_on", "next", ["30"]], ["status", "in", ["open"]]], "sort": "expected_on"},
+            {"key": "no_step", "name": _("No next step"),
+             "filter": [["next_step", "empty", []], ["status", "in", ["open"]]]},
+            {"key": "won", "name": pgettext_lazy("opportunity", "Won"), "filter": [["status", "in", ["won"]]],
+             "sort": "-closed_on"},
+            {"key": "lost", "name": pgettext_lazy("opportunity", "Lost"), "filter": [["status", "in", ["lost"]]],
+             "sort": "-closed_on"},
+        ],
+    )
+)  # fmt: skip
+OPPORTUNITY.saved_many = actions.opportunities_saved
+
+PRODUCT = kinds.add(
+    RecordKind(
+        Product,
+        slug="products",
+        icon="package",
+        page="sales:product_page",
+        owner="",
+        number=("CP-", 5),
+        natural_keys=("code", "name"),
+        fields=_known_as("sales.product", [
+            Text("name", search=True),
+            Text("code", search=True),
+            Text("series", search=True),
+            Picklist("unit", picklist="sales.unit"),
+            Money("list_price", least=0),
+            Money("cost", least=0, verb=SEE_COST),
+            YesNo("is_active", required=False),
+            LongText("description", search=True),
+            Moment("created_at", editable=False),
+            Moment("updated_at", editable=False),
+        ]),
+        columns=["name", "code", "series", "unit", "list_price", "is_active", "updated_at"],
+        sections=[
+            (_("Basics"), ["name", "code", "series", "unit", "is_active"]),
+            (_("Prices"), ["list_price", "cost"]),
+            (_("Description"), ["description"]),
+        ],
+        subtitle=["code", "series"],
+        views=[{"key": "active", "name": _("On sale"), "filter": [["is_active", "is", ["yes"]]]}],
+        verbs=[v for v in kinds.STANDARD_VERBS if v not in ("assign", "share")],
+    )
+)  # fmt: skip
+
+LEAD = kinds.add(
+    RecordKind(
+        Lead,
+        slug="leads",
+        icon="target-arrow",
+        page="sales:lead_page",
+        natural_keys=("mobile", "name"),
+        fields=_known_as("sales.lead", [
+            Text("name", search=True),
+            Text("company", search="name"),
+            Choice("status"),
+            Picklist("source", picklist="customers.source"),
+            Person("owner"),
+            Phone("mobile", search=True),
+            Phone("phone", search=True),
+            Email("email", search=True),
+            Text("title"),
+            Text("region"),
+            LongText("need", search=True),
+            Picklist("unqualified_reason", picklist="sales.unqualified_reason"),
+            Moment("responded_at"),
+            Ref("customer", to="customers.customer", editable=False),
+            Ref("opportunity", to="sales.opportunity", editable=False),
+            Moment("created_at", editable=False),
+            Moment("updated_at", editable=False),
+        ]),
+        columns=["name", "company", "status", "source", "mobile", "owner", "responded_at", "created_at"],
+        sections=[
+            (pgettext_lazy("person", "Person"), ["name", "company", "title", "mobile", "phone", "email", "region"]),
+            (pgettext_lazy("lead", "Lead"), ["source", "need", "status", "unqualified_reason", "owner"]),
+        ],
+        prepare=actions.prepare_lead,
+        subtitle=["company", "mobile"],
+        views=[
+            {"key": "working", "name": _("To work on"), "filter": [["status", "in", ["new", "working", "qualified"]]]},
+            {"key": "mine", "name": _("My leads"), "filter": [["owner", "me", []]]},
+            {"key": "unowned", "name": _("Nobody's"), "filter": [["owner", "empty", []]]},
+            {"key": "unqualified", "name": _("Put aside"), "filter": [["status", "in", ["unqualified"]]]},
+        ],
+    )
+)  # fmt: skip
+LEAD.import_keys = [["mobile"], ["name", "company"]]

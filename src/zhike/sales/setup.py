@@ -1,0 +1,63 @@
+"""What selling starts with: the shipped pipelines and picklists. What the user changed stays (SAL-2)."""
+
+import csv
+import json
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from zhike.records import config
+from zhike.records.models import PicklistOption
+from zhike.sales.models import Pipeline, Stage
+
+DATA = Path(__file__).parent / "data"
+
+
+def language() -> str:
+    """In which language the shipped data is installed: that of the installation."""
+    return "zh" if settings.LANGUAGE_CODE.startswith("zh") else "en"
+
+
+@transaction.atomic
+def install_pipelines() -> None:
+    """Create the shipped pipelines that were never here, with stages, checklists and gates, and empty picklists.
+
+    Safe on every start: a pipeline that exists, changed or renamed, is left as it is, as is a list with entries.
+    """
+    install_picklists()
+    known = set(Pipeline.objects.exclude(key="").values_list("key", flat=True))
+    names = set(Pipeline.objects.values_list("name", flat=True))
+    has_default = Pipeline.objects.filter(is_default=True).exists()
+    for order, shipped in enumerate(json.loads((DATA / "pipelines.json").read_text("utf-8")), 1):
+        name = shipped["name"][language()]
+        if shipped["key"] in known or name in names:
+            continue
+        pipeline = Pipeline(key=shipped["key"], name=name, evaluated_by=shipped["evaluated_by"], order=order * 10)
+        pipeline.is_default = shipped.get("is_default", False) and not has_default
+        pipeline.save()
+        Stage.objects.bulk_create(_stage(pipeline, place, stage) for place, stage in enumerate(shipped["stages"], 1))
+    config.bump()
+
+
+def _stage(pipeline: Pipeline, place: int, shipped: dict) -> Stage:
+    checklist = [
+        {"id": f"k{n}", "text": item[language()], "required": False}
+        for n, item in enumerate(shipped.get("checklist", ()), 1)
+    ]
+    return Stage(
+        pipeline=pipeline, name=shipped["name"][language()], order=place * 10, kind=shipped["kind"],
+        probability=shipped["probability"], expected_days=shipped.get("expected_days"), checklist=checklist,
+        required_fields=shipped.get("required_fields", []),
+    )  # fmt: skip
+
+
+def install_picklists() -> None:
+    """Fill the picklists of this room that have no entries yet."""
+    filled = set(PicklistOption.objects.values_list("picklist", flat=True).distinct())
+    with (DATA / "picklists.csv").open(encoding="utf-8", newline="") as file:
+        PicklistOption.objects.bulk_create(
+            PicklistOption(picklist=row["picklist"], code=row["code"], label=row[language()], order=order)
+            for order, row in enumerate(csv.DictReader(file), 1)
+            if row["picklist"] not in filled
+        )
