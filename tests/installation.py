@@ -52,6 +52,7 @@ class Running:
     """The product as a process tree, ready when the block begins; stopped by TERM at its end."""
 
     def __init__(self, installation: Installation, arguments: tuple[str, ...]):
+        self.installation = installation
         self.port = free_port()
         self.output = installation.folder / "up.txt"
         command = [sys.executable, "-m", "zhike", "up", "--port", str(self.port), *arguments]

@@ -1,0 +1,61 @@
+"""Jobs that come round are enqueued once per due moment, whatever restarts between (point 2 of the core)."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from django_tasks_db.models import DBTaskResult
+
+from zhike.kit import dates
+from zhike.records import periodic
+from zhike.records.housekeeping import tidy_up
+from zhike.records.models import OutboxEvent
+
+TASK = "zhike.records.housekeeping.tidy_up"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_registered(monkeypatch):
+    monkeypatch.setattr(periodic, "_rhythms", {})
+
+
+def shanghai(day, hour, minute=0):
+    """An instant in March 2026, by the clock of Shanghai."""
+    return datetime(2026, 3, day, hour, minute, tzinfo=UTC) - timedelta(hours=8)
+
+
+def test_point_2_a_daily_job_is_enqueued_once_a_day_at_the_companys_time():
+    periodic.daily(TASK, at=time(8, 0))
+    moments = [shanghai(1, 7), shanghai(1, 7, 59), shanghai(1, 8), shanghai(1, 8, 1), shanghai(2, 7), shanghai(2, 9)]
+    assert [len(periodic.enqueue_due(now)) for now in moments] == [0, 0, 1, 0, 0, 1]
+    assert DBTaskResult.objects.filter(task_path=TASK).count() == 2
+
+
+def test_point_2_after_days_off_a_daily_job_catches_up_once():
+    periodic.daily(TASK, at=time(8, 0))
+    periodic.enqueue_due(shanghai(1, 9))
+    assert periodic.enqueue_due(shanghai(5, 7)) == [TASK]
+    assert periodic.enqueue_due(shanghai(5, 7, 1)) == []
+
+
+def test_point_2_an_interval_job_starts_at_once_and_then_comes_round():
+    periodic.every(TASK, timedelta(minutes=10))
+    moments = [shanghai(1, 8), shanghai(1, 8, 9), shanghai(1, 8, 10), shanghai(1, 8, 19), shanghai(1, 8, 45)]
+    assert [len(periodic.enqueue_due(now)) for now in moments] == [1, 0, 1, 0, 1]
+
+
+def test_point_2_a_second_worker_that_looked_at_the_same_time_enqueues_nothing():
+    periodic.every(TASK, timedelta(minutes=10))
+    rhythm = periodic._rhythms[TASK]
+    moment = int(rhythm.due(shanghai(1, 8)).timestamp())
+    assert [periodic.serve(rhythm, moment), periodic.serve(rhythm, moment)] == [True, False]
+
+
+def test_point_2_what_has_done_its_work_is_removed_after_two_weeks(time_machine):
+    time_machine.move_to(shanghai(1, 8), tick=False)
+    OutboxEvent.objects.create(name="old", kind="x", object_id=1, delivered_at=dates.now())
+    OutboxEvent.objects.create(name="waiting", kind="x", object_id=1)
+    time_machine.move_to(shanghai(16, 8), tick=False)
+    OutboxEvent.objects.create(name="new", kind="x", object_id=1, delivered_at=dates.now())
+    tidy_up.call()
+    assert set(OutboxEvent.objects.values_list("name", flat=True)) == {"waiting", "new"}
