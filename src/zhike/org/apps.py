@@ -1,4 +1,7 @@
+from datetime import time
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class OrgConfig(AppConfig):
@@ -6,9 +9,36 @@ class OrgConfig(AppConfig):
     label = "org"
 
     def ready(self):
-        from zhike.kit import scope, viewer
-        from zhike.org import kinds, viewers  # noqa: F401 - makes its kind known
+        from zhike.kit import context, registry, scope, viewer
+        from zhike.org import kinds, queries, viewers  # noqa: F401 - makes its kind known
+        from zhike.records import periodic
 
         viewer.build_viewers_with(viewers.viewer_of_person)
         scope.add_arm(viewers.shared_arm)
         scope.add_change_right(viewers.shared_change)
+        context.company_name_from(queries.company_name)
+        periodic.daily("zhike.org.tasks.end_of_employment", at=time(0, 5))
+        self.place_pages(registry.menu)
+
+    def place_pages(self, menu):
+        """Where the pages of this room are reached from."""
+        menu.add("settings", "people", _("Colleagues"), url_name="org:person_list", icon="users", order=10,
+                 verb="org.person.change")  # fmt: skip
+        menu.add("settings", "departments", _("Departments"), url_name="org:department_list", icon="sitemap", order=20,
+                 verb="org.department.change")  # fmt: skip
+        menu.add("settings", "roles", _("Roles"), url_name="org:role_list", icon="shield-check", order=30,
+                 verb="org.role.change")  # fmt: skip
+        menu.add("settings", "company", _("Company"), url_name="org:company", icon="building", order=5,
+                 verb="org.company.change")  # fmt: skip
+        menu.add("mine", "profile", _("My account"), url_name="org:profile", icon="user-circle", order=10)
+        menu.add("mine", "chart", _("Colleagues"), url_name="org:chart", icon="hierarchy", order=20)
+        menu.add("mine", "access", _("Shared and lent"), url_name="org:share_list", icon="share", order=30)
+        menu.add("mine", "settings", _("Settings"), url_name="org:settings", icon="settings", order=90,
+                 verb="org.person.change")  # fmt: skip
+        for order, (key, label, url_name, icon) in enumerate([
+            ("profile", _("Profile"), "org:profile", "user"),
+            ("password", _("Password"), "account_change_password", "password"),
+            ("two_factor", _("Two-step sign-in"), "mfa_index", "fingerprint"),
+            ("sessions", _("Devices signed in"), "usersessions_list", "device-mobile"),
+        ]):  # fmt: skip
+            menu.add("account", key, label, url_name=url_name, icon=icon, order=order * 10)

@@ -1,7 +1,7 @@
 """Fields only people have: their place in the tree, their supervisor, their roles.
 
-An import may name departments and supervisors that do not exist yet: then the value is a `NewName`, and `prepare_person`
-makes the department or colleague in the transaction that saves the row.
+An import may name departments and supervisors that do not exist yet: the value is then a `NewName`, and
+`prepare_person` makes the department or colleague in the transaction that saves the row.
 """
 
 import re

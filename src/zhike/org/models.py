@@ -267,3 +267,6 @@ class AccessRequest(models.Model):
 
     def __str__(self):
         return f"{self.person_id} ? {self.kind} {self.object_id}"
+
+    def get_absolute_url(self):
+        return reverse("org:access_decide", args=[self.pk])

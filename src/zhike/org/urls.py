@@ -1,4 +1,34 @@
-"""Addresses of this room."""
+"""Addresses of this room. allauth's own are under `accounts/`."""
+
+from django.urls import path
+
+from zhike.org.views import access, mine, people, settings
 
 app_name = "org"
-urlpatterns = []
+urlpatterns = [
+    path("people/", people.chart, name="chart"),
+    path("people/<int:pk>/", people.person_page, name="person_page"),
+    path("settings/", settings.first, name="settings"),
+    path("settings/company/", settings.company, name="company"),
+    path("settings/people/", people.person_list, name="person_list"),
+    path("settings/people/add/", people.person_create, name="person_create"),
+    path("settings/people/<int:pk>/edit/", people.person_edit, name="person_edit"),
+    path("settings/people/<int:pk>/password/", people.person_password, name="person_password"),
+    path("settings/people/<int:pk>/leave/", people.person_leave, name="person_leave"),
+    path("settings/people/<int:pk>/sign-out/", people.person_sign_out, name="person_sign_out"),
+    path("settings/departments/", settings.department_list, name="department_list"),
+    path("settings/departments/add/", settings.department_create, name="department_create"),
+    path("settings/departments/<int:pk>/", settings.department_edit, name="department_edit"),
+    path("settings/departments/<int:pk>/delete/", settings.department_delete, name="department_delete"),
+    path("settings/roles/", settings.role_list, name="role_list"),
+    path("settings/roles/add/", settings.role_create, name="role_create"),
+    path("settings/roles/<int:pk>/", settings.role_edit, name="role_edit"),
+    path("settings/roles/<int:pk>/copy/", settings.role_copy, name="role_copy"),
+    path("settings/roles/<int:pk>/delete/", settings.role_delete, name="role_delete"),
+    path("me/", mine.profile, name="profile"),
+    path("shares/", access.share_list, name="share_list"),
+    path("shares/<slug:slug>/<int:pk>/", access.share, name="share"),
+    path("shares/<int:pk>/end/", access.share_end, name="share_end"),
+    path("access/ask/", access.ask, name="access_ask"),
+    path("access/<int:pk>/", access.decide, name="access_decide"),
+]

@@ -95,16 +95,6 @@ def set_profile(person: Person, *, by: Viewer, language: str, email: str, mobile
 
 
 @action
-def set_language(person: Person, *, by: Viewer, language: str) -> None:
-    """Choose the language one's own pages are in."""
-    if by.person_id != person.pk:
-        raise Forbidden("org.person.change")
-    person = lock(person)
-    person.language = language
-    person.save()
-
-
-@action
 def end_sessions(person: Person, *, by: Viewer) -> int:
     """Sign a colleague out everywhere; gives how many sessions ended."""
     if by.person_id != person.pk and not rules.may_manage(by, person):

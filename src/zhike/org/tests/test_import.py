@@ -57,7 +57,7 @@ def test_IMP_2_two_people_of_one_name_get_usernames_of_their_own(imported):
 
 
 def test_IMP_2_unknown_roles_and_circles_fail_with_a_reason(imported, company):
-    counts, run = imported("username,supervisor,roles\ngm,李娜,\nnew,,不存在的角色\nsecond,gm,sales\n")
+    counts, run = imported("username,name,supervisor,roles\ngm,,李娜,\nnew,新人,,不存在的角色\nsecond,第二,gm,sales\n")
     assert counts["failed"] == 2 and counts["created"] == 1
     assert {number for number, _reason in run.first_errors} == {2, 3}
     assert Person.objects.get(username="second").roles.get().key == "sales"

@@ -1,0 +1,144 @@
+"""Forms of this room that are not simply the fields of a kind."""
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from zhike.kit.forms import ActionForm
+from zhike.kit.viewer import Viewer
+from zhike.org.fields import DepartmentField
+from zhike.org.kinds import USER
+from zhike.org.models import Department, Person, Role
+from zhike.records import kinds, lookups
+from zhike.records.fields import Day, Email, Phone
+from zhike.records.fields import Person as PersonField
+from zhike.records.forms import FieldControl
+from zhike.records.lookups import Lookups
+
+
+class LeaveForm(ActionForm):
+    """The last day of a colleague."""
+
+    def __init__(self, data=None, *, viewer: Viewer, **more):
+        super().__init__(data, **more)
+        self.fields["left_on"] = FieldControl(Day("left_on", required=True).bind(USER), Lookups(viewer))
+
+
+class DepartmentForm(ActionForm):
+    """A department: its name, where it belongs, who leads it."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+
+    def __init__(self, data=None, *, viewer: Viewer, department: Department | None = None, **more):
+        start = {}
+        if department:
+            start = {"name": department.name, "parent": department.parent_id, "head": department.head_id}
+        super().__init__(data, initial=start, **more)
+        looked = Lookups(viewer)
+        if department is None or department.parent_id:
+            parent = DepartmentField("department", _("Part of"), required=True).bind(USER)
+            self.fields["parent"] = FieldControl(parent, looked)
+        self.fields["head"] = FieldControl(PersonField("head", _("Head"), required=False).bind(USER), looked)
+
+    def values(self):
+        data = self.cleaned_data
+        return {
+            "name": data["name"],
+            "parent": Department.objects.filter(pk=data.get("parent")).first(),
+            "head": Person.objects.filter(pk=data["head"]).first() if data["head"] else None,
+        }
+
+
+class RoleForm(ActionForm):
+    """A role: what it is called, how far it sees, what it may do."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    data_scope = forms.ChoiceField(label=_("Sees"), choices=Role.DataScope.choices)
+    verbs = forms.MultipleChoiceField(label=_("Permissions"), required=False)
+
+    def __init__(self, data=None, *, known: list[str], role: Role | None = None, **more):
+        start = {"name": role.name, "data_scope": role.data_scope, "verbs": role.verbs} if role else {}
+        super().__init__(data, initial=start, **more)
+        self.fields["verbs"].choices = [(name, name) for name in known]
+
+    def held(self) -> set[str]:
+        """The permissions ticked now."""
+        ticked = self["verbs"].value()
+        return set(ticked or ())
+
+
+class NameForm(ActionForm):
+    """Just a name."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+
+
+class ProfileForm(ActionForm):
+    """What everybody may change about themselves."""
+
+    language = forms.ChoiceField(
+        label=_("Language"), required=False, choices=[("", _("As the browser says")), *settings.LANGUAGES]
+    )
+
+    def __init__(self, data=None, *, viewer: Viewer, person: Person, **more):
+        start = {"language": person.language, "email": person.email, "mobile": person.mobile}
+        super().__init__(data, initial=start, **more)
+        for field in (Email("email"), Phone("mobile")):
+            self.fields[field.name] = FieldControl(field.bind(USER), Lookups(viewer))
+
+    def values(self):
+        return {name: value or "" for name, value in self.cleaned_data.items()}
+
+
+class ShareForm(ActionForm):
+    """With whom a record is shared, for how long, and whether they may edit it."""
+
+    people = forms.MultipleChoiceField(
+        label=_("Colleagues"), widget=forms.SelectMultiple(attrs={"class": "inp", "size": 6})
+    )
+    can_change = forms.BooleanField(label=_("They may edit it"), required=False)
+
+    def __init__(self, data=None, *, viewer: Viewer, **more):
+        super().__init__(data, **more)
+        self.fields["people"].choices = [
+            (pk, name or user) for pk, user, name, active in lookups.people() if active and pk != viewer.person_id
+        ]
+        until = Day("until", _("Lent until"), required=False, help=_("Empty: for good. That day still counts.")).bind(
+            USER
+        )
+        self.fields["until"] = FieldControl(until, Lookups(viewer))
+
+    def values(self):
+        people = Person.objects.filter(pk__in=self.cleaned_data["people"])
+        return {**self.cleaned_data, "people": list(people)}
+
+
+class AskForm(ActionForm):
+    """Which record one would like to read, why, and until when (ORG-4)."""
+
+    kind = forms.ChoiceField(label=_("What"))
+    word = forms.CharField(label=_("Exact name or code"), max_length=200)
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(self, data=None, *, viewer: Viewer, **more):
+        super().__init__(data, **more)
+        self.fields["kind"].choices = [
+            (k.slug, k.name) for k in kinds.everything() if k.owner and viewer.can(k.verb("view"))
+        ]
+        until = Day("until", _("Until"), required=True).bind(USER)
+        self.fields["until"] = FieldControl(until, Lookups(viewer))
+
+    def clean_word(self):
+        word = self.cleaned_data["word"].strip()
+        if len(word) < 2:
+            raise ValidationError(_("Give the whole name or code."))
+        return word
+
+
+class DecideForm(ActionForm):
+    """Until when a record is lent."""
+
+    def __init__(self, data=None, *, viewer: Viewer, **more):
+        super().__init__(data, **more)
+        self.fields["until"] = FieldControl(Day("until", _("Until"), required=True).bind(USER), Lookups(viewer))

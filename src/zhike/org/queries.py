@@ -1,0 +1,195 @@
+"""Reads of this room, viewer first."""
+
+from collections import defaultdict
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from zhike.kit import dates
+from zhike.kit.access import VERBS
+from zhike.kit.errors import NotVisible
+from zhike.kit.viewer import Viewer
+from zhike.org import rules
+from zhike.org.fields import department_tree
+from zhike.org.models import AccessRequest, Department, Person, RecordShare, Role
+from zhike.records import config, kinds
+from zhike.records import queries as records
+from zhike.records.models import AuditEntry
+from zhike.records.queries import LARGEST_KEY
+
+
+@config.cached
+def company_name() -> str:
+    """What the company is called: the name of its top department."""
+    return Department.objects.filter(parent=None).order_by("id").values_list("name", flat=True).first() or ""
+
+
+def person(viewer: Viewer, pk: int) -> Person:
+    """A colleague with their place; raises NotVisible."""
+    rows = Person.objects.visible_to(viewer).select_related("department", "supervisor")
+    return _one(rows.filter(pk=pk) if 0 < pk <= LARGEST_KEY else rows.none())
+
+
+def department(pk: int) -> Department:
+    """A department; raises NotVisible."""
+    return _one(Department.objects.select_related("parent", "head").filter(pk=min(pk, LARGEST_KEY)))
+
+
+def role(pk: int) -> Role:
+    """A role; raises NotVisible."""
+    return _one(Role.objects.filter(pk=min(pk, LARGEST_KEY)))
+
+
+def _one(rows):
+    if (found := rows.first()) is None:
+        raise NotVisible
+    return found
+
+
+def line_above(person: Person) -> list[Person]:
+    """The supervisors of a person, from the top down."""
+    everybody = Person.objects.in_bulk()
+    line, above = [], everybody.get(person.supervisor_id)
+    while above is not None and above not in line:
+        line.append(above)
+        above = everybody.get(above.supervisor_id)
+    return line[::-1]
+
+
+def reports_of(person: Person) -> list[Person]:
+    """The direct reports of a person, those present first."""
+    return list(person.reports.select_related("department").order_by("-is_active", "name"))
+
+
+def history_of(person: Person) -> list[dict[str, Any]]:
+    """The latest changes of an account and what was tried on it: {"at", "text", "who"} (for those who manage it)."""
+    rows = AuditEntry.objects.filter(kind="org.person", object_id=person.pk).select_related("person")
+    return [
+        {"at": entry.happened_at, "text": _in_words(entry), "who": entry.person or ""}
+        for entry in rows.order_by("-id")[:20]
+    ]
+
+
+def _in_words(entry: AuditEntry) -> str:
+    special = {
+        "failed": _("Failed sign-in from %(what)s"),
+        "locked": _("Sign-in locked, from %(what)s"),
+        "password": _("New password"),
+        "sessions": _("Signed out everywhere"),
+    }
+    kind, said = kinds.get("org.person"), []
+    plain = AuditEntry(changes={name: pair for name, pair in entry.changes.items() if name not in special})
+    for name in entry.changes.keys() & special.keys():
+        said.append(special[name] % {"what": entry.changes[name][1]})
+    for line in records.history_lines(kind, plain):
+        said.append(f"{line['label']}: {line['before'] or '—'} → {line['after'] or '—'}")
+    return _("; ").join(said) or entry.get_verb_display()
+
+
+def sessions_of(person: Person) -> list[UserSession]:
+    """Where a person is signed in, latest first."""
+    return list(UserSession.objects.filter(user=person).order_by("-last_seen_at")[:20])
+
+
+def chart() -> list[dict[str, Any]]:
+    """The reporting line as rows from the top down: {"person", "depth", "below"} with those present."""
+    people = list(Person.objects.present().select_related("department").order_by("name", "id"))
+    below = defaultdict(list)
+    here = {p.pk for p in people}
+    for one in people:
+        below[one.supervisor_id if one.supervisor_id in here else None].append(one)
+    rows, todo = [], [(p, 0) for p in sorted(below[None], key=lambda p: len(below[p.pk]))]
+    while todo:
+        one, depth = todo.pop()
+        rows.append({"person": one, "depth": min(depth, 8), "below": len(below[one.pk])})
+        todo += [(p, depth + 1) for p in reversed(below[one.pk])]
+    return rows
+
+
+def departments() -> list[dict[str, Any]]:
+    """The tree of departments as rows: {"department", "depth", "people", "head"}."""
+    counts = dict(
+        Person.objects.present().filter(department__isnull=False).values_list("department_id").annotate(n=Count("pk"))
+    )
+    rows = Department.objects.select_related("head").in_bulk()
+    return [
+        {"department": rows[pk], "depth": min(depth, 8), "people": counts.get(pk, 0)}
+        for pk, _name, depth in department_tree()
+    ]
+
+
+def roles() -> list[dict[str, Any]]:
+    """All roles with how many people present hold them."""
+    rows = Role.objects.all()
+    counts = dict(Role.objects.filter(people__is_active=True).values_list("pk").annotate(n=Count("people")))
+    return [{"role": one, "people": counts.get(one.pk, 0)} for one in rows]
+
+
+def verb_groups(held: set[str]) -> list[dict[str, Any]]:
+    """All permissions by group, as a form shows them: {"label", "verbs": [{"name", "label", "held"}]}."""
+    groups: dict[str, list] = {}
+    for verb in VERBS.values():
+        shown = {"name": verb.name, "label": verb.label, "held": verb.name in held}
+        groups.setdefault(str(verb.group), []).append(shown)
+    return [{"label": label, "verbs": verbs} for label, verbs in groups.items()]
+
+
+def shares_of(kind: Any, record: Any) -> list[RecordShare]:
+    """With whom a record is shared today (the record must have been read through a scope)."""
+    rows = RecordShare.objects.filter(kind=kind.label, object_id=record.pk).select_related("person")
+    return [share for share in rows if share.until is None or share.until >= dates.today()]
+
+
+def shares(viewer: Viewer, *, limit: int = 200) -> list[dict[str, Any]]:
+    """What was shared with the viewer and what the viewer's people show others, as {"row", "record", "kind"}.
+
+    The register of loans (ORG-4): rows whose record the viewer does not see any more are left out.
+    """
+    rows = RecordShare.objects.select_related("person").order_by("-granted_at", "-id")
+    return _with_records(viewer, rows, limit)
+
+
+def share(viewer: Viewer, pk: int) -> dict[str, Any]:
+    """A share of a record the viewer sees: {"row", "record", "kind"}; raises NotVisible."""
+    rows = RecordShare.objects.select_related("person").filter(pk=min(pk, LARGEST_KEY))
+    if not (found := _with_records(viewer, rows, 1)):
+        raise NotVisible
+    return found[0]
+
+
+def access_requests(viewer: Viewer, *, limit: int = 100) -> list[dict[str, Any]]:
+    """Requests this viewer may decide on, open ones first: {"row", "record", "kind"}."""
+    rows = AccessRequest.objects.select_related("person").order_by("-status", "-asked_at")
+    return [row for row in _with_records(viewer, rows, limit) if rules.may_decide(viewer, row["record"])]
+
+
+def access_request(viewer: Viewer, pk: int) -> dict[str, Any]:
+    """A request this viewer may decide on; raises NotVisible."""
+    rows = AccessRequest.objects.select_related("person").filter(pk=min(pk, LARGEST_KEY))
+    found = [row for row in _with_records(viewer, rows, 1) if rules.may_decide(viewer, row["record"])]
+    if not found:
+        raise NotVisible
+    return found[0]
+
+
+def _with_records(viewer: Viewer, rows: Any, limit: int) -> list[dict[str, Any]]:
+    """Rows that name a record, together with it, where the viewer sees it; read in bunches until there are enough."""
+    found: list[dict[str, Any]] = []
+    for start in range(0, 2000, 500):
+        bunch = list(rows[start : start + 500])
+        wanted = defaultdict(set)
+        for row in bunch:
+            wanted[row.kind].add(row.object_id)
+        seen = {}
+        for label, ids in wanted.items():
+            if kind := kinds.find(label):
+                seen |= {(label, pk): (kind, one) for pk, one in kind.rows(viewer).in_bulk(ids).items()}
+        for row in bunch:
+            if (row.kind, row.object_id) in seen:
+                kind, record = seen[row.kind, row.object_id]
+                found.append({"row": row, "kind": kind, "record": record})
+        if len(bunch) < 500 or len(found) >= limit:
+            break
+    return found[:limit]

@@ -1,0 +1,17 @@
+"""Tags of this room's templates."""
+
+from django import template
+from django.urls import reverse
+
+from zhike.kit.registry import menu
+
+register = template.Library()
+
+
+@register.inclusion_tag("org/parts/my_tabs.html", takes_context=True)
+def my_tabs(context):
+    """The tabs over the pages about oneself: what rooms put at the place "account"."""
+    request = context["request"]
+    tabs = [{"entry": entry, "url": reverse(entry.url_name)} for entry in menu.at("account", request.viewer)]
+    here = max((t["url"] for t in tabs if request.path.startswith(t["url"])), key=len, default="")
+    return {"tabs": [{**t, "current": t["url"] == here} for t in tabs]}
