@@ -1,4 +1,4 @@
-"""Many new rows at once, as an import writes them: three times as fast as `bulk_create`, which builds SQL for each value."""
+"""Many new rows at once, as imports write them: faster than `bulk_create`, which builds SQL for each value."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,11 +11,11 @@ from zhike.kit.actions import need_action
 AS_THEY_ARE = (models.CharField, models.TextField, models.BooleanField, models.IntegerField, models.ForeignKey)
 
 
-def insert_rows(model: type[models.Model], rows: Iterable[Any]) -> Sequence[Any]:
+def insert_rows(model: type[models.Model], rows: Iterable[Any], *, keep_times: bool = False) -> Sequence[Any]:
     """Insert model objects as they are, keys given beforehand, and mark them as saved.
 
     Only inside an action, for models without parents. SQLite: one prepared statement; PostgreSQL: COPY. Broken
-    constraints raise IntegrityError as usual.
+    constraints raise IntegrityError as usual. `keep_times` leaves created_at and updated_at as they are given.
     """
     need_action(model)
     rows = list(rows)
@@ -23,7 +23,7 @@ def insert_rows(model: type[models.Model], rows: Iterable[Any]) -> Sequence[Any]
         return rows
     fields = model._meta.local_concrete_fields
     _give_keys(model, [row for row in rows if row.pk is None])
-    values = list(zip(*(_column(field, rows) for field in fields), strict=True))
+    values = list(zip(*(_column(field, rows, keep_times) for field in fields), strict=True))
     quote = connection.ops.quote_name
     table, columns = quote(model._meta.db_table), ", ".join(quote(f.column) for f in fields)
     with connection.cursor() as cursor:
@@ -39,8 +39,8 @@ def insert_rows(model: type[models.Model], rows: Iterable[Any]) -> Sequence[Any]
     return rows
 
 
-def _column(field: models.Field, rows: list[Any]) -> list[Any]:
-    values = [field.pre_save(row, True) for row in rows]
+def _column(field: models.Field, rows: list[Any], keep_times: bool) -> list[Any]:
+    values = [getattr(row, field.attname) if keep_times else field.pre_save(row, True) for row in rows]
     if isinstance(field, AS_THEY_ARE):
         return values
     database = connections[connection.alias]  # not the proxy, which costs more than the conversion

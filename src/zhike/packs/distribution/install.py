@@ -1,0 +1,29 @@
+"""The demo company: a believable distributor to practise in. The same every time, apart from the day it is made."""
+
+from random import Random
+
+from django.utils.translation import gettext as _
+
+from zhike.customers.models import Customer
+from zhike.kit import dates
+from zhike.kit.actions import acting
+from zhike.kit.errors import Refused
+from zhike.org.viewers import the_system
+from zhike.packs.distribution.history import World, live
+from zhike.packs.distribution.people import hire
+
+PASSWORD = "zhike-demo"
+CUSTOMERS = 2000
+
+
+def install_demo(customers: int = CUSTOMERS, password: str = PASSWORD) -> None:
+    """Fill an installation that has no customers yet, in one transaction; everybody's password is `password`.
+
+    Raises Refused where there are customers: nobody's data is mixed with a demo.
+    """
+    if Customer._base_manager.exists():
+        raise Refused(_("There are customers already; the demo company goes into an empty installation."))
+    random = Random(20261124)
+    with acting(the_system(), "install_demo"):
+        people = hire(random, password)
+        live(World(random, people, dates.today()), customers)
