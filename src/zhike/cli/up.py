@@ -78,6 +78,11 @@ def first_run(demo: bool) -> None:
     if password:
         print(f"Administrator: admin   Password: {password}   (shown only now)", flush=True)
     if demo:
-        from zhike.packs.distribution import install_demo
+        from zhike.kit.errors import Refused
+        from zhike.packs.distribution.install import PASSWORD, install_demo
 
-        install_demo()
+        try:
+            install_demo()
+            print(f"Demo company: sign in as zhoumz (manager) or any colleague, password {PASSWORD}", flush=True)
+        except Refused as refusal:
+            print(f"zhike: {refusal}", flush=True)
