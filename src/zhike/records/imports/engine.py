@@ -28,7 +28,7 @@ from zhike.records import config, kinds, search
 from zhike.records.actions import next_number
 from zhike.records.bulk import insert_rows
 from zhike.records.fields import Field, Ref, custom_field
-from zhike.records.imports.mapping import Mapping, default_key, guess
+from zhike.records.imports.mapping import Mapping, default_keys, guess
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import Lookups
 from zhike.records.models import AuditEntry, CustomField, ImportBatch
@@ -65,6 +65,7 @@ class Import:
     def run(self, path: str | Path, *, name: str = "", errors_to: str | Path | None = None) -> dict[str, int]:
         """Read the file and import it; failed rows go to `errors_to` with the reason in a last column."""
         table = open_table(path, filename=name or str(path), **self.mapping.table_options())
+        self.guessed = not self.mapping.columns
         self.columns = self.mapping.columns or guess(self.kind, table.columns)
         if self.batch and not self.mapping.columns:  # what was guessed is kept, for the page and for another run
             self.mapping.columns = self.columns
@@ -98,7 +99,7 @@ class Import:
 
         With a key the file is simply read again: what is in already is recognised. Without one it goes on after them.
         """
-        return self.batch.read if self.batch and not self.key else 0
+        return self.batch.read if self.batch and not self.keys else 0
 
     def _map(self, titles: list[str], columns: dict[str, str]) -> None:
         fields, self.fields = self.kind.fields, []
@@ -109,16 +110,17 @@ class Import:
                 found = by_custom_name.get(name[7:]) or self._new_custom_field(name[7:])
             else:
                 found = fields.get(name)
-            if found is None:
+            barred = found is not None and found.verb and not self.viewer.can(found.verb)
+            if found is None or (barred and self.guessed):
                 self.unmapped.append(title)
-            elif found.verb and not self.viewer.can(found.verb):
+            elif barred:
                 raise Refused({found.name: _("Your role may not change this.")})
             else:
                 self.fields.append((position, found))
         if not self.fields:
             raise Refused(_("No column fits a field: %(titles)s") % {"titles": ", ".join(titles)[:300]})
         mapped = [f.name for _position, f in self.fields] + list(self.mapping.defaults)
-        self.key = self.mapping.key or default_key(self.kind, mapped)
+        self.keys = [self.mapping.key] if self.mapping.key else default_keys(self.kind, mapped)
         if missing := [str(f.label) for f in fields.values() if f.required and f.editable and f.name not in mapped
                        and f.name != self.kind.owner]:  # fmt: skip
             raise Refused(_("Columns are missing for: %(names)s") % {"names": ", ".join(missing)})
@@ -230,8 +232,7 @@ class Import:
         known = self._existing(rows)
         owner = self.kind.owner
         for row in rows:
-            key = tuple(row.values.get(n) for n in self.key)
-            existing = known.get(key) if self.key and any(v not in (None, "") for v in key) else None
+            existing = self._known(row, known)
             mode = self.mapping.options.get("on_duplicate", "update")
             if existing is not None and mode != "create":
                 if mode == "skip":
@@ -254,8 +255,8 @@ class Import:
                 row.changed = changed
                 created.append((record, row))
                 self.counts["created"] += 1
-                if self.key:
-                    known[key] = record
+                for key in self.keys:
+                    known.setdefault((*key, *self._key_of(row, key)), record)
                 continue
             # A second line about a record this very chunk creates only completes it.
             first = next((r for new, r in created if new is existing), None) if existing.pk is None else None
@@ -276,14 +277,33 @@ class Import:
         return bad
 
     def _existing(self, rows: list[Row]) -> dict[tuple, Any]:
-        if not self.key:
-            return {}
-        fields = [self.kind.field(n) for n in self.key]
-        condition = {f"{f.filter_path}__in": {row.values.get(f.name) for row in rows} - {None, ""} for f in fields}
-        if not all(condition.values()):
-            return {}
-        found = self.kind.rows(self.viewer).filter(**condition)
-        return {tuple(f.read(record) for f in fields): record for record in found}
+        """Records that are here already, by each key: (field names…, values…)."""
+        found: dict[tuple, Any] = {}
+        for key in self.keys:
+            fields = [self.kind.field(n) for n in key]
+            condition = {f"{f.filter_path}__in": {row.values.get(f.name) for row in rows} - {None, ""} for f in fields}
+            if all(condition.values()):
+                for record in self.kind.rows(self.viewer).filter(**condition).order_by("-pk"):
+                    found[(*key, *(f.read(record) for f in fields))] = record  # the oldest wins
+        return found
+
+    def _known(self, row: Row, known: dict[tuple, Any]) -> Any | None:
+        """The record a row means: by the first key that finds one, unless a stronger key says it is another."""
+        for place, key in enumerate(self.keys):
+            values = self._key_of(row, key)
+            record = known.get((*key, *values)) if all(v not in (None, "") for v in values) else None
+            if record is None:
+                continue
+            for stronger in self.keys[:place]:
+                theirs = tuple(self.kind.field(n).read(record) for n in stronger)
+                ours = self._key_of(row, stronger)
+                if ours != theirs and all(v not in (None, "") for v in (*ours, *theirs)):
+                    return None
+            return record
+        return None
+
+    def _key_of(self, row: Row, key: list[str]) -> tuple:
+        return tuple(row.values.get(n) for n in key)
 
     def _fill(self, row: Row, record: Any | None) -> tuple[Any, dict]:
         new = record is None

@@ -94,13 +94,11 @@ def guess(kind: RecordKind, titles: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def default_key(kind: RecordKind, fields: Iterable[str]) -> list[str]:
-    """By which fields a row is the same record unless the mapping says: the first key whose fields are all given."""
+def default_keys(kind: RecordKind, fields: Iterable[str]) -> list[list[str]]:
+    """By which fields a row is the same record unless the mapping says: the kind's keys that the file has, in order."""
     given = set(fields)
-    for key in getattr(kind, "import_keys", None) or [[name] for name in kind.natural_keys]:
-        if given.issuperset(key):
-            return list(key)
-    return []
+    keys = getattr(kind, "import_keys", None) or [[name] for name in kind.natural_keys]
+    return [list(key) for key in keys if given.issuperset(key)]
 
 
 def fold_title(title: str) -> str:
