@@ -26,9 +26,12 @@ class LogForm(RecordForm):
         self.fields["summary"].widget.attrs |= {
             "rows": 2, "placeholder": _("What was said, how they took it, what comes next")
         }  # fmt: skip
+        self.fields["next_step"].widget.attrs["placeholder"] = _("Next step")
         if customer_id:
             people = queries.contacts_for(viewer, customer_id)
-            self.fields["contact"].widget = forms.Select(choices=[("", "—"), *people], attrs={"class": "inp"})
+            self.fields["contact"].widget = forms.Select(
+                choices=[("", _("Talked to …")), *people], attrs={"class": "inp"}
+            )
             self.fields["customer"].widget = forms.HiddenInput()
 
     def kinds(self) -> list[dict[str, Any]]:

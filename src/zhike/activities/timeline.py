@@ -6,7 +6,7 @@ Each source is read by its own index, newest first; the streams are merged, and 
 import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,10 +16,11 @@ from zhike.activities.kinds import SIGNS
 from zhike.activities.models import Activity, ActivityComment
 from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Customer
+from zhike.customers.queries import history_words
+from zhike.kit import dates
 from zhike.kit.viewer import Viewer
 from zhike.records.lookups import person_names
 from zhike.records.models import AuditEntry
-from zhike.records.queries import history_lines
 from zhike.sales.models import StageChange
 
 PAGE = 20
@@ -29,8 +30,6 @@ FILTERS = {
     "deals": gettext_lazy("Deals"),
     "changes": gettext_lazy("Changes"),
 }
-# Read by everybody who opens the page, but no event of its own.
-_quiet = {"next_step", "next_at"}
 
 
 @dataclass
@@ -45,6 +44,7 @@ class Event:
     person: str = ""
     text: str = ""
     url: str = ""
+    group: str = ""
     lines: list[dict[str, Any]] = field(default_factory=list)
     record: Activity | None = None
     comments: list[ActivityComment] = field(default_factory=list)
@@ -57,11 +57,24 @@ def events(viewer: Viewer, customer: Customer, *, show: str = "", cursor: str = 
     streams = {name: _sources[name](viewer, customer, places.get(name, "")) for name in names}
     merged = list(heapq.merge(*streams.values(), key=lambda event: event.at, reverse=True))
     page = merged[:PAGE]
+    group = ""
     for event in page:
         places[event.source] = event.place
+        if (now := _group(event.at)) != group:
+            event.group = group = now
     _add_comments(viewer, page)
     more = len(merged) > PAGE
     return page, ";".join(f"{name}={places[name]}" for name in places) if more else ""
+
+
+def _group(at: datetime) -> str:
+    """Under which heading an instant falls."""
+    today, day = dates.today(), dates.local_day(at)
+    if day == today:
+        return _("Today")
+    if day >= today - timedelta(days=today.weekday()):
+        return _("This week")
+    return _("This month") if day >= today.replace(day=1) else f"{day:%Y-%m}"
 
 
 def _places(cursor: str) -> dict[str, str]:
@@ -106,7 +119,7 @@ def _changes(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
         rows = rows.filter(pk__lt=int(place))
     found = []
     for row in rows.order_by("-id")[: PAGE + 1]:
-        lines = history_lines(CUSTOMER, row) if row.verb == AuditEntry.Verb.CHANGED else []
+        lines = history_words(CUSTOMER, row) if row.verb == AuditEntry.Verb.CHANGED else []
         person = person_names().get(row.person_id, "")
         found.append(
             Event(

@@ -14,7 +14,7 @@ from zhike.kit.access import may
 from zhike.kit.registry import Stat
 from zhike.kit.viewer import Viewer
 from zhike.records.kinds import RecordKind
-from zhike.records.queries import history_lines, history_of
+from zhike.records.queries import history_of
 
 HISTORY = 50
 
@@ -53,7 +53,8 @@ def card(request: HttpRequest, customer: Customer) -> SafeString:
 
 
 def _fact(field, customer: Customer) -> tuple:
-    return field.label, field.cell(field.values_of(customer)), field.wide
+    shown = customer.name if field.name == CUSTOMER.title else field.cell(field.values_of(customer))
+    return field.label, shown, field.wide
 
 
 def changes(request: HttpRequest, customer: Customer) -> SafeString:
@@ -64,12 +65,7 @@ def changes(request: HttpRequest, customer: Customer) -> SafeString:
 
 def history(viewer: Viewer, kind: RecordKind, pk: int) -> list[tuple]:
     """The latest entries of a record's history, each with what it changed in words."""
-    words = {"files": _("Files"), "tags": _("Tags"), "relations": _("Relations"), "card": _("Data card")}
-    found = []
-    for row in history_of(viewer, kind, pk)[:HISTORY]:
-        lines = history_lines(kind, row)
-        found.append((row, [{**line, "label": words.get(str(line["label"]), line["label"])} for line in lines]))
-    return found
+    return [(row, queries.history_words(kind, row)) for row in history_of(viewer, kind, pk)[:HISTORY]]
 
 
 def contact_groups(contact: Contact) -> list[tuple]:

@@ -11,6 +11,8 @@ from zhike.customers.models import ClassChange, Contact, Customer, CustomerRelat
 from zhike.kit import dates
 from zhike.kit.viewer import Viewer
 from zhike.records import queries as records
+from zhike.records.kinds import RecordKind
+from zhike.records.models import AuditEntry
 
 # The fields a card should have before anybody calls it complete.
 WANTED = (
@@ -85,6 +87,14 @@ def relation(viewer: Viewer, pk: int) -> CustomerRelation | None:
 def class_changes_of(viewer: Viewer, customer: Customer) -> QuerySet[ClassChange]:
     """How a customer moved from class to class, newest first (CUS-5)."""
     return ClassChange.objects.visible_to(viewer).filter(customer=customer).select_related("person").order_by("-id")
+
+
+def history_words(kind: RecordKind, entry: AuditEntry) -> list[dict[str, Any]]:
+    """What an entry of the history changed, with words for what is not a field."""
+    words = {"files": _("Files"), "tags": _("Tags"), "relations": _("Relations"), "card": _("Data card")}
+    return [
+        {**line, "label": words.get(str(line["label"]), line["label"])} for line in records.history_lines(kind, entry)
+    ]
 
 
 def completeness(customer: Customer) -> tuple[int, list[str]]:

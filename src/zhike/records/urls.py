@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhike.records import files
+from zhike.records import files, picking
 from zhike.records.imports import views as imports
 
 app_name = "records"
@@ -13,6 +13,7 @@ urlpatterns = [
     path("import/<int:pk>/run/", imports.import_run, name="import_run"),
     path("import/<int:pk>/undo/", imports.import_undo, name="import_undo"),
     path("import/<int:pk>/errors/", imports.import_errors, name="import_errors"),
+    path("pick/<slug:slug>/", picking.pick, name="pick"),
     path("<slug:slug>/<int:pk>/files/add/", files.file_add, name="file_add"),
     path("files/<int:pk>/", files.file_get, name="file_get"),
     path("files/<int:pk>/remove/", files.file_remove, name="file_remove"),
