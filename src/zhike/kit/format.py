@@ -3,6 +3,7 @@
 Amounts are yuan, short on screens and exact on hover; days near today are words with the day on hover.
 """
 
+import logging
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -17,7 +18,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from zhike.kit import dates
+from zhike.kit import dates, sprite
+
+log = logging.getLogger(__name__)
 
 WEEKDAYS = [
     pgettext_lazy("weekday", "Mon"),
@@ -28,7 +31,7 @@ WEEKDAYS = [
     pgettext_lazy("weekday", "Sat"),
     pgettext_lazy("weekday", "Sun"),
 ]
-WAN, YI = Decimal(10_000), Decimal(100_000_000)
+THOUSAND, WAN, MILLION, YI = Decimal(1000), Decimal(10_000), Decimal(1_000_000), Decimal(100_000_000)
 HUES = 7
 NEAR_DAYS = 30  # further away than this, a day is written out
 EMPTY = mark_safe('<span class="mut none">—</span>')
@@ -50,19 +53,14 @@ def local(moment: datetime) -> datetime:
 
 def short_money(amount: Decimal) -> str:
     """An amount in yuan, short: 18.5 万, 1.25 亿; in English 185.0k, 125.0M; below ten thousand as it is."""
+    # Step, unit, digits, words, and what a unit below would have rounded to: 99,999,999 is 1.00 亿, not 10,000.0 万.
     if (get_language() or "").startswith("zh"):
-        steps = [(YI, 2, _("%(n)s hundred million")), (WAN, 1, _("%(n)s ten thousand"))]
+        steps = [(YI, YI, 2, _("%(n)s hundred million"), 1000), (WAN, WAN, 1, _("%(n)s ten thousand"), 0)]
     else:
-        steps = [
-            (Decimal(1_000_000_000), 2, "%(n)sB"),
-            (Decimal(1_000_000), 1, "%(n)sM"),
-            (Decimal(10_000), 1, "%(n)sk"),
-        ]
-    for step, digits, words in steps:
-        unit = Decimal(1000) if words == "%(n)sk" else step
-        shown = (amount / unit).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
-        # Asked of the rounded figure, so that 99,999,999 is 1.00 亿 and not 10,000.0 万.
-        if abs(shown * unit) >= step:
+        steps = [(MILLION, MILLION, 1, "%(n)sM", 100), (WAN, THOUSAND, 1, "%(n)sk", 0)]
+    for step, unit, digits, words, rounded in steps:
+        if abs(amount) >= step - Decimal(rounded) / 2:
+            shown = (amount / unit).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
             return words % {"n": f"{shown:,}"}
     return f"{amount:,.2f}".removesuffix(".00")
 
@@ -149,9 +147,18 @@ def sprite_url() -> str:
     return static("zk/icons.svg")
 
 
+@lru_cache(maxsize=1)
+def known_icons() -> frozenset[str]:
+    """The icons in the sprite."""
+    return frozenset(sprite.names())
+
+
 @lru_cache(maxsize=1024)
 def icon(name: str, cls: str = "") -> SafeString:
     """An icon of the sprite; `cls` may be sm, lg, xl and other classes. Names: `kit/icons.txt`."""
+    if name not in known_icons():
+        log.error("no icon is called %s; add it to kit/icons.txt", name)
+        name = "point"
     sort = f"i {cls}".strip()
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', sort, sprite_url(), name)
 

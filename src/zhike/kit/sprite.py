@@ -21,7 +21,7 @@ def names() -> list[str]:
 
 def symbol(name: str, drawing: str) -> str:
     """One drawing as a symbol: what is inside its <svg>, without the empty square around it."""
-    inside = re.sub(r"<!--.*?-->|^.*?<svg[^>]*>|</svg>\s*$", "", drawing, flags=re.DOTALL)
+    inside = re.search(r"<svg[^>]*>(.*)</svg>", drawing, flags=re.DOTALL)[1]
     inside = re.sub(r'<path stroke="none" d="M0 0h24v24H0z" fill="none"\s*/>', "", inside)
     return f'<symbol id="{name}" viewBox="0 0 24 24">{" ".join(inside.split())}</symbol>'
 

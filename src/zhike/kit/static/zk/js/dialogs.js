@@ -58,4 +58,7 @@ document.addEventListener('htmx:afterSwap', ({ detail: { target } }) => {
   if (target.matches?.('#dialog, #drawer')) open(target);
   else if (target.closest?.('dialog[open]')) first(target.closest('dialog'))?.focus();
 });
-document.addEventListener('zk:close', () => $$('#dialog[open], #drawer[open]').forEach((d) => close(d, { ask: false })));
+// After the other events of the same answer have been fired on what is taken away here.
+document.addEventListener('zk:close', () => queueMicrotask(() => {
+  $$('#dialog[open], #drawer[open]').forEach((d) => close(d, { ask: false }));
+}));

@@ -1,7 +1,7 @@
 // `<form data-form>`: warns before unsaved changes are left, shows that it is being sent, brings the focus to its errors.
 // `data-draft="key"` on a textarea keeps what is typed in this browser until the form was sent. `data-autosubmit` sends a
 // form when a control changes. `data-shows="#id"` on a checkbox shows and hides a part.
-import { $, $$, kept, whenever, word } from './page.js';
+import { $, $$, kept, own, whenever, word } from './page.js';
 import { toast } from './toasts.js';
 
 const before = new WeakMap();
@@ -16,7 +16,7 @@ whenever('form[data-form]', (form) => {
 });
 whenever('[data-errors]', (box) => requestAnimationFrame(() => box.focus()));
 whenever('textarea[data-draft]', (area) => {
-  const draft = kept(`draft-${area.dataset.draft}`);
+  const draft = kept(own(`draft-${area.dataset.draft}`));
   if (draft && !area.value) { area.value = draft; toast(word('draft')); }
 });
 whenever('input[data-shows]', (box) => shows(box));
@@ -27,7 +27,7 @@ function shows(box) {
 
 function sent(form) {
   form.dataset.sent = '1';
-  $$('textarea[data-draft]', form).forEach((a) => kept(`draft-${a.dataset.draft}`, ''));
+  $$('textarea[data-draft]', form).forEach((a) => kept(own(`draft-${a.dataset.draft}`), ''));
 }
 
 function busy(form, on) {
@@ -53,7 +53,7 @@ document.addEventListener('htmx:afterRequest', ({ detail: { elt, successful } })
   if (successful) sent(form);
 });
 document.addEventListener('input', ({ target }) => {
-  if (target.matches?.('textarea[data-draft]')) kept(`draft-${target.dataset.draft}`, target.value);
+  if (target.matches?.('textarea[data-draft]')) kept(own(`draft-${target.dataset.draft}`), target.value);
 });
 document.addEventListener('change', ({ target }) => {
   if (target.matches?.('input[data-shows]')) shows(target);
@@ -69,4 +69,11 @@ document.addEventListener('htmx:beforeSwap', (event) => {
 });
 document.addEventListener('htmx:afterSettle', ({ detail: { target } }) => {
   if (target === document.body) { $('#main')?.focus({ preventScroll: true }); scrollTo(0, 0); }
+});
+// Signing out takes what is personal out of this browser.
+document.addEventListener('submit', ({ target }) => {
+  if (!target.matches('[data-sign-out]')) return;
+  try {
+    Object.keys(localStorage).filter((k) => k.startsWith(`zk-${own('')}`)).forEach((k) => localStorage.removeItem(k));
+  } catch { /* no storage */ }
 });

@@ -20,7 +20,7 @@ function scan(from) {
 }
 document.addEventListener('htmx:load', (event) => scan(event.detail.elt));
 
-/** A value of this browser; private windows forget it, and that is all right. */
+/** A value of this browser; private windows forget it, and that is all right. What is personal is under `own`. */
 export function kept(name, value) {
   try {
     if (value === undefined) return localStorage.getItem(`zk-${name}`);
@@ -28,6 +28,9 @@ export function kept(name, value) {
   } catch { /* no storage */ }
   return value ?? null;
 }
+
+/** The name of a value that belongs to the signed-in person: another one at this browser does not see it. */
+export const own = (name) => `${document.body.dataset.person ?? ''}-${name}`;
 
 /** A word of the interface language, from <template id="words">. */
 export const word = (name) => $('#words')?.dataset[name] ?? '';

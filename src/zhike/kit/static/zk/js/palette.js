@@ -1,6 +1,6 @@
 // Ctrl/⌘-K: jump to a page, start something new, find records as one types (the address in `data-palette-url?q=` answers
 // options as HTML). The focus stays in the box; options are marked by aria-activedescendant.
-import { $, $$, kept, word } from './page.js';
+import { $, $$, kept, own, word } from './page.js';
 
 const dialog = () => $('#palette');
 const box = () => $('input', dialog());
@@ -55,7 +55,7 @@ function commands(query) {
 
 function recent() {
   try {
-    return JSON.parse(kept('recent') || '[]').map(([href, text], i) => option(`recent-${i}`, href, null, text));
+    return JSON.parse(kept(own('recent')) || '[]').map(([href, text], i) => option(`recent-${i}`, href, null, text));
   } catch { return []; }
 }
 
@@ -87,8 +87,8 @@ function show() {
 }
 
 function remember(link) {
-  const rest = JSON.parse(kept('recent') || '[]').filter(([href]) => href !== link.pathname);
-  kept('recent', JSON.stringify([[link.pathname, $('.t', link).textContent], ...rest].slice(0, 6)));
+  const rest = JSON.parse(kept(own('recent')) || '[]').filter(([href]) => href !== link.pathname);
+  kept(own('recent'), JSON.stringify([[link.pathname, $('.t', link).textContent], ...rest].slice(0, 6)));
 }
 
 function go(link, event) {
