@@ -28,10 +28,15 @@ class Application:
             headers = [(b"content-type", b"text/plain"), (b"connection", b"close")]
             await send({"type": "http.response.start", "status": 413, "headers": headers})
             return await send({"type": "http.response.body", "body": b"too large\n"})
+
+        async def receive_more():
+            # When the body has come already, granian gives an awaitable that is no coroutine, as a2wsgi wants it.
+            return await receive()
+
         self.under_way += 1
         self.idle.clear()
         try:
-            return await self.pages(scope, receive, send)
+            return await self.pages(scope, receive_more, send)
         finally:
             self.under_way -= 1
             if not self.under_way:

@@ -78,6 +78,7 @@ def new_page(browser, product, viewport, **options):
     )
     context.set_default_timeout(10_000)
     opened = context.new_page()
+    opened.product = product
     complaints = []
     # Answers such as 403, 409 and 422 are part of the product; Chromium logs them as failed resources.
     opened.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
@@ -97,8 +98,7 @@ def sign_in():
     kept: dict[tuple[str, str], list] = {}
 
     def enter(page: Page, username: str = "admin", password: str = ADMIN_PASSWORD) -> Page:
-        origin = re.match(r"https?://[^/]+", page.context._options["baseURL"]).group()
-        if cookies := kept.get((origin, username)):
+        if cookies := kept.get((page.product.url, username)):
             page.context.add_cookies(cookies)
             page.goto("/")
         else:
@@ -107,7 +107,7 @@ def sign_in():
             page.locator("input[name=password]").fill(password)
             page.locator("form:has(input[name=password]) button[type=submit]").click()
             page.wait_for_url(lambda url: "/accounts/login" not in url)
-            kept[origin, username] = page.context.cookies()
+            kept[page.product.url, username] = page.context.cookies()
         return page
 
     return enter
