@@ -38,9 +38,9 @@ class Department(Configuration):
             models.UniqueConstraint(
                 fields=["parent", "name"],
                 name="department_name_once",
-                nulls_distinct=False,
                 violation_error_message=_("There is already a department of this name here."),
-            )
+            ),
+            models.UniqueConstraint(fields=["name"], condition=Q(parent=None), name="top_department_name_once"),
         ]
 
     def __str__(self):
@@ -138,7 +138,7 @@ class Person(Audited, AbstractBaseUser):
     SIGN_IN_STAMPS = frozenset({"last_login", "password"})
 
     scope = everyone()
-    not_audited = Audited.not_audited | SIGN_IN_STAMPS
+    not_audited = Audited.not_audited | SIGN_IN_STAMPS | {"must_change_password"}
     objects = PersonManager()
 
     class Meta:

@@ -79,6 +79,8 @@ def _in_words(entry: AuditEntry) -> str:
         "password": _("New password"),
         "sessions": _("Signed out everywhere"),
     }
+    if entry.verb == AuditEntry.Verb.CREATED:
+        return entry.get_verb_display()
     kind, said = kinds.get("org.person"), []
     plain = AuditEntry(changes={name: pair for name, pair in entry.changes.items() if name not in special})
     for name in entry.changes.keys() & special.keys():

@@ -17,6 +17,7 @@ from zhike.org.actions.people import (
     end_sessions,
     leave_company,
     note_sign_in_failure,
+    save_account,
     set_own_password,
     set_password,
     set_profile,
@@ -25,6 +26,6 @@ from zhike.org.actions.people import (
 __all__ = [
     "ask_access", "change_department", "change_person", "change_role", "copy_role", "create_department",
     "create_person", "create_role", "decide_access", "delete_department", "delete_role", "end_sessions",
-    "leave_company", "note_sign_in_failure", "rename_company", "set_own_password", "set_password", "set_profile",
-    "share_record", "unshare_record",
+    "leave_company", "note_sign_in_failure", "rename_company", "save_account", "set_own_password", "set_password",
+    "set_profile", "share_record", "unshare_record",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from zhike.org import rules
 from zhike.org.models import Department, Person, Role
 from zhike.records import actions, kinds
 from zhike.records.events import emit
+from zhike.records.lookups import Lookups
 from zhike.records.models import AuditEntry
 
 USERNAME_LENGTH = 40
@@ -38,6 +39,37 @@ def create_person(values: dict[str, Any], *, by: Viewer, password: str | None = 
     person.save()
     person.first_password = first
     return person
+
+
+@action
+def save_account(username: str, words: dict[str, Any], *, by: Viewer, password: str | None = None) -> str | None:
+    """Create or change a person from words as the command line has them; None leaves a value as it is.
+
+    Gives the password if one was made up, which only a new person gets. Raises Refused at the fields.
+    """
+    kind, looked, values, errors = _kind(), Lookups(by, is_import=True), {}, {}
+    for name, word in {"username": username, **words}.items():
+        try:
+            if word is not None:
+                values[name] = kind.field(name).clean(word, looked)
+        except ValidationError as error:
+            errors[name] = error.messages
+    if errors:
+        raise Refused(errors)
+    person = Person.objects.filter(username__iexact=username).first()
+    if person is None:
+        values.setdefault("name", username)
+        person = create_person(values, by=by, password=password)
+        return None if password else person.first_password
+    change_person(person, {n: v for n, v in values.items() if n != "username"}, by=by)
+    if password:
+        person = lock(person)
+        person.set_password(password)
+        person.must_change_password = False
+        person.save()
+        AuditEntry.write(person, AuditEntry.Verb.CHANGED, {"password": [None, None]})
+        _end_sessions(person)
+    return None
 
 
 @action

@@ -125,7 +125,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='department',
-            constraint=models.UniqueConstraint(fields=('parent', 'name'), name='department_name_once', nulls_distinct=False, violation_error_message='There is already a department of this name here.'),
+            constraint=models.UniqueConstraint(fields=('parent', 'name'), name='department_name_once', violation_error_message='There is already a department of this name here.'),
+        ),
+        migrations.AddConstraint(
+            model_name='department',
+            constraint=models.UniqueConstraint(condition=models.Q(('parent', None)), fields=('name',), name='top_department_name_once'),
         ),
         migrations.AddIndex(
             model_name='recordshare',

@@ -12,6 +12,8 @@ register = template.Library()
 def my_tabs(context):
     """The tabs over the pages about oneself: what rooms put at the place "account"."""
     request = context["request"]
-    tabs = [{"entry": entry, "url": reverse(entry.url_name)} for entry in menu.at("account", request.viewer)]
+    viewer = getattr(request, "viewer", None)  # allauth resumes requests in a bare one
+    entries = menu.at("account", viewer) if viewer else []
+    tabs = [{"entry": entry, "url": reverse(entry.url_name)} for entry in entries]
     here = max((t["url"] for t in tabs if request.path.startswith(t["url"])), key=len, default="")
     return {"tabs": [{**t, "current": t["url"] == here} for t in tabs]}
