@@ -112,9 +112,8 @@ def open_xlsx(source: Source, wanted: str | int | None, header_row: int | None) 
         if sheet.rows * sheet.columns > KEEP_CELLS or sheet.size > KEEP_BYTES:
             return _guarded(lambda: StreamedSheet("xlsx", names, sheet, header_row, source))
         file.seek(0)
-        return _guarded(
-            lambda: KeptSheet("xlsx", names, sheet, header_row, _calamine(file).get_sheet_by_name(sheet.name))
-        )
+        kept = _guarded(lambda: _calamine(file).get_sheet_by_name(sheet.name))
+        return KeptSheet("xlsx", names, sheet, header_row, kept)
 
 
 def open_xls(source: Source, wanted: str | int | None, header_row: int | None) -> Table:

@@ -16,10 +16,8 @@ from zhike.kit.tables.cells import MAX_CELL_CHARS, CellError, Source, Table, Unr
 from zhike.kit.tables.encodings import detect
 
 USUAL = ",;\t|"
-SELDOM = "^~\x1f\x01，；:"
-MAX_FIELD = (
-    16_000_000  # longer is a quote that was never closed; up to here an overlong cell is only an error of its row
-)
+SELDOM = "^~\x1f\x01\uff0c\uff1b:"
+MAX_FIELD = 16_000_000  # longer is a quote that was never closed; an overlong cell below that is an error of its row
 SNIFF_CHARS = 50_000
 
 csv.field_size_limit(MAX_FIELD)

@@ -30,6 +30,9 @@ MAX_MARKED = 200_000  # cells with errors or formulas without a value
 CHUNK = 1 << 20
 MAX_CELL_BYTES = 40 << 20
 
+# What the zip module raises on damaged, encrypted or strangely packed members (NotImplementedError is a RuntimeError).
+BROKEN = (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError)
+
 
 @dataclass
 class Sheet:
@@ -53,17 +56,7 @@ def look_into(file: IO[bytes]) -> tuple[zipfile.ZipFile, list[Sheet]]:
         return archive, _sheets(archive)
     except UnreadableTable:
         raise
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        XmlError,
-        DefusedXmlException,
-        OSError,
-        ValueError,
-        RuntimeError,
-        zlib.error,
-        EOFError,
-    ) as error:
+    except (*BROKEN, KeyError, XmlError, DefusedXmlException, ValueError) as error:
         raise _damaged() from error
 
 
@@ -189,7 +182,7 @@ def _parts(archive: zipfile.ZipFile, sheet: Sheet) -> Iterator[bytes]:
             yield text[:cut]
             rest = text[cut:]
         yield rest
-    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError, NotImplementedError) as error:
+    except BROKEN as error:
         raise _damaged() from error
 
 
