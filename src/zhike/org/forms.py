@@ -4,6 +4,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhike.kit.forms import ActionForm
 from zhike.kit.viewer import Viewer
@@ -117,7 +118,7 @@ class ShareForm(ActionForm):
 class AskForm(ActionForm):
     """Which record one would like to read, why, and until when (ORG-4)."""
 
-    kind = forms.ChoiceField(label=_("What"))
+    kind = forms.ChoiceField(label=pgettext_lazy("access request", "What"))
     word = forms.CharField(label=_("Exact name or code"), max_length=200)
     reason = forms.CharField(label=_("Reason"), max_length=200)
 

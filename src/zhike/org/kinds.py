@@ -1,6 +1,7 @@
 """People as a kind of record: listed, imported, exported and reached by the API like any other."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhike.kit import access
 from zhike.org.actions import people
@@ -48,8 +49,8 @@ USER = kinds.add(
         prepare=people.prepare_person,
         saved=people.person_saved,
         views=[
-            {"key": "present", "name": _("On board"), "filter": [["is_active", "is", ["yes"]]]},
-            {"key": "left", "name": _("Left"), "filter": [["is_active", "is", ["no"]]]},
+            {"key": "present", "name": pgettext_lazy("colleagues", "On board"), "filter": [["is_active", "is", ["yes"]]]},
+            {"key": "left", "name": pgettext_lazy("colleagues", "Left"), "filter": [["is_active", "is", ["no"]]]},
         ],
         verbs=("view", "create", "change", "import", "export"),
     )
