@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from zhike.kit.tables.cells import CellError, Source, Table, UnreadableTable
 from zhike.kit.tables.sheets import open_xls, open_xlsx
 from zhike.kit.tables.texts import TextTable
+from zhike.kit.tables.vcards import CardTable
 
 __all__ = ["CellError", "Table", "UnreadableTable", "open_table"]
 
@@ -48,6 +49,8 @@ def open_table(
         return open_xlsx(source, sheet, header_row)
     if head.startswith(_OLE):
         return open_xls(source, sheet, header_row)
+    if b"BEGIN:VCARD" in head.replace(b"\0", b"")[:200].upper():
+        return CardTable(source, encoding)
     if head.startswith(_FOREIGN):
         raise UnreadableTable(_("This is not a table. Save it as XLSX or CSV."))
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:200].lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):

@@ -197,7 +197,7 @@ def _described(column: Column, place: int, top: list[list[Any]]) -> Column:
 
 def _width(text: str) -> int:
     """In half-width characters; of several lines the longest."""
-    return max((sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line[:60]) for line in text.split("\n")))
+    return max(sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line[:60]) for line in text.split("\n"))
 
 
 def _unique(titles: list[str]) -> list[str]:
