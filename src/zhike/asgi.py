@@ -1,6 +1,8 @@
 """What granian serves: live events as coroutines, everything else by Django in a thread pool, on one port."""
 
 import asyncio
+import string
+from urllib.parse import quote_from_bytes
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
@@ -33,6 +35,8 @@ class Application:
             # When the body has come already, granian gives an awaitable that is no coroutine, as a2wsgi wants it.
             return await receive()
 
+        if not scope["query_string"].isascii():  # no browser sends that; a2wsgi would stumble over it
+            scope["query_string"] = quote_from_bytes(scope["query_string"], safe=string.printable).encode()
         self.under_way += 1
         self.idle.clear()
         try:

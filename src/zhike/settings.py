@@ -109,6 +109,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "zhike.kit.staticfiles.HashedStaticFiles"},
 }
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_ROOT = DATA / "files"
 FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024

@@ -3,6 +3,7 @@
 import http.client
 import json
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -51,8 +52,6 @@ def test_point_1_a_second_start_on_the_same_data_is_refused_in_one_line(installa
 
 
 def test_point_1_a_taken_port_is_said_in_one_line(installation):
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         refused = installation.run("up", "--port", port, code=2)
@@ -183,3 +182,20 @@ def test_PLT_5_an_announced_body_beyond_the_limit_is_refused_unread(installation
         connection.putheader("Content-Length", str(2 * 1024 * 1024))
         connection.endheaders()
         assert connection.getresponse().status == 413
+
+
+def test_PLT_5_requests_no_browser_would_send_are_no_server_errors(installation):
+    raw = [
+        b"GET /?q=\xe5\xbc\xa0 HTTP/1.1\r\nHost: x\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nCookie: \xff\xfe=\xe5\r\n",
+        b"GET /%00%ff/../x HTTP/1.1\r\nHost: x\r\n",
+        b"POST /accounts/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n",
+        b"GET /events/ HTTP/1.1\r\nHost: x\r\nLast-Event-ID: \xb2\r\nCookie: sessionid=\x00\r\n",
+    ]
+    with installation.up() as running:
+        for request in raw:
+            with socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection:
+                connection.sendall(request + b"Connection: close\r\n\r\n")
+                status = int(connection.recv(1000).split(b" ")[1])
+                assert status < 500, request
+        assert "Traceback" not in (installation.folder / "logs" / "zhike.log").read_text()
