@@ -1,5 +1,6 @@
 """Jobs of this room: they take ids, rebuild the viewer, call an action, and are safe to run twice."""
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_tasks import task
 
@@ -7,6 +8,7 @@ from zhike.kit import dates
 from zhike.kit.errors import Refused
 from zhike.kit.tables.reader import UnreadableTable
 from zhike.records import events
+from zhike.records.actions import notify
 from zhike.records.imports.engine import check_batch, run_batch
 from zhike.records.models import ImportBatch, Job, OutboxEvent
 
@@ -36,9 +38,9 @@ def run_import(batch_id: int) -> None:
         return
     said = _("Read %(read)s, created %(created)s, updated %(updated)s, unchanged %(skipped)s, failed %(failed)s.")
     counts = {n: getattr(batch, n) for n in ("read", "created", "updated", "skipped", "failed")}
-    job.update(
-        status=Job.Status.DONE, done=batch.read, total=batch.read, message=said % counts, finished_at=dates.now()
-    )
+    told = said % counts
+    job.update(status=Job.Status.DONE, done=batch.read, total=batch.read, message=told, finished_at=dates.now())
+    notify(batch.person_id, f"{batch.file_name} {told}", url=reverse("records:import_page", args=[batch.pk]))
 
 
 @task()

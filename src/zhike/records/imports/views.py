@@ -46,14 +46,14 @@ def import_map(request: HttpRequest, pk: int) -> HttpResponse:
     context = {"batch": batch, "kind": kind, "options": options}
     try:
         table = open_table(batch.upload.path, filename=batch.file_name, **options)
-        samples = list(table.sample(SAMPLES))
+        samples = [cells for _number, cells in table.sample(SAMPLES)]
     except UnreadableTable as unreadable:
         return part(request, "records/import_map.html#map", context | {"unreadable": str(unreadable)}, status=422)
     guessed = batch.mapping.get("columns") or guess(kind, table.columns)
     form = MappingForm(request.POST or None, kind=kind, titles=table.columns, guessed=guessed, viewer=request.viewer)
-    if request.method == "POST" and form.is_valid():
-        if form.attempt(actions.map_import, batch, form.mapping(options), by=request.viewer):
-            return redirect(request, reverse("records:import_page", args=[pk]))
+    sent = request.method == "POST" and form.is_valid()
+    if sent and form.attempt(actions.map_import, batch, form.mapping(options), by=request.viewer):
+        return redirect(request, reverse("records:import_page", args=[pk]))
     rows = [
         {"control": control, "samples": [cells[n] if n < len(cells) else "" for cells in samples]}
         for n, control in enumerate(form.columns())

@@ -157,7 +157,8 @@ def test_IMP_2_values_defaults_and_new_custom_fields_of_a_mapping(company, viewe
 
 @pytest.mark.parametrize(
     "mapping",
-    [{"columns": {"客户名称": "nonsense"}}, {"colums": {}}, {"options": {"on_duplicate": "maybe"}}, {"columns": {"电话": "phone"}}],
+    [{"columns": {"客户名称": "nonsense"}}, {"colums": {}}, {"options": {"on_duplicate": "maybe"}},
+     {"columns": {"电话": "phone"}}],
 )  # fmt: skip
 def test_IMP_2_a_wrong_mapping_is_refused_before_anything_is_done(company, viewer, mapping):
     batch = batch_of(company.gm, viewer, "\n".join([HEAD, *ROWS]), mapping=mapping)
