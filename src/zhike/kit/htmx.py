@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
-from django_htmx.http import HttpResponseLocation, trigger_client_event
+from django_htmx.http import HttpResponseLocation, reswap, retarget, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from zhike.kit.viewer import Viewer
@@ -52,6 +52,11 @@ def done(text: str = "", *, undo_url: str = "", event: str = "") -> HttpResponse
     if event:
         trigger(response, event)
     return toast(response, text, undo_url=undo_url) if text else response
+
+
+def into_dialog(response: HttpResponse) -> HttpResponse:
+    """Show this answer in the page's dialog, wherever it was asked for: a board asking why a card moved back."""
+    return reswap(retarget(response, "#dialog"), "innerHTML")
 
 
 def toast(response: HttpResponse, text: str, *, tone: str = "ok", undo_url: str = "") -> HttpResponse:

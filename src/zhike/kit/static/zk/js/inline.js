@@ -15,17 +15,11 @@ function stop(focus = false) {
   if (focus) $('[data-edit-url]', old)?.focus();
 }
 
-async function start(button) {
+function start(button) {
   stop();
   const place = button.closest('[data-editable]') || button.parentNode;
-  const old = place.cloneNode(true);
-  await window.htmx.ajax('GET', button.dataset.editUrl, { source: place, target: place, swap: 'innerHTML' });
-  if (!$('form', place)) return;
-  edited = { place, old };
-  const control = $('select, textarea, input:not([type=hidden])', place);
-  control?.focus();
-  control?.select?.();
-  if (control?.matches('select')) control.showPicker?.();
+  edited = { place, old: place.cloneNode(true) };
+  window.htmx.ajax('GET', button.dataset.editUrl, { source: place, target: place, swap: 'innerHTML' });
 }
 
 document.addEventListener('click', (event) => {
@@ -40,6 +34,10 @@ document.addEventListener('change', ({ target }) => {
   // Choosing from a list is the whole answer.
   if (edited?.place.contains(target) && target.matches('select:not([multiple])')) target.form?.requestSubmit();
 });
-document.addEventListener('htmx:afterSwap', () => {
-  if (edited && !$('form', edited.place)) edited = null;
+document.addEventListener('htmx:afterSwap', ({ detail: { target } }) => {
+  if (edited?.place !== target) return;
+  const control = $('select, textarea, input:not([type=hidden])', target);
+  if (!control) { edited = null; return; }
+  control.focus();
+  if (control.matches('input, textarea')) control.select();
 });
