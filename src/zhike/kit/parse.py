@@ -1,38 +1,55 @@
-"""Texts into values: amounts, numbers, days, yes and no, as people and spreadsheets write them. Raises ParseError."""
+"""Texts into values: amounts, numbers, days, yes and no, as people and spreadsheets write them. Raises ParseError.
 
+What is not certain is refused: nothing is rounded, and a day is never guessed from 3/1/2026.
+"""
+
+import functools
 import re
+import tomllib
 import unicodedata
-from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NoReturn
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from zhike.kit.money import check_money
+
+LONGEST_FIGURE = 60
 
 
 class ParseError(ValueError):
     """The text does not mean such a value; the message says so to a user."""
 
 
-_UNITS = {"万": 4, "萬": 4, "亿": 8, "億": 8, "千": 3, "百万": 6, "千万": 7}
-_DROP = re.compile(r"[\s,，_'￥¥$]|人民币|RMB|CNY|元整|元|圆", re.IGNORECASE)
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+@functools.cache
+def words() -> dict[str, Any]:
+    """The words of `data/words.toml`."""
+    return tomllib.loads((Path(__file__).parent / "data" / "words.toml").read_text(encoding="utf-8"))
+
+
+# Texts
+
+_INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\uffff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
 def clean_text(text: str) -> str:
     """One tidy line: NFC, no control or direction marks, single spaces. Emoji stay."""
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    text = "".join(
-        " " if c in "\t\r\n\u3000\xa0" else c
-        for c in text
-        if c in "\t\r\n" or unicodedata.category(c) not in ("Cc", "Cs")
-    )
-    return " ".join(text.split())
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    text = _CONTROL.sub("", _INVISIBLE.sub("", text))
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def fold(text: str) -> str:
     """For comparing: half width, lower case, no outer spaces."""
-    return unicodedata.normalize("NFKC", clean_text(text)).casefold().strip()
+    text = clean_text(text)
+    return text.lower() if text.isascii() else clean_text(unicodedata.normalize("NFKC", text).casefold())
 
 
 def fold_code(text: str) -> str:
@@ -40,40 +57,99 @@ def fold_code(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", clean_text(text)).upper().split())
 
 
+def split_list(text: str) -> list[str]:
+    """The parts of a list written with commas, semicolons, bars, slashes or lines."""
+    parts = (clean_text(part) for part in re.split("[,\uff0c;\uff1b\u3001|/\n]", text))
+    return list(dict.fromkeys(part for part in parts if part))
+
+
+# Numbers
+
+
 def number(raw: Any) -> Decimal:
-    """A decimal number: thousands separators, 万 and 亿, accountants' brackets, full-width digits, percent."""
+    """A decimal number: thousands separators, Chinese units, accountants' brackets, full-width digits, percent."""
     if isinstance(raw, bool):
-        raise ParseError(_("Enter a number."))
+        _no_number()
     if isinstance(raw, Decimal | int):
-        return Decimal(raw)
-    if isinstance(raw, float):
-        return Decimal(repr(raw)) if raw == raw and abs(raw) != float("inf") else _no_number()
-    text = unicodedata.normalize("NFKC", clean_text(str(raw)))
-    if found := re.fullmatch(r"([^()]*)\((万?元?[^()0-9]*)\)", text):  # "2,100(万元人民币)"
+        value = Decimal(raw)
+    elif isinstance(raw, float):
+        value = _from_float(raw)
+    else:
+        return _from_text(str(raw))[0]
+    return value if value.is_finite() else _no_number()
+
+
+def _from_float(raw: float) -> Decimal:
+    """What a spreadsheet shows for it: fifteen digits, so that 0.1 + 0.2 is 0.3."""
+    return Decimal(f"{raw:.15g}")
+
+
+_PLAIN = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,9})?")
+_FIGURE = re.compile(
+    r"""[+-]?(?: \d{1,3}(?:[,' ]\d{3})+ | \d{1,4}(?:[,]\d{4})+ | \d+ )? (?:\.\d*)? (?:e[+-]?\d{1,2})? %?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def _from_text(raw: str) -> tuple[Decimal, bool]:
+    """The value, and whether a unit was written with it."""
+    if _PLAIN.fullmatch(raw):
+        return Decimal(raw), False
+    text = fold(raw).replace("\u2212", "-")
+    if len(text) > LONGEST_FIGURE:
+        _no_number()
+    if any(sign.lower() in text for sign in _amounts()[1]):
+        raise ParseError(_("This is other money; enter yuan."))
+    if found := re.fullmatch(r"([^()]*\d[^()]*)\(([^()\d]*)\)", text):  # a unit in brackets after the figure
         text = found.group(1) + found.group(2)
     negative = text.startswith("(") and text.endswith(")")
-    text = _DROP.sub("", text.strip("()") if negative else text)
+    for word in _amounts()[2]:
+        text = text.replace(word, "")
+    text = (text.strip("()") if negative else text).strip()
     power = 0
-    for unit in sorted(_UNITS, key=len, reverse=True):
+    for unit, places in _amounts()[0]:
         if text.endswith(unit):
-            text, power = text[: -len(unit)], _UNITS[unit]
+            text, power = text[: -len(unit)].strip(), places
             break
-    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?%?", text, re.IGNORECASE) or len(text) > 40:
+    if not _FIGURE.fullmatch(text) or not any(c.isdigit() for c in text):
         _no_number()
     try:
-        value = Decimal(text.rstrip("%")).scaleb(power - (2 if text.endswith("%") else 0))
-    except InvalidOperation:
+        value = Decimal(re.sub("[,' %]", "", text)).scaleb(power - (2 if text.endswith("%") else 0))
+    except ArithmeticError:
         _no_number()
-    return -value if negative else value
+    if not value.is_finite() or value.adjusted() > 30:
+        _no_number()
+    return (-value if negative else value), bool(power)
 
 
-def _no_number():
+@functools.cache
+def _amounts() -> tuple[list[tuple[str, int]], list[str], list[str]]:
+    """Units, words for other money, words for yuan; longest first, folded."""
+    data = words()["amounts"]
+    return (
+        sorted(data["units"].items(), key=lambda pair: -len(pair[0])),
+        data["foreign"],
+        sorted(map(fold, data["yuan"]), key=len, reverse=True),
+    )
+
+
+def _no_number() -> NoReturn:
     raise ParseError(_("Enter a number."))
 
 
-def decimal_amount(raw: Any) -> Decimal:
-    """An amount in yuan; decimals beyond two are left for the caller to refuse."""
-    return number(raw)
+def decimal_amount(raw: Any, *, unit: int = 1) -> Decimal:
+    """An amount in yuan with two decimals; raises ParseError for more of them and beyond what a column holds.
+
+    `unit` is what a bare figure counts, such as 10,000 under a title that says so; a unit in the text goes before it.
+    """
+    if isinstance(raw, str):
+        value, has_unit = _from_text(raw if "%" not in raw else "")
+    else:
+        value, has_unit = number(raw), False
+    try:
+        return check_money(value if has_unit else value * unit)
+    except ValidationError as error:
+        raise ParseError(" ".join(error.messages)) from None
 
 
 def integer(raw: Any) -> int:
@@ -84,64 +160,132 @@ def integer(raw: Any) -> int:
     return int(value)
 
 
-def day(raw: Any, *, month_first: bool = False) -> date:
-    """A calendar day: 2026-3-1, 2026/03/01, 2026年3月1日, 20260301, a spreadsheet's serial number, date objects."""
+# Days and instants
+
+_YMD = re.compile(r"(\d{4})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})(?=$|[\sT])")
+_DENSE = re.compile(r"(\d{4})(\d{2})(\d{2})(?=$|[\sT])")
+_LOCAL = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?=$|[\sT])")
+_CLOCK = re.compile(r"[\sT](\d{1,2}):(\d{1,2})(?::(\d{1,2}))?(?:\.\d+)?:?\s*$")
+_ZONED = re.compile(r":\d\d(\.\d+)?\s?(Z|[+-]\d\d:?\d\d)$")
+_EPOCH = date(1899, 12, 30)  # from which spreadsheets count days
+_SERIAL = (10_000, 110_000)  # 1927 to 2201: smaller and larger figures are no dates
+
+
+def day(raw: Any, *, month_first: bool = False, day_first: bool = False) -> date:
+    """A calendar day: 2026-3-1, 2026/03/01, 2026.3.1, 20260301, a spreadsheet's serial number, date objects.
+
+    3/1/2026 is read only where somebody has said whether the month or the day comes first.
+    """
     if isinstance(raw, datetime):
-        return timezone.localtime(raw).date() if timezone.is_aware(raw) else raw.date()
+        return timezone.localtime(raw, timezone.get_default_timezone()).date() if raw.tzinfo else raw.date()
     if isinstance(raw, date):
         return raw
-    text = unicodedata.normalize("NFKC", clean_text(str(raw)))
+    text = _date_text(raw)
+    if _ZONED.search(text):
+        return timezone.localtime(moment(raw), timezone.get_default_timezone()).date()
+    return _day(text, month_first, day_first)[0]
+
+
+def _day(text: str, month_first: bool, day_first: bool) -> tuple[date, str]:
+    """The day a text begins with, and the rest."""
     try:
-        if isinstance(raw, int | float) or re.fullmatch(r"\d{5}(\.0+)?", text):
-            return date(1899, 12, 30) + timedelta(days=int(float(text)))
-        if found := re.match(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?=$|[\sT])", text):
-            return date(*map(int, found.groups()))
-        if found := re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text):
-            return date(*map(int, found.groups()))
-        if month_first and (found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)):
-            month, number_, year = map(int, found.groups())
-            return date(year, month, number_)
+        if re.fullmatch(r"\d{5,6}(\.\d+)?", text):
+            return (_EPOCH + timedelta(days=_serial(float(text)) // 1)), ""
+        if found := _YMD.match(text) or _DENSE.match(text):
+            return date(*map(int, found.groups())), text[found.end() :]
+        if (month_first or day_first) and (found := _LOCAL.match(text)):
+            first, second, year = map(int, found.groups())
+            return (date(year, first, second) if month_first else date(year, second, first)), text[found.end() :]
     except (ValueError, OverflowError):
         pass
     raise ParseError(_("Enter a date like 2026-03-01."))
 
 
-def moment(raw: Any) -> datetime:
-    """An instant; without a zone it is in the company's."""
-    if isinstance(raw, datetime):
-        value = raw
-    elif isinstance(raw, date):
-        value = datetime(raw.year, raw.month, raw.day)
-    else:
-        text = unicodedata.normalize("NFKC", clean_text(str(raw)))
-        try:
-            value = datetime.fromisoformat(text)
-        except ValueError:
-            rest = re.search(r"[\sT](\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2}))?", text)
-            hour, minute, second = (int(g or 0) for g in rest.groups()) if rest else (0, 0, 0)
-            base = day(text)
-            try:
-                value = datetime(base.year, base.month, base.day, hour, minute, second)
-            except ValueError:
-                raise ParseError(_("Enter a time like 2026-03-01 14:30.")) from None
+def _date_text(raw: Any) -> str:
+    if isinstance(raw, bool):
+        return ""
+    if isinstance(raw, float) and raw.is_integer():
+        raw = int(raw)
+    text = fold(str(raw))[:80].upper()
+    marks = words()["dates"]["marks"]
+    return text.translate({ord(mark): sign for mark, sign in marks.items()}).strip(" :").replace("  ", " ")
+
+
+def _serial(days: float) -> float:
+    if not _SERIAL[0] <= days < _SERIAL[1]:
+        raise ValueError
+    return days
+
+
+def moment(raw: Any, *, month_first: bool = False, day_first: bool = False) -> datetime:
+    """An instant, aware; without a zone it is in the company's. A day alone is its beginning."""
     try:
-        return value if timezone.is_aware(value) else timezone.make_aware(value, timezone.get_default_timezone())
+        if isinstance(raw, datetime):
+            return _aware(raw)
+        if isinstance(raw, date):
+            return _aware(_at(raw))
+        text = _date_text(raw)
+        if re.fullmatch(r"\d{5,6}\.\d+", text):
+            seconds = round(_serial(float(text)) * 86_400)
+            return _aware(_at(_EPOCH) + timedelta(seconds=seconds))
+        if _ZONED.search(text):
+            return _aware(datetime.fromisoformat(text.replace(" +", "+").replace(" -", "-")))
+        return _aware(_with_clock(text, month_first, day_first))
     except (ValueError, OverflowError):
         raise ParseError(_("Enter a time like 2026-03-01 14:30.")) from None
 
 
-_YES = {"yes", "y", "true", "1", "是", "有", "√", "✓", "对", "on"}
-_NO = {"no", "n", "false", "0", "否", "无", "×", "x", "不", "off", "没有"}
+def _with_clock(text: str, month_first: bool, day_first: bool) -> datetime:
+    later = any(word in text for word in words()["dates"]["afternoon"])
+    for word in (*words()["dates"]["afternoon"], *words()["dates"]["morning"]):
+        text = text.replace(word, " ")
+    start, rest = _day(text.strip(), month_first, day_first)
+    if not rest.strip():
+        return _at(start)
+    rest = f" {rest.strip(' T:')}"
+    if not (found := _CLOCK.match(rest if ":" in rest else f"{rest}:00")):
+        raise ValueError
+    hour, minute, second = (int(group or 0) for group in found.groups())
+    hour += 12 if later and hour < 12 else 0
+    return _at(start, time(hour, minute, second))
+
+
+def _at(start: date, clock: time = time()) -> datetime:
+    return datetime.combine(start, clock, timezone.get_default_timezone())
+
+
+def _aware(value: datetime) -> datetime:
+    value = value if value.tzinfo else timezone.make_aware(value, timezone.get_default_timezone())
+    value.astimezone(UTC)  # the first and last hours of the calendar have no other zone: OverflowError
+    return value
+
+
+# Answers
 
 
 def yes_no(raw: Any) -> bool:
     """Yes or no, as sheets write it."""
+    if isinstance(raw, bool):
+        return raw
+    if isinstance(raw, float) and raw.is_integer():
+        raw = int(raw)
     text = fold(str(raw))
-    if text in _YES or text in _NO:
-        return text in _YES
+    if text in words()["answers"]["yes"]:
+        return True
+    if text in words()["answers"]["no"]:
+        return False
     raise ParseError(_("Enter yes or no."))
 
 
-def split_list(text: str) -> list[str]:
-    """The parts of a list written with commas, semicolons or the Chinese comma."""
-    return [part.strip() for part in re.split(r"[,，;；、|/]", text) if part.strip()]
+def choice(raw: Any, options: Mapping[Any, str | Iterable[str]]) -> Any:
+    """The value whose label, synonym or own name the text is, without regard to case and width.
+
+    `options` maps each value to its label or to several words for it.
+    """
+    text = fold(str(raw))
+    labels = {value: [known] if isinstance(known, str) else list(known) for value, known in options.items()}
+    for value, known in labels.items():
+        if text == fold(str(value)) or any(text == fold(word) for word in known):
+            return value
+    some = ", ".join(str(known[0] if known else value) for value, known in list(labels.items())[:12])
+    raise ParseError(_("Choose one of: %(labels)s") % {"labels": some})

@@ -12,7 +12,7 @@ from vobject.base import VObjectError
 from zhike.kit.tables.cells import MAX_CELL_CHARS, CellError, Source, Table, UnreadableTable, is_blank
 from zhike.kit.tables.encodings import detect
 
-logging.getLogger("vobject").setLevel(logging.CRITICAL)  # it would write people's data into the log
+logging.getLogger("vobject.base").setLevel(logging.CRITICAL + 1)  # it would write people's data into the log
 
 MAX_CARD = 1_000_000  # characters without pictures; what is beyond is lost, and with its end missing the card fails
 _NEVER = {"PHOTO", "LOGO", "SOUND", "KEY", "X-MS-CARDPICTURE"}  # long and of no use here
