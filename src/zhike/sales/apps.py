@@ -5,13 +5,43 @@ from django.utils.translation import gettext_lazy as _
 class SalesConfig(AppConfig):
     name = "zhike.sales"
     label = "sales"
-    verbose_name = _("Sales")
 
     def ready(self):
         from zhike.customers.actions import moves_with_owner
         from zhike.kit import scope
-        from zhike.sales import kinds, models  # noqa: F401 - makes its kinds known
+        from zhike.kit.registry import buttons, menu, stats, tabs
+        from zhike.records.files import files_count, files_panel
+        from zhike.sales import models, panels
         from zhike.sales.actions.deals import move_with_customer
+        from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT
 
         scope.add_arm(models.customers_dealt_with, inherited=False)
         moves_with_owner(move_with_customer)
+        view = OPPORTUNITY.verb("view")
+
+        menu.add("main", "leads", _("Leads"), url_name="sales:lead_list", icon="target-arrow", group="sales", order=10,
+                 verb=LEAD.verb("view"), shortcut="g l")  # fmt: skip
+        menu.add("main", "opportunities", _("Opportunities"), url_name="sales:board", icon="chart-funnel",
+                 group="sales", order=30, verb=view, shortcut="g o")  # fmt: skip
+        menu.add("main", "products", _("Products"), url_name="sales:product_list", icon="package", group="sales",
+                 order=50, verb=PRODUCT.verb("view"))  # fmt: skip
+        menu.add("settings", "pipelines", _("Pipelines"), url_name="sales:pipeline_list", icon="layout-kanban",
+                 order=50, verb="sales.pipeline.change")  # fmt: skip
+        menu.add("new", "opportunity", _("Opportunity"), url_name="sales:opportunity_create", icon="chart-funnel",
+                 order=30, verb=OPPORTUNITY.verb("create"))  # fmt: skip
+        menu.add("new", "lead", _("Lead"), url_name="sales:lead_create", icon="target-arrow", order=40,
+                 verb=LEAD.verb("create"))  # fmt: skip
+        menu.add("home", "funnel", _("Funnel"), part=panels.funnel, order=20, verb=view)
+
+        place = "customers.customer"
+        tabs.add(place, "deals", _("Deals"), body=panels.customer_deals, part=panels.customer_deal_count, order=30,
+                 verb=view)  # fmt: skip
+        stats.add(place, "won", _("Won so far"), part=panels.won_figure, order=10, verb=view)
+        stats.add(place, "open", _("Open deals"), part=panels.open_figure, order=20, verb=view)
+        buttons.add(place, "deal", _("New opportunity"), url_name="sales:opportunity_create", icon="chart-funnel",
+                    order=40, verb=OPPORTUNITY.verb("create"))  # fmt: skip
+
+        place = OPPORTUNITY.label
+        tabs.add(place, "overview", _("Overview"), body=panels.overview, order=5)
+        tabs.add(place, "files", _("Files"), body=files_panel, part=files_count, order=70)
+        tabs.add(place, "changes", _("Changes"), body=panels.changes, order=80)

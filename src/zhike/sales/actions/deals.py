@@ -27,17 +27,24 @@ CHANGE = "sales.opportunity.change"
 
 @action
 def move_opportunity(
-    opportunity: Opportunity, *, by: Viewer, stage: Stage, reason: str = "", version: int | None = None
-) -> Opportunity:
+    opportunity: Opportunity, *, by: Viewer, stage: Stage, reason: str = "", note: str = "",
+    closed_on: date | None = None, version: int | None = None,
+) -> Opportunity:  # fmt: skip
     """Move a deal to another stage of its pipeline (SAL-2); to where it is already changes nothing.
 
-    Going back and reopening need a reason, losing too. Raises Refused with the unmet gates; nothing is changed then.
+    Going back, reopening and losing need a reason; `closed_on` is the day it was decided, today if not given. Raises
+    Refused with the unmet gates; nothing is changed then.
     """
     if stage.kind == Stage.Kind.LOST:
-        return lose_opportunity(opportunity, by=by, reason=reason, stage=stage, version=version)
+        return lose_opportunity(
+            opportunity, by=by, reason=reason, note=note, stage=stage, closed_on=closed_on, version=version
+        )
     require(by, CHANGE, opportunity)
     opportunity = lock(opportunity, version=version)
-    return _move(opportunity, stage, reason, by)
+    if stage.kind == Stage.Kind.WON and opportunity.stage_id != stage.pk:
+        # From one won stage to the next the day it was won stays.
+        opportunity.closed_on = closed_on or (opportunity.closed_on if opportunity.status == stage.kind else None)
+    return _move(opportunity, stage, reason or note, by)
 
 
 @action

@@ -1,0 +1,133 @@
+"""The board: a pipeline's open deals by stage, under the same filter as the list (DESIGN, board)."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from zhike.kit import htmx
+from zhike.kit.access import require
+from zhike.kit.errors import NotVisible, Refused
+from zhike.records.filters import Filter
+from zhike.sales import queries
+from zhike.sales.kinds import OPPORTUNITY
+from zhike.sales.models import Pipeline, Stage
+from zhike.sales.models.pipelines import default_first, pipelines, stages, stages_of
+
+BOARD_ID = "board"
+
+
+@require_safe
+def board_page(request: HttpRequest) -> HttpResponse:
+    """The board of a pipeline; with `lane` and `start`, more cards of one column."""
+    require(request.viewer, OPPORTUNITY.verb("view"))
+    if request.GET.get("lane"):
+        return _more(request)
+    return htmx.part(request, "sales/board.html#board", _context(request, request.GET))
+
+
+def is_board(request: HttpRequest) -> bool:
+    """Whether the answer goes onto the board: a card was dropped, or a dialog opened from there."""
+    return "board" in request.GET
+
+
+def answer(request: HttpRequest, said: str) -> HttpResponse:
+    """The board anew after a move, under the filter it had; closes the dialog that asked."""
+    if not htmx.wants_part(request):
+        return htmx.redirect(request, f"{reverse('sales:board')}?{_query(request).urlencode()}", said)
+    response = htmx.part(request, "sales/board.html#board", _context(request, _query(request)))
+    response["HX-Retarget"], response["HX-Reswap"] = f"#{BOARD_ID}", "outerHTML"
+    return htmx.toast(htmx.trigger(response, "zk:close"), said)
+
+
+def into_dialog(response: HttpResponse) -> HttpResponse:
+    """Let an answer to a dropped card open as a dialog instead of replacing the board."""
+    response["HX-Retarget"], response["HX-Reswap"] = "#dialog", "innerHTML"
+    return response
+
+
+def _context(request: HttpRequest, query: QueryDict) -> dict[str, Any]:
+    viewer = request.viewer
+    flt = Filter.from_query(OPPORTUNITY, query)
+    pipeline = _pipeline(query, flt)
+    try:
+        found = queries.board(viewer, pipeline, flt) if pipeline else []
+        chips = flt.chips(viewer)
+    except ValidationError:  # an address written by hand: a condition whose values make no sense keeps nothing
+        found, chips = [queries.Column(s) for s in stages_of(pipeline.pk) if s.is_open] if pipeline else [], []
+    kept = {name: value for name, value in flt.as_query().items() if name.split("__")[0] not in queries.NOT_ON_BOARD}
+    base = QueryDict(mutable=True)
+    base.update({**kept, **({"pipeline": str(pipeline.pk)} if pipeline else {})})
+    return {
+        "columns": found,
+        "pipeline": pipeline,
+        "pipelines": [(p, _with(base, pipeline=str(p.pk))) for p in default_first()],
+        "query": base.urlencode(),
+        "list_query": _with(base, status__in="open"),
+        "q": flt.search,
+        "kept": [(name, value) for name, value in base.items() if name != "q"],
+        "chips": [
+            (chip, f"?{_without(base, chip['condition'])}")
+            for chip in chips
+            if chip["condition"].field not in queries.NOT_ON_BOARD
+        ],
+        "is_mine": any(c.field == "owner" and c.op == "me" for c in flt.conditions),
+        "mine_query": _with(base, owner__me="1"),
+        "all_query": _with(base, owner__me=None),
+        "ends": [s for s in stages_of(pipeline.pk) if not s.is_open] if pipeline else [],
+        "can_change": viewer.can(OPPORTUNITY.verb("change")),
+        "can_create": viewer.can(OPPORTUNITY.verb("create")),
+        "count": sum(column.count for column in found),
+        "total": sum(column.total for column in found),
+        "weighted": sum(column.weighted for column in found),
+    }
+
+
+def _pipeline(query: QueryDict, flt: Filter) -> Pipeline | None:
+    wanted = query.get("pipeline", "")
+    for condition in flt.conditions:
+        if condition.field == "pipeline" and condition.values:
+            wanted = condition.values[0]
+    found = [p for p in pipelines() if wanted and wanted in (str(p.pk), p.name)]
+    return next(iter(found or default_first()), None)
+
+
+def _with(base: QueryDict, **changes: str | None) -> str:
+    query = base.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value is not None:
+            query[name] = value
+    return query.urlencode()
+
+
+def _without(base: QueryDict, condition: Any) -> str:
+    return _with(base, **{f"{condition.field}__{condition.op}": None})
+
+
+def _query(request: HttpRequest) -> QueryDict:
+    query = request.GET.copy()
+    for name in ("board", "stage", "lane", "start"):
+        query.pop(name, None)
+    return query
+
+
+def _more(request: HttpRequest) -> HttpResponse:
+    lane, start = request.GET["lane"], request.GET.get("start", "0")
+    stage = stages().get(int(lane)) if lane.isdigit() and len(lane) < 19 else None
+    if stage is None or not stage.is_open or not (start.isdigit() and len(start) < 7):
+        raise NotVisible
+    pipeline = next(p for p in pipelines() if p.pk == stage.pipeline_id)
+    query = _query(request)
+    flt = Filter.from_query(OPPORTUNITY, query)
+    try:
+        found, more = queries.cards(queries.board_rows(request.viewer, pipeline, flt), stage, int(start))
+    except ValidationError as error:
+        raise Refused(error.messages) from error
+    column = queries.Column(stage, cards=found, next=more)
+    ends = [s for s in stages_of(pipeline.pk) if s.kind != Stage.Kind.OPEN]
+    context = {"column": column, "query": query.urlencode(), "columns": [column], "ends": ends,
+               "can_change": request.viewer.can(OPPORTUNITY.verb("change"))}  # fmt: skip
+    return htmx.part(request, "sales/parts/cards.html", context)

@@ -1,0 +1,144 @@
+"""Forms of this room that are not simply the fields of a kind."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from zhike.kit.forms import ActionForm
+from zhike.kit.viewer import Viewer
+from zhike.records.fields import Day, Money, Number, Person, Picklist, Ref, Text
+from zhike.records.forms import FieldControl
+from zhike.records.lookups import Lookups
+from zhike.sales.kinds import LEAD, OPPORTUNITY
+from zhike.sales.models import Opportunity, Pipeline, Stage
+from zhike.sales.models.pipelines import stages_of
+
+
+class MoveForm(ActionForm):
+    """To which stage a deal goes; why, where that needs a reason; when, where it is decided."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data=None, *, viewer: Viewer, opportunity: Opportunity, **more):
+        super().__init__(data, **more)
+        lookups = Lookups(viewer)
+        self.opportunity = opportunity
+        self.stages = {str(stage.pk): stage for stage in stages_of(opportunity.pipeline_id)}
+        choices = [(pk, stage.name) for pk, stage in self.stages.items()]
+        self.fields["stage"] = forms.ChoiceField(label=_("Stage"), choices=choices)
+        self.target = self.stages.get(str(self.data.get("stage") or self.initial.get("stage") or ""))
+        if self.target and self.target.kind == Stage.Kind.LOST:
+            reason = Picklist("reason", _("Reason"), picklist="sales.loss_reason")
+            self.fields["reason"] = FieldControl(reason.bind(OPPORTUNITY), lookups)
+            self.fields["note"] = FieldControl(Text("note", _("In words"), wide=True).bind(LEAD), lookups)
+        else:
+            self.fields["reason"] = FieldControl(Text("reason", _("Reason"), wide=True).bind(LEAD), lookups)
+        if self.target and not self.target.is_open:
+            self.fields["closed_on"] = FieldControl(Day("closed_on").bind(OPPORTUNITY), lookups)
+
+    def values(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {
+            "stage": self.stages[given["stage"]],
+            "reason": given.get("reason") or given.get("note") or "",
+            "note": given.get("note") or "",
+            "closed_on": given.get("closed_on"),
+            "version": given.get("version"),
+        }
+
+
+class LineForm(ActionForm):
+    """A product of a deal, how many, at what price."""
+
+    def __init__(self, data=None, *, viewer: Viewer, **more):
+        super().__init__(data, **more)
+        lookups = Lookups(viewer)
+        for control in (
+            Ref("product", _("Product"), to="sales.product", required=True),
+            Number("quantity", _("Quantity"), required=True, least=0, most=9_999_999),
+            Money("price", _("Price"), least=0, help=_("The list price if left empty.")),
+        ):
+            self.fields[control.name] = FieldControl(control.bind(OPPORTUNITY), lookups)
+
+
+class OwnerForm(ActionForm):
+    """To whom a record is handed."""
+
+    def __init__(self, data=None, *, viewer: Viewer, **more):
+        super().__init__(data, **more)
+        owner = Person("owner", _("New owner"), required=True)
+        self.fields["owner_id"] = FieldControl(owner.bind(OPPORTUNITY), Lookups(viewer))
+
+
+class DisqualifyForm(ActionForm):
+    """Why a lead is put aside."""
+
+    def __init__(self, data=None, *, viewer: Viewer, **more):
+        super().__init__(data, **more)
+        reason = Picklist("reason", _("Reason"), picklist="sales.unqualified_reason", required=True)
+        self.fields["reason"] = FieldControl(reason.bind(LEAD), Lookups(viewer))
+
+
+class ConvertForm(ActionForm):
+    """What a lead becomes: a new customer or one that is there, and the deal that opens with it."""
+
+    def __init__(self, data=None, *, viewer: Viewer, **more):
+        super().__init__(data, **more)
+        lookups = Lookups(viewer)
+        self.viewer = viewer
+        existing = Ref("customer", _("Existing customer"), to="customers.customer", help=_("Empty: a new customer."))
+        self.fields["customer"] = FieldControl(existing.bind(LEAD), lookups)
+        self.fields["opens"] = forms.BooleanField(label=_("Open an opportunity"), required=False, initial=True)
+        for name in ("name", "pipeline", "amount", "expected_on", "product"):
+            self.fields[name] = FieldControl(OPPORTUNITY.field(name), lookups)
+
+    def values(self) -> dict[str, Any]:
+        given = dict(self.cleaned_data)
+        customer_id, opens = given.pop("customer"), given.pop("opens")
+        customer = LEAD.field("customer").target.rows(self.viewer).get(pk=customer_id) if customer_id else None
+        values = {name: value for name, value in given.items() if value is not None}
+        return {"customer": customer, "opportunity": values if opens else None}
+
+
+class PipelineForm(ActionForm):
+    """What a pipeline is called and how it is evaluated (SAL-3)."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    evaluated_by = forms.ChoiceField(
+        label=_("Evaluated"), choices=Pipeline.EvaluatedBy.choices,
+        help_text=_("Long and complex sales by process, short and simple ones by result."),
+    )  # fmt: skip
+    is_default = forms.BooleanField(label=_("New deals begin here"), required=False)
+    is_archived = forms.BooleanField(label=_("No longer offered"), required=False)
+
+
+class StageForm(ActionForm):
+    """A stage: name, place, kind, probability, expected days, its gate."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    order = forms.IntegerField(label=_("Place"), min_value=1, max_value=10_000)
+    kind = forms.ChoiceField(label=_("Kind"), choices=Stage.Kind.choices)
+    probability = forms.IntegerField(label=_("Win probability (%)"), min_value=0, max_value=100)
+    expected_days = forms.IntegerField(label=_("Expected days"), min_value=1, max_value=3650, required=False)
+    allow_back = forms.BooleanField(label=_("Deals may move back from here"), required=False)
+    required_fields = forms.MultipleChoiceField(
+        label=_("Must be filled in before moving on"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    checklist = forms.CharField(
+        label=_("Checklist"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4, "class": "inp"}),
+        help_text=_("One item a line; with “!” in front it must be ticked before moving on."),
+    )  # fmt: skip
+
+    def __init__(self, data=None, **more):
+        super().__init__(data, **more)
+        self.fields["required_fields"].choices = [
+            (f.name, f.label)
+            for f in OPPORTUNITY.fields.values()
+            if f.editable and f.name not in ("pipeline", "stage", "loss_reason", "code", "name", "closed_on", "owner")
+        ]
+
+    def values(self) -> dict[str, Any]:
+        given = dict(self.cleaned_data)
+        given["checklist"] = [line.strip() for line in given["checklist"].splitlines() if line.strip(" !")]
+        return given

@@ -1,0 +1,146 @@
+"""Pages of leads: list, page, form, claiming, putting aside, converting (SAL-1)."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from zhike.customers.kinds import CUSTOMER
+from zhike.kit import htmx
+from zhike.kit.access import can, require
+from zhike.records import actions as records
+from zhike.records.forms import RecordForm
+from zhike.records.queries import record_for
+from zhike.sales import actions, panels, queries
+from zhike.sales.forms import ConvertForm, DisqualifyForm, OwnerForm
+from zhike.sales.kinds import LEAD, OPPORTUNITY
+from zhike.sales.models import Lead
+from zhike.sales.models.leads import SEE_UNOWNED
+
+
+@require_safe
+def lead_list(request: HttpRequest) -> HttpResponse:
+    """All leads the viewer sees."""
+    return htmx.part(
+        request, "customers/interim_list.html", {"rows": LEAD.rows(request.viewer)[:50], "title": LEAD.plural}
+    )
+
+
+@require_safe
+def lead_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """A lead: who asks for what, and what became of it."""
+    viewer, lead = request.viewer, queries.lead(request.viewer, pk)
+    groups = [
+        (title, [(f.label, f.cell(f.values_of(lead))) for f in (LEAD.field(name) for name in names)])
+        for title, names in LEAD.sections
+    ]
+    context = {
+        "lead": lead,
+        "groups": groups,
+        "can": can(viewer, lead, *(LEAD.verb(word) for word in ("change", "assign", "delete"))),
+        "can_claim": lead.owner_id is None and viewer.can(SEE_UNOWNED) and viewer.can(LEAD.verb("change")),
+        "customers": queries.same_customers(viewer, lead) if lead.is_open else [],
+        "leads": queries.same_leads(viewer, lead),
+        "changes": panels.changes(request, lead),
+    }
+    return htmx.part(request, "sales/lead_page.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def lead_create(request: HttpRequest) -> HttpResponse:
+    """A new lead."""
+    require(request.viewer, LEAD.verb("create"))
+    form = RecordForm(request.POST or None, kind=LEAD, viewer=request.viewer, only=_fields(None))
+    if request.method == "POST" and form.save(by=request.viewer):
+        return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
+    return _form(request, form, None)
+
+
+@require_http_methods(["GET", "POST"])
+def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a lead."""
+    lead = record_for(request.viewer, LEAD, pk)
+    form = RecordForm(request.POST or None, kind=LEAD, viewer=request.viewer, record=lead, only=_fields(lead))
+    if request.method == "POST" and form.save(by=request.viewer):
+        return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
+    return _form(request, form, lead)
+
+
+def _fields(lead: Lead | None) -> list[str]:
+    left_out = {"responded_at", "unqualified_reason", "status" if lead is None else "owner"}
+    return [f.name for f in LEAD.editable() if f.name not in left_out]
+
+
+def _form(request: HttpRequest, form: RecordForm, lead: Lead | None) -> HttpResponse:
+    status = 409 if form.stale else 422 if form.errors else 200
+    back = lead.get_absolute_url() if lead else reverse("sales:lead_list")
+    context = {"form": form, "record": lead, "kind": LEAD, "back": back, "new": _("New lead")}
+    return htmx.part(request, "sales/record_form.html#form", context, status=status)
+
+
+@require_POST
+def lead_claim(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a lead nobody has."""
+    lead = actions.claim_lead(queries.lead(request.viewer, pk), by=request.viewer)
+    return htmx.redirect(request, lead.get_absolute_url(), _("It is yours now."))
+
+
+@require_POST
+def lead_release(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a lead back for others to claim."""
+    actions.release_lead(record_for(request.viewer, LEAD, pk), by=request.viewer)
+    return htmx.redirect(request, reverse("sales:lead_list"), _("Given back."))
+
+
+@require_http_methods(["GET", "POST"])
+def lead_disqualify(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a lead aside, with the reason."""
+    lead = record_for(request.viewer, LEAD, pk)
+    form = DisqualifyForm(request.POST or None, viewer=request.viewer)
+    if request.method == "POST" and form.run(actions.disqualify_lead, lead, by=request.viewer):
+        return htmx.redirect(request, lead.get_absolute_url(), _("Put aside."))
+    return _dialog(request, form, lead, _("Put aside"), _("Put aside"))
+
+
+@require_http_methods(["GET", "POST"])
+def lead_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand a lead to a colleague."""
+    lead = record_for(request.viewer, LEAD, pk, "assign")
+    form = OwnerForm(request.POST or None, viewer=request.viewer)
+    if request.method == "POST" and form.run(records.assign_record, LEAD, lead, by=request.viewer):
+        seen = request.viewer.sees_owner(form.result.owner_id)
+        back = lead.get_absolute_url() if seen else reverse("sales:lead_list")
+        return htmx.redirect(request, back, _("Handed over."))
+    return _dialog(request, form, lead, _("Hand over"), _("Hand over"))
+
+
+@require_http_methods(["GET", "POST"])
+def lead_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a lead."""
+    lead = record_for(request.viewer, LEAD, pk, "delete")
+    if request.method == "POST":
+        records.delete_record(LEAD, lead, by=request.viewer)
+        return htmx.redirect(request, reverse("sales:lead_list"), _("Deleted."))
+    return _dialog(request, None, lead, _("Delete this lead?"), _("Delete"), danger=True)
+
+
+@require_http_methods(["GET", "POST"])
+def lead_convert(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a lead a customer, a contact and a deal; customers it may belong to are shown first (CUS-8)."""
+    viewer, lead = request.viewer, record_for(request.viewer, LEAD, pk)
+    for kind in (CUSTOMER, OPPORTUNITY):
+        require(viewer, kind.verb("create"))
+    alike = queries.same_customers(viewer, lead)
+    initial = {"name": lead.company or lead.name}
+    form = ConvertForm(request.POST or None, viewer=viewer, initial=initial)
+    if request.method == "POST" and form.run(actions.convert_lead, lead, by=viewer):
+        made = form.result.opportunity or form.result.customer
+        return htmx.redirect(request, made.get_absolute_url(), _("Converted."))
+    context = {"form": form, "lead": lead, "alike": alike, "back": lead.get_absolute_url()}
+    return htmx.part(request, "sales/lead_convert.html#form", context, status=422 if form.errors else 200)
+
+
+def _dialog(request: HttpRequest, form, record, title: str, submit: str, *, danger: bool = False) -> HttpResponse:
+    context = {"form": form, "record": record, "title": title, "submit": submit, "danger": danger}
+    status = 422 if form is not None and form.errors else 200
+    return htmx.part(request, "sales/dialog.html#dialog", context, status=status)

@@ -1,0 +1,243 @@
+"""Reads of this room, viewer first: the board, a deal with all about it, the funnel, what a customer has with us."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum
+
+from zhike.customers.models import Customer
+from zhike.customers.queries import like_this
+from zhike.kit import dates
+from zhike.kit.money import round_fen
+from zhike.kit.viewer import Viewer
+from zhike.records import queries as records
+from zhike.records import search
+from zhike.records.filters import Filter
+from zhike.records.lookups import person_names
+from zhike.sales import rules
+from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT
+from zhike.sales.models import Lead, Opportunity, OpportunityLine, Pipeline, Product, Stage, StageChange
+from zhike.sales.models.pipelines import stages, stages_of
+
+CARDS = 50
+OPEN = Opportunity.Status.OPEN
+# What chooses the board's pipeline and is not a condition on it; it shows open deals only.
+NOT_ON_BOARD = ("pipeline", "status")
+
+
+@dataclass
+class Card:
+    """A deal on the board."""
+
+    pk: int
+    code: str
+    name: str
+    customer: str | None
+    amount: Decimal | None
+    expected_on: Any
+    next_step: str
+    next_on: Any
+    owner_id: int
+    version: int
+    days: int
+    state: str
+
+
+@dataclass
+class Column:
+    """A stage of the board: how many deals, what they come to, weighted by probability, and the first of them."""
+
+    stage: Stage
+    count: int = 0
+    total: Decimal = Decimal(0)
+    weighted: Decimal = Decimal(0)
+    cards: list[Card] = field(default_factory=list)
+    next: int | None = None
+
+
+def opportunity(viewer: Viewer, pk: int) -> Opportunity:
+    """A deal with customer, contact and product; raises NotVisible."""
+    return records.record(viewer, OPPORTUNITY, pk, related=("customer", "contact", "product"))
+
+
+def opportunity_for(viewer: Viewer, pk: int, word: str = "change") -> Opportunity:
+    """A deal the viewer may do this to; raises NotVisible or Forbidden."""
+    return records.record_for(viewer, OPPORTUNITY, pk, word)
+
+
+def product(viewer: Viewer, pk: int) -> Product:
+    """A product; raises NotVisible."""
+    return records.record(viewer, PRODUCT, pk)
+
+
+def lead(viewer: Viewer, pk: int) -> Lead:
+    """A lead with what it was made into; raises NotVisible."""
+    return records.record(viewer, LEAD, pk, related=("customer", "opportunity", "contact"))
+
+
+def board_rows(viewer: Viewer, pipeline: Pipeline, flt: Filter) -> QuerySet[Opportunity]:
+    """The open deals of a pipeline that a filter keeps. Raises ValidationError {field: message}."""
+    wanted = Filter(OPPORTUNITY, [c for c in flt.conditions if c.field not in NOT_ON_BOARD], flt.search)
+    rows = wanted.apply(OPPORTUNITY.rows(viewer).filter(pipeline=pipeline, status=OPEN), viewer)
+    return search.narrow(rows, OPPORTUNITY, viewer, flt.search)
+
+
+def board(viewer: Viewer, pipeline: Pipeline, flt: Filter) -> list[Column]:
+    """The board: a column for each open stage, sums exact, the newest arrivals first; a query a column and one more."""
+    rows = board_rows(viewer, pipeline, flt)
+    found = columns(rows, pipeline)
+    for column in found:
+        if column.count:
+            column.cards, column.next = cards(rows, column.stage)
+    return found
+
+
+def columns(rows: QuerySet[Opportunity], pipeline: Pipeline) -> list[Column]:
+    """Count, sum and weighted sum of each open stage, in one query.
+
+    The database adds up per probability; what is weighted is rounded to fen per sum, half up (CRAFT §10).
+    """
+    found = {stage.pk: Column(stage) for stage in stages_of(pipeline.pk) if stage.is_open}
+    sums = rows.order_by().values_list("stage_id", "probability").annotate(n=Count("pk"), total=Sum("amount"))
+    for stage_id, probability, count, total in sums:
+        if (column := found.get(stage_id)) is None:
+            continue
+        column.count += count
+        column.total += total or Decimal(0)
+        column.weighted += round_fen((total or Decimal(0)) * probability / 100)
+    return list(found.values())
+
+
+def cards(rows: QuerySet[Opportunity], stage: Stage, start: int = 0) -> tuple[list[Card], int | None]:
+    """The cards of a column from a place on, and the place where the next begin, if there are more."""
+    names = (
+        "pk",
+        "code",
+        "name",
+        "customer__name",
+        "amount",
+        "expected_on",
+        "next_step",
+        "next_on",
+        "owner_id",
+        "version",
+    )
+    found = rows.filter(stage=stage).order_by("-stage_since", "-id").values_list("stage_since", *names)
+    now, some = dates.now(), list(found[start : start + CARDS + 1])
+    made = [_card(stage, since, now, values) for since, *values in some[:CARDS]]
+    return made, start + CARDS if len(some) > CARDS else None
+
+
+def _card(stage: Stage, since: datetime, now: datetime, values: list) -> Card:
+    days = max((now - since).days, 0)
+    return Card(*values, days=days, state=stage.days_state(days))
+
+
+def funnel(viewer: Viewer, pipeline: Pipeline) -> list[Column]:
+    """The open deals of a pipeline by stage, without cards: the shape of the funnel (INS-1)."""
+    return columns(OPPORTUNITY.rows(viewer).filter(pipeline=pipeline, status=OPEN), pipeline)
+
+
+def lines_of(viewer: Viewer, opportunity: Opportunity) -> list[OpportunityLine]:
+    """The product lines of a deal, in order."""
+    rows = OpportunityLine.objects.visible_to(viewer).filter(opportunity=opportunity)
+    return list(rows.select_related("product", "opportunity").order_by("id"))
+
+
+def stage_changes(viewer: Viewer, opportunity: Opportunity) -> list[StageChange]:
+    """How a deal went from stage to stage, newest first."""
+    rows = StageChange.objects.visible_to(viewer).filter(opportunity=opportunity)
+    return list(rows.select_related("person").order_by("-id")[:100])
+
+
+def stage_days(changes: list[StageChange], opportunity: Opportunity) -> dict[int, int]:
+    """Days a deal spent in each stage, the present one till today, from its history newest first."""
+    found = {opportunity.stage_id: opportunity.days_in_stage()} if opportunity.status == OPEN else {}
+    for change in changes:
+        if change.old_id and change.days is not None:
+            found[change.old_id] = found.get(change.old_id, 0) + change.days
+    return found
+
+
+def path(opportunity: Opportunity, changes: list[StageChange]) -> list[dict[str, Any]]:
+    """The stages of a deal as steps: {"stage", "state" done|now|"", "days"}; lost shows only where it ended there."""
+    days, now = stage_days(changes, opportunity), stages()[opportunity.stage_id]
+    been = {change.new_id for change in changes}
+    steps = []
+    for stage in stages_of(opportunity.pipeline_id):
+        if stage.kind == Stage.Kind.LOST and stage.pk != now.pk:
+            continue
+        is_done = stage.order < now.order and (now.kind != Stage.Kind.LOST or stage.pk in been)
+        state = "now" if stage.pk == now.pk else "done" if is_done else ""
+        steps.append({"stage": stage, "state": state, "days": days.get(stage.pk)})
+    return steps
+
+
+def ends(opportunity: Opportunity, changes: list[StageChange]) -> dict[str, int | None]:
+    """Where a deal goes when it is won or lost, and back to when it is taken up again: ids of stages."""
+    mine = stages_of(opportunity.pipeline_id)
+    first = {kind: next((s.pk for s in mine if s.kind == kind), None) for kind in Stage.Kind.values}
+    known = {s.pk for s in mine if s.is_open}
+    back = next((change.old_id for change in changes if change.old_id in known), first[Stage.Kind.OPEN])
+    return {"won": first[Stage.Kind.WON], "lost": first[Stage.Kind.LOST], "back": back}
+
+
+def weighted(opportunity: Opportunity) -> Decimal | None:
+    """The amount weighted by its probability, rounded to fen."""
+    return None if opportunity.amount is None else round_fen(opportunity.amount * opportunity.probability / 100)
+
+
+def checklist(opportunity: Opportunity) -> list[dict[str, Any]]:
+    """What is to be done in the present stage, with who ticked it when: "ticked" is None or (name, day)."""
+    items = rules.checklist(opportunity, stages()[opportunity.stage_id])
+    names = person_names()
+    return [{**i, "ticked": (names.get(i["ticked"][0], ""), i["ticked"][1]) if i["ticked"] else None} for i in items]
+
+
+def deals_of(viewer: Viewer, customer: Customer) -> list[Opportunity]:
+    """A customer's deals that the viewer sees: open ones first, then the latest."""
+    rows = Opportunity.objects.visible_to(viewer).filter(customer=customer).select_related("product")
+    return sorted(rows.order_by("-updated_at", "-id")[:200], key=lambda deal: deal.status != OPEN)
+
+
+def open_deals(viewer: Viewer, customer: Customer) -> tuple[int, Decimal, Decimal]:
+    """How many deals are open with a customer, what they come to, and weighted."""
+    rows = Opportunity.objects.visible_to(viewer).filter(customer=customer, status=OPEN)
+    sums = rows.order_by().values_list("probability").annotate(n=Count("pk"), total=Sum("amount"))
+    count, total, weighted = 0, Decimal(0), Decimal(0)
+    for probability, n, amount in sums:
+        count, total = count + n, total + (amount or 0)
+        weighted += round_fen((amount or Decimal(0)) * probability / 100)
+    return count, total, weighted
+
+
+def won_deals(viewer: Viewer, customer: Customer) -> tuple[int, Decimal]:
+    """How many deals were won with a customer, and what they came to."""
+    rows = Opportunity.objects.visible_to(viewer).filter(customer=customer, status=Opportunity.Status.WON)
+    sums = rows.aggregate(n=Count("pk"), total=Sum("amount"))
+    return sums["n"], sums["total"] or Decimal(0)
+
+
+def deals_with_product(viewer: Viewer, product: Product) -> list[Opportunity]:
+    """The latest deals the viewer sees in which a product is offered."""
+    lines = OpportunityLine.objects.visible_to(viewer).filter(product=product).values("opportunity_id")
+    rows = Opportunity.objects.visible_to(viewer).filter(pk__in=lines).select_related("customer")
+    return list(rows.order_by("-updated_at", "-id")[:20])
+
+
+def same_customers(viewer: Viewer, lead: Lead) -> list[Customer]:
+    """Customers a lead may belong to already: a hint before converting, never a bar (CUS-8)."""
+    found = like_this(viewer, {"name": lead.company or lead.name, "phone": lead.phone or lead.mobile})
+    if lead.mobile and lead.mobile != lead.phone:
+        by_contact = Customer.objects.visible_to(viewer).filter(contacts__mobile=lead.mobile).distinct()[:5]
+        found += [customer for customer in by_contact if customer not in found]
+    return found[:5]
+
+
+def same_leads(viewer: Viewer, lead: Lead) -> list[Lead]:
+    """Other leads of the same number or company."""
+    rows = Lead.objects.visible_to(viewer).exclude(pk=lead.pk)
+    found = list(rows.filter(mobile=lead.mobile).order_by("-id")[:3]) if lead.mobile else []
+    return found or (list(rows.filter(company=lead.company).order_by("-id")[:3]) if lead.company else [])

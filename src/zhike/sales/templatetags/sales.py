@@ -1,0 +1,65 @@
+"""Signs of this room for templates."""
+
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+
+from zhike.kit import format as fmt
+from zhike.records.fields import EMPTY
+from zhike.records.lookups import person_names
+from zhike.sales import cells
+from zhike.sales.fields import TONES, days_in_stage
+from zhike.sales.kinds import LEAD, OPPORTUNITY
+from zhike.sales.models import Lead, Opportunity
+from zhike.sales.models.pipelines import stages
+from zhike.sales.queries import Column
+
+register = template.Library()
+
+LEAD_TONES = {"new": "info", "working": "warn", "qualified": "vio", "unqualified": "mute", "converted": "ok"}
+
+
+@register.simple_tag
+def kcards(column: Column, query: str, can_change: bool) -> SafeString:
+    """The cards of a column."""
+    return cells.kcards(column.cards, column.stage, query, can_change)
+
+
+@register.simple_tag
+def owner_of(record: Any, size: str = "xs") -> SafeString:
+    """The responsible colleague, without a query."""
+    return fmt.who(record.owner_id, person_names().get(record.owner_id, ""), size) if record.owner_id else EMPTY
+
+
+@register.simple_tag
+def stage_of(opportunity: Opportunity) -> SafeString:
+    """The stage of a deal as a badge."""
+    stage = stages()[opportunity.stage_id]
+    return fmt.badge(stage.name, TONES[stage.kind])
+
+
+@register.simple_tag
+def stage_name(pk: int | None) -> str:
+    """The name of a stage; a dash where there was none."""
+    found = stages().get(pk)
+    return found.name if found else "—"
+
+
+@register.simple_tag
+def days_of(opportunity: Opportunity) -> SafeString:
+    """Days in the present stage, amber and red by what is expected."""
+    return days_in_stage(opportunity.days_in_stage(), stages()[opportunity.stage_id])
+
+
+@register.simple_tag
+def lead_status(lead: Lead) -> SafeString:
+    """How far a lead is, as a badge."""
+    return fmt.badge(lead.get_status_display(), LEAD_TONES[lead.status])
+
+
+@register.simple_tag
+def shown(record: Any, name: str) -> SafeString:
+    """A field of a deal or lead as its list shows it."""
+    field = (OPPORTUNITY if isinstance(record, Opportunity) else LEAD).field(name)
+    return field.cell(field.values_of(record))

@@ -1,0 +1,221 @@
+"""Pages of opportunities: list, page, form, moving, product lines, checklist."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from zhike.kit import htmx
+from zhike.kit.access import can, require
+from zhike.kit.errors import NotVisible, Refused
+from zhike.kit.registry import Entry, buttons, tabs
+from zhike.kit.viewer import Viewer
+from zhike.records import actions as records
+from zhike.records.forms import RecordForm
+from zhike.sales import actions, board, queries
+from zhike.sales.forms import LineForm, MoveForm, OwnerForm
+from zhike.sales.kinds import OPPORTUNITY
+from zhike.sales.models import Opportunity
+from zhike.sales.models.pipelines import stages, stages_of
+
+PLACE = OPPORTUNITY.label
+WORDS = ("change", "assign", "delete")
+# Fields with pages of their own, and what only a decided deal has.
+NOT_IN_FORM = {"stage", "loss_reason", "closed_on"}
+# What may come along in the address of a new deal.
+PRESET = ("customer", "contact", "product", "pipeline", "name", "amount")
+
+
+@require_safe
+def opportunity_list(request: HttpRequest) -> HttpResponse:
+    """All deals the viewer sees."""
+    return htmx.part(
+        request,
+        "customers/interim_list.html",
+        {"rows": OPPORTUNITY.rows(request.viewer)[:50], "title": OPPORTUNITY.plural},
+    )
+
+
+@require_safe
+def opportunity_page(request: HttpRequest, pk: int, tab: str = "") -> HttpResponse:
+    """A deal: path of stages, key figures, tabs of all rooms, facts and checklist beside (SAL-4)."""
+    viewer, opportunity = request.viewer, queries.opportunity(request.viewer, pk)
+    entries = [e for e in tabs.at(PLACE, viewer) if e.body]
+    current = next((e for e in entries if tab in (e.key, "")), None)
+    if current is None:
+        raise NotVisible
+    context: dict[str, Any] = {"opportunity": opportunity, "tab": current.key}
+    if not htmx.wants_part(request):
+        changes = queries.stage_changes(viewer, opportunity)
+        context |= {
+            "can": can(viewer, opportunity, *(OPPORTUNITY.verb(word) for word in WORDS)),
+            "path": queries.path(opportunity, changes),
+            "stage": stages()[opportunity.stage_id],
+            "ends": queries.ends(opportunity, changes),
+            "weighted": queries.weighted(opportunity),
+            "checklist": queries.checklist(opportunity),
+            "tabs": [_tab(entry, viewer, opportunity, current.key) for entry in entries],
+            "buttons": [
+                {"label": e.label, "icon": e.icon or "plus", "url": f"{reverse(e.url_name)}?opportunity={pk}"}
+                for e in buttons.at(PLACE, viewer)
+            ],
+        }
+    context["body"] = current.body(request, opportunity)
+    return htmx.part(request, "sales/opportunity_page.html#panel", context)
+
+
+def _tab(entry: Entry, viewer: Viewer, opportunity: Opportunity, current: str) -> dict[str, Any]:
+    url = reverse("sales:opportunity_tab", args=[opportunity.pk, entry.key])
+    count = entry.part(viewer, opportunity) if entry.part else None
+    return {"label": entry.label, "url": url, "current": entry.key == current, "count": count}
+
+
+@require_http_methods(["GET", "POST"])
+def opportunity_create(request: HttpRequest) -> HttpResponse:
+    """A new deal; a customer's page or the board says for whom or in which pipeline."""
+    require(request.viewer, OPPORTUNITY.verb("create"))
+    initial = {name: request.GET[name] for name in PRESET if request.GET.get(name)}
+    form = RecordForm(request.POST or None, kind=OPPORTUNITY, viewer=request.viewer, initial=initial, only=_fields())
+    if request.method == "POST" and form.save(by=request.viewer):
+        return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
+    return _form(request, form, None)
+
+
+@require_http_methods(["GET", "POST"])
+def opportunity_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a deal; who saves second is told, and keeps what they typed (409)."""
+    opportunity = queries.opportunity_for(request.viewer, pk)
+    form = RecordForm(
+        request.POST or None, kind=OPPORTUNITY, viewer=request.viewer, record=opportunity, only=_fields(opportunity)
+    )
+    if request.method == "POST" and form.save(by=request.viewer):
+        return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
+    return _form(request, form, opportunity)
+
+
+def _fields(opportunity: Opportunity | None = None) -> list[str]:
+    left_out = set(NOT_IN_FORM)
+    if opportunity is not None:
+        left_out |= {"owner", "pipeline"} | (
+            {"probability"} if opportunity.status != Opportunity.Status.OPEN else set()
+        )
+        left_out -= {"closed_on", "loss_reason"} if opportunity.status == Opportunity.Status.LOST else set()
+        left_out -= {"closed_on"} if opportunity.status == Opportunity.Status.WON else set()
+    return [f.name for f in OPPORTUNITY.editable() if f.name not in left_out]
+
+
+def _form(request: HttpRequest, form: RecordForm, opportunity: Opportunity | None) -> HttpResponse:
+    status = 409 if form.stale else 422 if form.errors else 200
+    back = opportunity.get_absolute_url() if opportunity else reverse("sales:board")
+    context = {"form": form, "record": opportunity, "kind": OPPORTUNITY, "back": back, "new": _("New opportunity")}
+    return htmx.part(request, "sales/record_form.html#form", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def opportunity_move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Move a deal: from the board by dropping, else by a dialog; what is missing is asked for there (SAL-2)."""
+    opportunity = queries.opportunity_for(request.viewer, pk)
+    on_board = board.is_board(request)
+    initial = {"stage": request.GET.get("stage"), "version": opportunity.version}
+    form = MoveForm(request.POST or None, viewer=request.viewer, opportunity=opportunity, initial=initial)
+    if request.method == "POST" and form.run(actions.move_opportunity, opportunity, by=request.viewer):
+        said = _("Moved to %(stage)s.") % {"stage": stages()[form.result.stage_id].name}
+        if on_board:
+            return board.answer(request, said)
+        return htmx.redirect(request, form.result.get_absolute_url(), said)
+    if set(form.errors) == {"reason"} and "reason" not in request.POST:
+        # A card was dropped where a reason is needed: ask for it, there is nothing wrong yet.
+        initial["stage"] = request.POST["stage"]
+        form = MoveForm(viewer=request.viewer, opportunity=opportunity, initial=initial)
+    context = {
+        "form": form,
+        "opportunity": opportunity,
+        "stages": stages_of(opportunity.pipeline_id),
+        "url": request.get_full_path(),
+    }
+    status = 409 if form.stale else 422 if form.errors else 200
+    response = htmx.part(request, "sales/opportunity_move.html#dialog", context, status=status)
+    return board.into_dialog(response) if request.method == "POST" else response
+
+
+@require_http_methods(["GET", "POST"])
+def opportunity_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand a deal to a colleague."""
+    opportunity = queries.opportunity_for(request.viewer, pk, "assign")
+    form = OwnerForm(request.POST or None, viewer=request.viewer)
+    if request.method == "POST" and form.run(records.assign_record, OPPORTUNITY, opportunity, by=request.viewer):
+        seen = request.viewer.sees_owner(form.result.owner_id)
+        back = opportunity.get_absolute_url() if seen else reverse("sales:opportunity_list")
+        return htmx.redirect(request, back, _("Handed over."))
+    return _dialog(request, form, opportunity, _("Hand over"), _("Hand over"))
+
+
+@require_http_methods(["GET", "POST"])
+def opportunity_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a deal nothing else depends on."""
+    opportunity = queries.opportunity_for(request.viewer, pk, "delete")
+    if request.method == "POST":
+        records.delete_record(OPPORTUNITY, opportunity, by=request.viewer)
+        return htmx.redirect(request, reverse("sales:opportunity_list"), _("Deleted."))
+    return _dialog(request, None, opportunity, _("Delete this opportunity?"), _("Delete"), danger=True)
+
+
+@require_http_methods(["GET", "POST"])
+def line_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a product to a deal."""
+    opportunity = queries.opportunity_for(request.viewer, pk)
+    form = LineForm(request.POST or None, viewer=request.viewer, initial={"quantity": 1})
+    if request.method == "POST" and form.is_valid():
+        values = form.values()
+        product = queries.product(request.viewer, values.pop("product"))
+        if form.attempt(actions.add_line, opportunity, by=request.viewer, product=product, **values):
+            return htmx.redirect(request, opportunity.get_absolute_url(), _("Added."))
+    return _dialog(request, form, opportunity, _("Add a product"), _("Add"))
+
+
+@require_POST
+def line_remove(request: HttpRequest, pk: int, line_pk: int) -> HttpResponse:
+    """Take a product off a deal."""
+    opportunity = queries.opportunity_for(request.viewer, pk)
+    line = next((line for line in queries.lines_of(request.viewer, opportunity) if line.pk == line_pk), None)
+    if line is None:
+        raise NotVisible
+    actions.remove_line(line, by=request.viewer)
+    return htmx.redirect(request, opportunity.get_absolute_url(), _("Removed."))
+
+
+@require_POST
+def lines_total(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make the total of the lines the amount of the deal."""
+    opportunity = queries.opportunity_for(request.viewer, pk)
+    actions.use_total(opportunity, by=request.viewer)
+    return htmx.redirect(request, opportunity.get_absolute_url(), _("Saved."))
+
+
+@require_POST
+def check_tick(request: HttpRequest, pk: int) -> HttpResponse:
+    """Tick an item of the checklist, or take the tick away."""
+    opportunity = queries.opportunity_for(request.viewer, pk)
+    stage = stages().get(int(text) if (text := request.POST.get("stage", "")).isdigit() else 0)
+    if stage is None:
+        raise Refused({"item": _("This is not on the checklist.")})
+    opportunity = actions.tick_check(
+        opportunity, by=request.viewer, stage=stage, item=request.POST.get("item", ""), done="done" in request.POST
+    )
+    context = {
+        "opportunity": opportunity,
+        "checklist": queries.checklist(opportunity),
+        "can": {"change"},
+        "stage": stage,
+    }
+    if htmx.wants_part(request):
+        return htmx.part(request, "sales/parts/checklist.html", context)
+    return htmx.redirect(request, opportunity.get_absolute_url())
+
+
+def _dialog(request: HttpRequest, form, record, title: str, submit: str, *, danger: bool = False) -> HttpResponse:
+    context = {"form": form, "record": record, "title": title, "submit": submit, "danger": danger}
+    status = 422 if form is not None and form.errors else 200
+    return htmx.part(request, "sales/dialog.html#dialog", context, status=status)
