@@ -1,6 +1,37 @@
-"""Keyset paging (interim: the list engine's author replaces this)."""
+"""Pages by key: a list is walked along its sort index, never counted off, however deep one is in it (CRAFT §6, §11).
 
+A viewer sees rows by several alternatives ("arms"). One query with OR would read them all and sort; so either each arm
+is read on its own index and the heads are merged, or, where the viewer sees much of the table, the sort index is walked
+and the arms are only asked. Empty values come last, in either direction, on both databases.
+"""
+
+import base64
+import binascii
+import heapq
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import BooleanField, Case, F, Q, Value, When
+
+from zhike.kit.scope import ByOwner
+from zhike.kit.viewer import Viewer
+from zhike.records import search
+from zhike.records.filters import Filter, with_values
+from zhike.records.kinds import RecordKind
+from zhike.records.lookups import people
+
+CAP = 10_000
+WIDE_SHARE = 0.05  # of all people: from here on it pays to walk the sort index and ask each row
+FEW_OWNERS = 64  # so many owners are read one by one, each on its own part of the index
+KEY = "sort_key"
 
 
 class BadCursor(ValueError):
@@ -9,24 +40,213 @@ class BadCursor(ValueError):
 
 @dataclass
 class Page:
-    """A page of record ids and the cursor of the next one."""
+    """The ids of a page in order, and the cursors of the next and the previous one ("" where there is none)."""
 
     ids: list[int] = field(default_factory=list)
     next: str = ""
+    previous: str = ""
 
 
-def read_page(kind, viewer, flt, *, sort, size, cursor=""):
-    """The ids of a page in order."""
-    rows = flt.apply(kind.rows(viewer), viewer)
-    start = int(cursor) if cursor.isdigit() else 0
-    ids = list(rows.order_by(sort, "id").values_list("pk", flat=True)[start : start + size + 1])
-    return Page(ids[:size], str(start + size) if len(ids) > size else "")
+@dataclass(frozen=True)
+class Sort:
+    """By what, in which direction, and whether there may be nothing to sort by."""
+
+    path: Any
+    descending: bool
+    nullable: bool
+    column: str  # of the table itself, for choosing an index; "" where it lies elsewhere
+
+    @classmethod
+    def of(cls, kind: RecordKind, text: str) -> "Sort":
+        """From "-amount": a field of the kind, or created_at, updated_at, id."""
+        name, descending = text.lstrip("-"), text.startswith("-")
+        wanted = kind.fields.get(name)
+        path = wanted.sort_paths()[0] if wanted else name
+        own = {f.attname: f for f in kind.model._meta.local_concrete_fields} | {
+            "pk": kind.model._meta.pk,
+            "id": kind.model._meta.pk,
+        }
+        column = own.get(path) if isinstance(path, str) else None
+        return cls(path, descending, column is None or column.null, column.attname if column is not None else "")
 
 
-def count_capped(kind, viewer, flt, *, exact=False):
-    """The count, None past 10,000 unless exact."""
-    rows = flt.apply(kind.rows(viewer), viewer)
+def read_page(
+    kind: RecordKind, viewer: Viewer, flt: Filter, *, sort: str, size: int, cursor: str = "", back: bool = False
+) -> Page:
+    """The ids of a page of what the viewer sees, after `cursor` (or before it, going back).
+
+    Raises BadCursor, and ValidationError for a filter that makes no sense.
+    """
+    walk = _Walk(kind, viewer, flt, Sort.of(kind, sort))
+    start = _decode(cursor, walk) if cursor else None
+    rows = walk.take(start, size + 1, back)
+    more, rows = len(rows) > size, rows[:size]
+    if back:
+        rows.reverse()
+    if not rows:
+        return Page()
+    behind, before = (bool(start), more) if back else (more, bool(start))
+    return Page([pk for _key, pk in rows], _encode(rows[-1]) if behind else "", _encode(rows[0]) if before else "")
+
+
+def count_capped(kind: RecordKind, viewer: Viewer, flt: Filter, *, exact: bool = False, most: int = CAP) -> int | None:
+    """How many rows the filter keeps; None past `most`, unless the exact number is asked for."""
+    if flt.search and not flt.conditions and not exact:
+        found = search.count(viewer, kind, flt.search, most + 1)
+        if found is not None:
+            return found if found <= most else None
+    rows = filtered(kind, viewer, flt)
     if exact:
         return rows.count()
-    found = rows.values("pk")[:10_001].count()
-    return None if found > 10_000 else found
+    found = rows.values("pk")[: most + 1].count()
+    return found if found <= most else None
+
+
+def filtered(kind: RecordKind, viewer: Viewer, flt: Filter) -> Any:
+    """All rows the viewer sees and the filter keeps, in no order: for counts, sums, exports and bulk actions."""
+    return search.narrow(flt.apply(kind.rows(viewer), viewer), kind, viewer, flt.search)
+
+
+def rows_of(kind: RecordKind, ids: Iterable[int]) -> Any:
+    """Rows by ids that were read through the viewer's scope just before."""
+    manager = kind.model._default_manager
+    rows = (
+        manager.whole_table("ids read through the scope just before")
+        if hasattr(manager, "whole_table")
+        else manager.all()
+    )
+    return rows.filter(pk__in=list(ids))
+
+
+class _Walk:
+    """Reads the heads of a filtered, sorted list: (key, pk) pairs, from a place on, forwards or back."""
+
+    def __init__(self, kind: RecordKind, viewer: Viewer, flt: Filter, sort: Sort):
+        self.kind, self.viewer, self.flt, self.sort = kind, viewer, flt, sort
+        self.sources = self._sources()
+
+    def take(self, start: tuple | None, count: int, back: bool) -> list[tuple]:
+        """So many pairs from the place on; rows with something to sort by come before those with nothing."""
+        parts = [False, True] if self.sort.nullable else [False]
+        if back:
+            parts.reverse()
+        found: list[tuple] = []
+        for empty in parts:
+            if start is not None and (start[0] is None) != empty and (start[0] is None) != back:
+                continue  # this part lies before the place already
+            if len(found) < count:
+                here = start if start is not None and (start[0] is None) == empty else None
+                found += self._part(empty, here, count - len(found), back)
+        return found
+
+    def _part(self, empty: bool, start: tuple | None, count: int, back: bool) -> list[tuple]:
+        falling = self.sort.descending != back
+        heads = []
+        for rows in self.sources:
+            rows = rows.annotate(**{KEY: F(self.sort.path) if isinstance(self.sort.path, str) else self.sort.path})
+            if empty:
+                rows = rows.filter(**{f"{KEY}__isnull": True}).order_by("-pk" if falling else "pk")
+                if start:
+                    rows = rows.filter(**{"pk__lt" if falling else "pk__gt": start[1]})
+            else:
+                if self.sort.nullable:
+                    rows = rows.filter(**{f"{KEY}__isnull": False})
+                rows = rows.order_by(*((f"-{KEY}", "-pk") if falling else (KEY, "pk")))
+                if start:
+                    than = "lt" if falling else "gt"
+                    rows = rows.filter(
+                        Q(**{f"{KEY}__{than}e": start[0]})
+                        & (Q(**{f"{KEY}__{than}": start[0]}) | Q(**{f"pk__{than}": start[1]}))
+                    )
+            heads.append(rows.values_list(KEY, "pk")[:count])
+        return _merged([list(head) for head in heads], falling, count)
+
+    def _sources(self) -> list[Any]:
+        """The querysets whose union is the list, each quick to read in order."""
+        kind, viewer, scope = self.kind, self.viewer, getattr(self.kind.model, "scope", None)
+        if self.flt.search or viewer.people is None or not isinstance(scope, ByOwner):
+            return [self._narrowed(kind.rows(viewer))]
+        seen = kind.rows(viewer)
+        if seen.query.is_empty():
+            return [seen]
+        everything = kind.model.objects.whole_table("split into the viewer's arms below")
+        arms = scope.arms(viewer, kind.model)
+        if len(viewer.people) >= WIDE_SHARE * len(people()) and self._has_index(self.sort.column):
+            # A condition inside CASE is asked row by row and tempts no planner to start from the owners.
+            asked = Case(When(reduce(or_, arms), then=Value(True)), default=Value(False), output_field=BooleanField())
+            return [self._narrowed(everything.alias(seen_by=asked).filter(seen_by=True))]
+        if connection.vendor == "postgresql" and not self._sorts_like_python():
+            return [self._narrowed(seen)]
+        owned, *others = arms
+        if len(viewer.people) <= FEW_OWNERS and self._has_index(f"{scope.field}_id", self.sort.column):
+            each = [Q(**{f"{scope.field}_id": pk}) for pk in sorted(viewer.people)]
+        else:
+            each = [owned]
+        return [self._narrowed(everything.filter(arm)) for arm in (*each, *others)]
+
+    def _narrowed(self, rows: Any) -> Any:
+        rows = self.flt.apply(rows, self.viewer)
+        wanted = self.kind.fields.get(str(self.sort.path)) if isinstance(self.sort.path, str) else None
+        if wanted is not None:
+            rows = with_values(rows, wanted)
+        return search.narrow(rows, self.kind, self.viewer, self.flt.search)
+
+    def _has_index(self, *columns: str) -> bool:
+        meta = self.kind.model._meta
+        wanted = [c.removesuffix("_id") if c.endswith("_id") else c for c in columns]
+        for index in meta.indexes:
+            named = [name.lstrip("-").removesuffix("_id") for name in index.fields]
+            if named[: len(wanted)] == wanted and index.condition is None:
+                return True
+        return len(columns) == 1 and columns[0] == meta.pk.attname
+
+    def _sorts_like_python(self) -> bool:
+        column = self.kind.model._meta.get_field(self.sort.column.removesuffix("_id")) if self.sort.column else None
+        return column is not None and column.get_internal_type() not in (
+            "CharField",
+            "TextField",
+            "SlugField",
+            "EmailField",
+        )
+
+
+def _merged(heads: list[list[tuple]], falling: bool, count: int) -> list[tuple]:
+    """The first pairs of several sorted lists, each record once, however many arms show it."""
+    if len(heads) == 1:
+        return heads[0]
+    found, seen = [], set()
+    order = (lambda pair: pair[1]) if heads and any(h and h[0][0] is None for h in heads) else (lambda pair: pair)
+    for pair in heapq.merge(*heads, key=order, reverse=falling):
+        if pair[1] not in seen:
+            seen.add(pair[1])
+            found.append(pair)
+            if len(found) == count:
+                break
+    return found
+
+
+def _encode(pair: tuple) -> str:
+    key, pk = pair
+    if isinstance(key, date | datetime):
+        key = key.isoformat()
+    elif isinstance(key, Decimal):
+        key = str(key)
+    return base64.urlsafe_b64encode(json.dumps([key, pk], ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str, walk: _Walk) -> tuple:
+    try:
+        key, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(pk, int) or not 0 < pk < 2**63:
+            raise BadCursor
+        if key is None:
+            return (None, pk)
+        column = walk.sources[0].annotate(
+            **{KEY: F(walk.sort.path) if isinstance(walk.sort.path, str) else walk.sort.path}
+        )
+        value = column.query.annotations[KEY].output_field.to_python(key)
+        if isinstance(value, str) and "\x00" in value:
+            raise BadCursor
+    except (ValueError, TypeError, binascii.Error, ValidationError, RecursionError, OverflowError) as error:
+        raise BadCursor from error
+    return (value, pk)
