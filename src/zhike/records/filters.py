@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from zhike.kit.parse import ParseError
 from zhike.kit.viewer import Viewer
 from zhike.records.customvalues import CustomValue
 from zhike.records.fields import OPERATOR_LABELS, Field
@@ -119,6 +120,8 @@ class Filter:
                 rows = rows.filter(field.condition(condition.op, list(condition.values), lookups))
             except ValidationError as error:
                 raise ValidationError({condition.field: error.messages}) from error
+            except ParseError as error:
+                raise ValidationError({condition.field: [str(error)]}) from error
         return rows
 
     def __eq__(self, other):
