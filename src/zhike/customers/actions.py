@@ -103,12 +103,15 @@ def contacts_saved(created: list, updated: list, by: Viewer) -> None:
         Customer.objects.whole_table(WHY).filter(pk=customer_id).update(main_contact=contact)
     moved = [contact for contact, changed in updated if {"customer", "is_primary"} & set(changed)]
     touched = {contact.customer_id for contact in [*(c for c, _changed in created), *moved]}
+    touched |= {changed["customer"][0] for _contact, changed in updated if "customer" in changed}
     if not touched:
         return
     first = Contact.objects.whole_table(WHY).filter(customer=OuterRef("pk")).order_by("-is_primary", "id")
     unset = Q(main_contact__isnull=True) | ~Q(main_contact__customer=F("pk"))
     stale = Customer.objects.whole_table(WHY).filter(unset, pk__in=touched).values("pk")
     Customer.objects.whole_table(WHY).filter(pk__in=stale).update(main_contact=Subquery(first.values("pk")[:1]))
+    main = Customer.objects.whole_table(WHY).filter(pk__in=touched).values("main_contact")
+    Contact.objects.whole_table(WHY).filter(pk__in=main, is_primary=False).update(is_primary=True)
 
 
 @action

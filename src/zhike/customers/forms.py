@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from zhike.customers import queries
 from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import CustomerRelation
 from zhike.kit.forms import ActionForm
@@ -36,6 +37,10 @@ class RelationForm(ActionForm):
         other = Ref("other", _("Other customer"), to="customers.customer", required=True)
         self.fields["other"] = FieldControl(other.bind(CUSTOMER), Lookups(viewer))
         self.order_fields(["kind", "other", "note"])
+        self.viewer = viewer
+
+    def values(self):
+        return {**self.cleaned_data, "other": queries.customer(self.viewer, self.cleaned_data["other"])}
 
 
 class OwnerForm(ActionForm):

@@ -50,11 +50,11 @@ def acting(by: Viewer, name: str, *, batch_id: int | None = None):
     try:
         with transaction.atomic():
             yield _running.get()
-    except IntegrityError as error:
-        raise refused_by_constraint(error) or error from error
-    except ProtectedError as error:
+    except ProtectedError as error:  # an IntegrityError too, so it comes first
         names = {str(row._meta.verbose_name) for row in error.protected_objects}
         raise Refused(_("Still in use by: %(kinds)s") % {"kinds": ", ".join(sorted(names))}) from error
+    except IntegrityError as error:
+        raise refused_by_constraint(error) or error from error
     except ValidationError as error:
         raise Refused(error.message_dict if hasattr(error, "error_dict") else error.messages) from error
     finally:

@@ -24,7 +24,7 @@ class FieldControl(forms.Field):
         return self.of.clean(value, self.lookups)
 
     def prepare_value(self, value: Any) -> Any:
-        return self.of.initial(value)
+        return value if isinstance(value, str) else self.of.initial(value)  # what was typed stays as it was typed
 
 
 class RecordForm(ActionForm):

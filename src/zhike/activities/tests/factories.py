@@ -1,0 +1,17 @@
+"""Follow-ups for tests; `customer` and `author` must be given."""
+
+import factory
+
+from zhike.activities.models import Activity
+from zhike.org.tests.factories import RecordFactory
+
+
+class ActivityFactory(RecordFactory):
+    """A follow-up with a customer, owned like it."""
+
+    class Meta:
+        model = Activity
+
+    owner = factory.SelfAttribute("customer.owner")
+    author = factory.SelfAttribute("customer.owner")
+    summary = factory.Sequence(lambda n: f"谈了第{n}件事")
