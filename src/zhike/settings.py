@@ -143,7 +143,6 @@ ACCOUNT_ADAPTER = "zhike.org.signin.Adapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_PASSWORD_CHANGE_REDIRECT_URL = "org:profile"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,5/10m/key"}  # five wrong passwords lock a name for ten minutes
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

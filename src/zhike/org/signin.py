@@ -5,6 +5,7 @@ import logging
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.urls import reverse
 
 from zhike.kit.viewer import viewer_of
 from zhike.org import actions
@@ -15,7 +16,7 @@ logger = logging.getLogger("zhike.signin")
 
 
 class Adapter(DefaultAccountAdapter):
-    """Ours differ from allauth's ways in four points."""
+    """Ours differ from allauth's ways in five points."""
 
     def is_open_for_signup(self, request):
         """Colleagues are added by an administrator."""
@@ -24,6 +25,10 @@ class Adapter(DefaultAccountAdapter):
     def set_password(self, user, password):
         """A new password, by the person themselves: signed in, or with a link from an e-mail."""
         actions.set_own_password(user, by=viewer_of(user.pk), password=password)
+
+    def get_password_change_redirect_url(self, request):
+        """Who had to change it can start now; others came from their account."""
+        return "/" if request.viewer.person.must_change_password else reverse("org:profile")
 
     def pre_authenticate(self, request, **credentials):
         """Refuse names and addresses that failed too often; the refusal is noted too."""
