@@ -1,6 +1,6 @@
 """One process tree: this process serves the web and live events, and keeps the worker processes running.
 
-TERM or Ctrl-C: no new requests, running requests and jobs are finished, exit 0. A second one: at once, exit 1.
+TERM or Ctrl-C: no new requests, running requests and jobs are finished, exit 0. A second one later: at once, exit 1.
 """
 
 import asyncio
@@ -48,6 +48,7 @@ class Supervisor:
         self.server = Server(self.application, host, port, interface=Interfaces.ASGINL, websockets=False, backlog=1024)
         logging.config.dictConfig(settings.LOGGING)  # granian has put its own in place
         self.stopping = asyncio.Event()
+        self.asked_at = 0.0
         self.workers: dict[int, asyncio.subprocess.Process] = {}
 
     async def run(self) -> int:
@@ -81,13 +82,16 @@ class Supervisor:
         return 1 if failed else 0
 
     def stop(self) -> None:
-        """Asked to stop: gently the first time."""
-        if self.stopping.is_set():
+        """Asked to stop: gently the first time. The same wish from two sides at once is not a second time."""
+        now = asyncio.get_running_loop().time()
+        if self.stopping.is_set() and now - self.asked_at > 1:
             for process in self.workers.values():
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
             os._exit(1)
-        self.stopping.set()
+        if not self.stopping.is_set():
+            self.asked_at = now
+            self.stopping.set()
 
     async def is_ready(self, web: asyncio.Task) -> bool:
         """Whether the server answers."""

