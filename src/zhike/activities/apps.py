@@ -15,6 +15,7 @@ class ActivitiesConfig(AppConfig):
         moves_with_owner(actions.move_activities)
         menu.add("main", "home", _("Workbench"), url_name="activities:home", icon="layout-dashboard", group="home",
                  order=10, shortcut="g h")  # fmt: skip
+        menu.add("phone", "home", _("Workbench"), url_name="activities:home", icon="layout-dashboard", order=10)
         menu.add("main", "activities", _("Follow-ups"), url_name="activities:activity_list", icon="message-circle",
                  group="sales", order=60, verb=ACTIVITY.verb("view"), shortcut="g f")  # fmt: skip
         menu.add("new", "activity", _("Log a follow-up"), url_name="activities:activity_log", icon="pencil-plus",

@@ -16,6 +16,8 @@ class CustomersConfig(AppConfig):
                  group="sales", order=20, verb="customers.customer.view", shortcut="g c")  # fmt: skip
         menu.add("main", "contacts", _("Contacts"), url_name="customers:contact_list", icon="address-book",
                  group="sales", order=25, verb="customers.contact.view", shortcut="g p")  # fmt: skip
+        menu.add("phone", "customers", _("Customers"), url_name="customers:customer_list", icon="building", order=20,
+                 verb="customers.customer.view")  # fmt: skip
         menu.add("new", "customer", _("Customer"), url_name="customers:customer_create", icon="building", order=10,
                  verb="customers.customer.create")  # fmt: skip
         menu.add("new", "contact", _("Contact"), url_name="customers:contact_create", icon="address-book", order=20,
