@@ -34,6 +34,8 @@ from zhike.records.lookups import Lookups
 from zhike.records.models import AuditEntry, CustomField, ImportBatch
 
 CHUNK = 500
+# Types a mapping may give a new custom field; the others need options, which the administrator sets up.
+NEW_TYPES = ("text", "number", "money", "date", "person")
 
 
 @dataclass
@@ -107,7 +109,8 @@ class Import:
         for position, title in enumerate(titles):
             name = columns.get(title, "")
             if name.startswith("custom:"):
-                found = by_custom_name.get(name[7:]) or self._new_custom_field(name[7:])
+                label, type = custom_name(name)
+                found = by_custom_name.get(label) or self._new_custom_field(label, type)
             else:
                 found = fields.get(name)
             barred = found is not None and found.verb and not self.viewer.can(found.verb)
@@ -126,8 +129,8 @@ class Import:
             raise Refused(_("Columns are missing for: %(names)s") % {"names": ", ".join(missing)})
         self.defaults = {fields[n]: v for n, v in self.mapping.defaults.items()}
 
-    def _new_custom_field(self, name: str) -> Field:
-        row = CustomField(kind=self.kind.label, name=name, type=CustomField.Type.TEXT)
+    def _new_custom_field(self, name: str, type: str) -> Field:
+        row = CustomField(kind=self.kind.label, name=name, type=type)
         if not self.dry_run:
             require(self.viewer, "records.customise")
             row.save()
@@ -407,6 +410,12 @@ class Import:
         width = len(titles)
         rows = ([*(cells + [None] * width)[:width], number, reason] for number, cells, reason in lines)
         write_xlsx(path, [*titles, str(_("Line")), str(_("Reason"))], rows)
+
+
+def custom_name(name: str) -> tuple[str, str]:
+    """Label and type of a column mapped to "custom:LABEL" or "custom:LABEL:number" (text, number, money, date, person)."""
+    label, _sep, type = name.removeprefix("custom:").rpartition(":")
+    return (label, type) if label and type in NEW_TYPES else (name.removeprefix("custom:"), CustomField.Type.TEXT)
 
 
 def _column_names(model: type) -> set[str]:

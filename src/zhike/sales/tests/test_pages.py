@@ -153,7 +153,7 @@ def test_SAL_4_create_from_a_customers_page_and_edit(company, sign_in):
     assert page.status_code == 302
     deal = Opportunity._base_manager.get(name="新线")
     assert (deal.amount, deal.owner, deal.stage) == (Decimal("120000.00"), company.li_na, stage_at(0))
-    values = {"name": "新线二", "amount": "1.005", "version": deal.version}
+    values = {"name": "新线二", "customer": customer.pk, "amount": "1.005", "version": deal.version}
     assert client.post(f"/opportunities/{deal.pk}/edit/", values).status_code == 422
     assert client.post(f"/opportunities/{deal.pk}/edit/", {**values, "amount": "1.50"}).status_code == 302
     assert client.post(f"/opportunities/{deal.pk}/edit/", {**values, "amount": "2"}).status_code == 409
