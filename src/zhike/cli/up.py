@@ -78,11 +78,18 @@ def first_run(demo: bool) -> None:
     if password:
         print(f"Administrator: admin   Password: {password}   (shown only now)", flush=True)
     if demo:
-        from zhike.kit.errors import Refused
-        from zhike.packs.distribution.install import PASSWORD, install_demo
+        install_demo()
 
-        try:
-            install_demo()
-            print(f"Demo company: sign in as zhoumz (manager) or any colleague, password {PASSWORD}", flush=True)
-        except Refused as refusal:
-            print(f"zhike: {refusal}", flush=True)
+
+def install_demo() -> None:
+    """Fill an installation that has no customers yet with the demo company."""
+    from zhike.kit.errors import Refused
+    from zhike.packs.distribution import install
+
+    prepare.say("making the demo company")
+    try:
+        install.install_demo()
+    except Refused as refusal:
+        prepare.say(str(refusal))
+    else:
+        print(f"Demo company: everybody's password is {install.PASSWORD}", flush=True)
