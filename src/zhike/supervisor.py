@@ -61,7 +61,7 @@ class Supervisor:
             self.stopping.set()
         keepers = []
         if not self.stopping.is_set():
-            print(f"知客 ZhiKe: http://{shown(self.host)}:{self.port}/", flush=True)
+            print(f"ZhiKe: http://{shown(self.host)}:{self.port}/", flush=True)
             keepers = [asyncio.create_task(self.keep_worker(n + 1)) for n in range(settings.WORKERS)]
         janitor = asyncio.create_task(keep_logs_small(settings.DATA / "logs" / "zhike.log"))
         stopped = asyncio.create_task(self.stopping.wait())

@@ -80,7 +80,7 @@ def migrate_to(applied: list[list[str]]):
     executor = MigrationExecutor(connection)
     nodes = {tuple(node) for node in applied}
     if unknown := sorted(nodes - set(executor.loader.graph.nodes) - executor.loader.replacements.keys()):
-        raise BadBackup(f"the backup was made by a newer version of 知客, which knows {'.'.join(unknown[0])}")
+        raise BadBackup(f"the backup was made by a newer version of ZhiKe, which knows {'.'.join(unknown[0])}")
     known = nodes & set(executor.loader.graph.nodes)
     # The last ones: nothing that the backup also has builds on them.
     last = [

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
 VERBS = {
-    "up": "start 知客: web, live events, background jobs",
+    "up": "start the product: web, live events, background jobs",
     "test": "install what the tests need and run all of them",
     "import": "read records from files",
     "export": "write records to a file",

@@ -35,7 +35,7 @@ def run(options) -> int:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise ImproperlyConfigured(f"ZHIKE_DATA: 知客 is already running with {settings.DATA}")
+        raise ImproperlyConfigured(f"ZHIKE_DATA: ZhiKe is already running with {settings.DATA}")
     check_port(options.host, options.port)
     migrate()
     first_run(options.demo)
