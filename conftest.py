@@ -1,9 +1,10 @@
-"""What every test may use."""
+"""What every test may use: the public data sets, the small company, its people as viewers and signed in."""
 
 import os
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 ROOT = Path(__file__).resolve().parent
 
@@ -15,3 +16,31 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the public data sets (ZHIKE_SHARED_DATA) are not on this machine")
     return folder
+
+
+@pytest.fixture
+def company(db):
+    """The one small company: `company.gm`, `company.li_na`, … with departments and roles."""
+    from zhike.org.tests.factories import build_company
+
+    return build_company()
+
+
+@pytest.fixture
+def viewer():
+    """`viewer(company.li_na)` gives the Viewer of a person."""
+    from zhike.kit.viewer import viewer_of
+
+    return lambda person: viewer_of(person.pk)
+
+
+@pytest.fixture
+def sign_in():
+    """`sign_in(company.li_na)` gives a test client in which this person is signed in."""
+
+    def signed_in(person) -> Client:
+        client = Client()
+        client.force_login(person)
+        return client
+
+    return signed_in
