@@ -22,8 +22,8 @@ def page_url(pk: int) -> str:
 def kcards(cards: list[Card], stage: Stage, query: str, can_change: bool) -> SafeString:
     """The cards of a column; `query` is the board's filter, which the answer to a move keeps."""
     names, tail = person_names(), escape(f"?board&{query}" if query else "?board")
-    move, no_step = escape(_("Move")), escape(_("No next step"))
-    made = [_kcard(card, stage, names, tail, can_change, move, no_step) for card in cards]
+    words = escape(_("Move")), escape(_("No next step")), _("no customer yet")
+    made = [_kcard(card, stage, names, tail, can_change, words) for card in cards]
     return mark_safe("".join(made))
 
 
@@ -48,9 +48,9 @@ def _kcard(
     return (
         f'<li class="kcard {card.state}" id="deal-{card.pk}" tabindex="-1"{mover}>'
         f'<div class="flex top"><h3 class="grow"><a href="{url}">{name}</a></h3>{menu}</div>'
-        f'<p class="cu ell">{escape(card.customer or "—")}</p>{plan}'
+        f'<p class="cu ell">{escape(card.customer or nobody)}</p>{plan}'
         f'<div class="ft"><span class="amt">{fmt.money(card.amount)}</span>{days_in_stage(card.days, stage)}'
-        f'<span title="{escape(owner)}">{fmt.avatar(card.owner_id, owner, "xs")}</span></div></li>'
+        f'<span class="end-x" title="{escape(owner)}">{fmt.avatar(card.owner_id, owner, "xs")}</span></div></li>'
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhike.kit.forms import ActionForm
 from zhike.kit.viewer import Viewer
@@ -117,7 +118,7 @@ class StageForm(ActionForm):
     """A stage: name, place, kind, probability, expected days, its gate."""
 
     name = forms.CharField(label=_("Name"), max_length=60)
-    order = forms.IntegerField(label=_("Place"), min_value=1, max_value=10_000)
+    order = forms.IntegerField(label=pgettext_lazy("stage", "Place"), min_value=1, max_value=10_000)
     kind = forms.ChoiceField(label=_("Kind"), choices=Stage.Kind.choices)
     probability = forms.IntegerField(label=_("Win probability (%)"), min_value=0, max_value=100)
     expected_days = forms.IntegerField(label=_("Expected days"), min_value=1, max_value=3650, required=False)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from zhike.kit.access import require
 from zhike.kit.actions import action
