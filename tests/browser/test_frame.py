@@ -14,6 +14,9 @@ def test_ctrl_k_jumps_to_a_page_by_name(page, sign_in, assert_accessible):
     page.locator("#palette [role=option][aria-selected=true]", has_text="客户").wait_for()
     page.keyboard.press("Enter")
     page.wait_for_url("**/customers/**")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("lxr")
+    page.locator("#palette [role=option]", has_text="联系人").first.wait_for()
 
 
 def test_letters_go_to_pages_and_open_the_plus(page, sign_in, assert_accessible):

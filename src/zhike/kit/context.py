@@ -1,7 +1,7 @@
 """What every page shows around its content: navigation, who is signed in, the company's name."""
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from zhike.kit.pinyin import syllables
 from zhike.kit.registry import Entry, menu
 
 GROUPS = {
@@ -36,6 +37,15 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {"viewer": getattr(request, "viewer", None), "shell": Shell(request)}
 
 
+@lru_cache(maxsize=256)
+def spoken(label: str) -> str:
+    """A label in pinyin, by initials and in full, so that the palette finds it: "kh kehu"."""
+    if label.isascii():
+        return ""
+    spelled = syllables(label)
+    return f"{''.join(s[0] for s in spelled)} {''.join(spelled)}"
+
+
 class Shell:
     """The frame of a page, worked out only when a template draws it."""
 
@@ -48,10 +58,9 @@ class Shell:
         """The navigation: entries the viewer may use, with their address, in order."""
         found = self.linked("main")
         if self.settings:
-            found.append({
-                "key": "settings", "label": _("Settings"), "icon": "settings", "group": "admin", "shortcut": "g s",
-                "url": self.settings[0]["url"], "count": 0, "current": any(e["current"] for e in self.settings),
-            })  # fmt: skip
+            own = {"key": "settings", "label": _("Settings"), "icon": "settings", "group": "admin", "shortcut": "g s"}
+            words, current = spoken(str(own["label"])), any(e["current"] for e in self.settings)
+            found.append({**self.settings[0], **own, "words": words, "current": current})
         return found
 
     @cached_property
@@ -120,8 +129,8 @@ class Shell:
             return None
         return {
             "key": entry.key, "label": entry.label, "icon": entry.icon or "point", "group": entry.group, "url": url,
-            "shortcut": entry.shortcut, "count": entry.badge(self.viewer) if entry.badge else 0,
-            "current": self.is_at(url),
+            "shortcut": entry.shortcut, "words": spoken(str(entry.label)),
+            "count": entry.badge(self.viewer) if entry.badge else 0, "current": self.is_at(url),
         }  # fmt: skip
 
     def is_at(self, url: str) -> bool:

@@ -49,7 +49,7 @@ function option(id, href, sign, text, keys = '') {
 
 // Pages and new things, as the sidebar offers them.
 function commands(query) {
-  return $$('.side [data-command]').filter((a) => `${a.textContent} ${a.dataset.words ?? ''}`.toLowerCase().includes(query))
+  return $$('.side [data-command]').filter((a) => `${a.textContent} ${a.title} ${a.dataset.words ?? ''}`.toLowerCase().includes(query))
     .map((a, i) => option(`command-${i}`, a.href, $('svg', a)?.cloneNode(true), a.textContent.trim(), a.dataset.key));
 }
 
