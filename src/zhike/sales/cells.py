@@ -27,9 +27,8 @@ def kcards(cards: list[Card], stage: Stage, query: str, can_change: bool) -> Saf
     return mark_safe("".join(made))
 
 
-def _kcard(
-    card: Card, stage: Stage, names: dict[int, str], tail: str, can_change: bool, move: str, no_step: str
-) -> str:
+def _kcard(card: Card, stage: Stage, names: dict[int, str], tail: str, can_change: bool, words: tuple) -> str:
+    move, no_step, nobody = words
     url, owner, name = page_url(card.pk), names.get(card.owner_id, ""), escape(card.name or card.code)
     mover = f' draggable="true" data-move-url="{url}move/{tail}" data-version="{card.version}"' if can_change else ""
     menu = (

@@ -40,8 +40,8 @@ def save_pipeline(pipeline: Pipeline, *, by: Viewer, name: str, evaluated_by: st
     if is_new:
         kinds = [
             (Stage.Kind.OPEN, _("First stage"), 10),
-            (Stage.Kind.WON, _("Won"), 100),
-            (Stage.Kind.LOST, _("Lost"), 0),
+            (Stage.Kind.WON, pgettext("opportunity", "Won"), 100),
+            (Stage.Kind.LOST, pgettext("opportunity", "Lost"), 0),
         ]
         for place, (kind, title, probability) in enumerate(kinds, 1):
             Stage.objects.create(pipeline=pipeline, name=title, kind=kind, probability=probability, order=place * 10)
