@@ -17,6 +17,8 @@ from tests.installation import ROOT, Installation
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 ADMIN_PASSWORD = "correct-horse-battery-7"
+DESKTOP = {"viewport": {"width": 1440, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -59,33 +61,52 @@ def product(tmp_path_factory):
         yield running
 
 
-@pytest.fixture
-def page(browser, product):
-    """A desktop page of nobody yet."""
-    yield from new_page(browser, product, {"width": 1440, "height": 900})
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The running product with the demo company in it."""
+    installation = Installation(tmp_path_factory.mktemp("demo"), ZHIKE_ADMIN_PASSWORD=ADMIN_PASSWORD)
+    with installation.up("--demo") as running:
+        yield running
 
 
 @pytest.fixture
-def phone(browser, product):
-    """A page on a phone of nobody yet."""
-    yield from new_page(browser, product, {"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+def open_page(browser):
+    """`open_page(product)` or `open_page(demo, PHONE)`: a page in a browser profile of its own.
 
+    At its end the test fails about what the browser complained about.
+    """
+    opened = []
 
-def new_page(browser, product, viewport, **options):
-    """A page in a browser profile of its own; complains at the end about what the browser complained about."""
-    context = browser.new_context(
-        base_url=product.url, viewport=viewport, locale="zh-CN", timezone_id="Asia/Shanghai", **options
-    )
-    context.set_default_timeout(10_000)
-    opened = context.new_page()
-    opened.product = product
-    complaints = []
-    # Answers such as 403, 409 and 422 are part of the product; Chromium logs them as failed resources.
-    opened.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    yield opened
-    context.close()
+    def open_one(running, options=DESKTOP) -> Page:
+        context = browser.new_context(
+            base_url=running.url, locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce", **options
+        )
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.product, page.complaints = running, []
+        # Answers such as 403, 409 and 422 are part of the product; Chromium logs them as failed resources.
+        page.on("console", lambda message: is_complaint(message) and page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        opened.append(page)
+        return page
+
+    yield open_one
+    for page in opened:
+        page.context.close()
+    complaints = [complaint for page in opened for complaint in page.complaints]
     assert not complaints, "the browser complained:\n" + "\n".join(complaints)
+
+
+@pytest.fixture
+def page(open_page, product):
+    """A desktop page of nobody yet."""
+    return open_page(product)
+
+
+@pytest.fixture
+def phone(open_page, product):
+    """A page on a phone of nobody yet."""
+    return open_page(product, PHONE)
 
 
 def is_complaint(message) -> bool:

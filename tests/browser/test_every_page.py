@@ -1,0 +1,50 @@
+"""Every page that links lead to, on the demo company: accessible, without complaints, and within a phone's width."""
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+
+from tests.browser.conftest import DESKTOP, PHONE
+
+# Where a walk must not go: out of the session, to files, and to the page that reads the API's description (not ours).
+LEFT_OUT = re.compile(r"logout|/files/|download|/pdf/|\.(pdf|csv|xlsx)$|^/api/|/static/")
+MOST = 100
+
+
+def shape_of(address: str) -> str:
+    """Addresses that differ only in numbers and the names of fields are of one page."""
+    return re.sub(r"/\d+|(?<=/filter)/[^/]+", "/0", urlsplit(address).path)
+
+
+@pytest.mark.parametrize(("device", "options"), [("desktop", DESKTOP), ("phone", PHONE)])
+def test_point_11_every_page_is_accessible_and_fits(
+    open_page, demo, sign_in, assert_accessible, screenshot, device, options
+):
+    page = sign_in(open_page(demo, options))
+    waiting, seen, wrong = ["/"], set(), []
+    while waiting and len(seen) < MOST:
+        address = waiting.pop(0)
+        if shape_of(address) in seen:
+            continue
+        seen.add(shape_of(address))
+        answer = page.goto(address)
+        if not answer.ok:
+            wrong.append(f"{address}: answers {answer.status}")
+            page.complaints.clear()
+            continue
+        try:
+            assert_accessible(page)
+        except AssertionError as error:
+            wrong.append(str(error))
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
+            wrong.append(f"{address}: wider than the {device}")
+        screenshot(page, f"{device}{re.sub('[^a-z0-9]+', '-', shape_of(address))}".rstrip("-"))
+        for link in page.locator("a[href]").evaluate_all("links => links.map(link => link.getAttribute('href'))"):
+            target = urlsplit(urljoin(page.url, link))
+            path = f"{target.path}?{target.query}" if target.query else target.path
+            if target.netloc == urlsplit(page.url).netloc and not LEFT_OUT.search(target.path):
+                waiting.append(path)
+    print(f"{device}: {len(seen)} pages")
+    assert not wrong, "\n\n".join(wrong)
+    assert len(seen) > 10
