@@ -23,6 +23,7 @@ from zhike.kit.registry import menu
 from zhike.kit.viewer import Viewer
 from zhike.records.actions import delete_record
 from zhike.records.forms import RecordForm
+from zhike.records.lists import ListPage
 from zhike.records.queries import record_for
 
 BIRTHDAY_DAYS = 7
@@ -64,9 +65,7 @@ def _greeting(viewer: Viewer, now: datetime) -> str:
 @require_safe
 def activity_list(request: HttpRequest) -> HttpResponse:
     """All follow-ups the viewer sees."""
-    return htmx.part(
-        request, "customers/interim_list.html", {"rows": ACTIVITY.rows(request.viewer)[:50], "title": ACTIVITY.plural}
-    )
+    return ListPage(ACTIVITY, request).response()
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,6 +12,7 @@ from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
 from zhike.records import actions as records
 from zhike.records.forms import RecordForm
+from zhike.records.lists import ListPage
 from zhike.records.queries import record_for
 
 PRESET = ("customer", "name", "mobile", "phone", "title", "email")
@@ -21,9 +22,7 @@ BIRTHDAY_DAYS = 30
 @require_safe
 def contact_list(request: HttpRequest) -> HttpResponse:
     """All contacts the viewer sees."""
-    return htmx.part(
-        request, "customers/interim_list.html", {"rows": CONTACT.rows(request.viewer)[:50], "title": CONTACT.plural}
-    )
+    return ListPage(CONTACT, request).response()
 
 
 @require_http_methods(["GET", "POST"])

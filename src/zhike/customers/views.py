@@ -18,6 +18,7 @@ from zhike.kit.registry import Entry, buttons, stats, tabs
 from zhike.kit.viewer import Viewer
 from zhike.records import actions as records
 from zhike.records.forms import RecordForm
+from zhike.records.lists import ListPage
 from zhike.records.queries import tags_of
 
 PLACE = "customers.customer"
@@ -29,9 +30,7 @@ PRESET = ("name", "phone", "uscc", "industry", "city", "source", "parent")
 @require_safe
 def customer_list(request: HttpRequest) -> HttpResponse:
     """All customers the viewer sees."""
-    return htmx.part(
-        request, "customers/interim_list.html", {"rows": CUSTOMER.rows(request.viewer)[:50], "title": CUSTOMER.plural}
-    )
+    return ListPage(CUSTOMER, request).response()
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,8 +12,12 @@ class RecordsConfig(AppConfig):
         from zhike.kit import access
         from zhike.kit.registry import menu
         from zhike.records import periodic
+        from zhike.records.queries import unread
 
         access.declare("records.customise", _("Set up fields and picklists"), _("Administration"))
         menu.add("main", "import", _("Import"), url_name="records:import_start", icon="file-import", group="admin",
                  order=80, verb="*.import")  # fmt: skip
+        menu.add("main", "inbox", _("Messages"), url_name="records:inbox", icon="bell", group="home", order=30,
+                 badge=unread, shortcut="g m")  # fmt: skip
+        menu.add("mine", "jobs", _("Jobs"), url_name="records:job_list", icon="clock", order=40)
         periodic.daily("zhike.records.housekeeping.tidy_up", at=time(3, 30))

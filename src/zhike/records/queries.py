@@ -116,3 +116,8 @@ def inbox_of(viewer: Viewer) -> QuerySet[InboxItem]:
 def imports_of(viewer: Viewer) -> QuerySet[ImportBatch]:
     """This person's imports, newest first."""
     return ImportBatch.objects.filter(person_id=viewer.person_id).order_by("-id")
+
+
+def unread(viewer: Viewer) -> int:
+    """How many messages this person has not read."""
+    return InboxItem.objects.filter(person_id=viewer.person_id, read_at__isnull=True).count()

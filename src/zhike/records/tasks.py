@@ -1,5 +1,9 @@
 """Jobs of this room: they take ids, rebuild the viewer, call an action, and are safe to run twice."""
 
+import tempfile
+from pathlib import Path
+
+from django.core.files import File
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_tasks import task
@@ -7,8 +11,11 @@ from django_tasks import task
 from zhike.kit import dates
 from zhike.kit.errors import Refused
 from zhike.kit.tables.reader import UnreadableTable
-from zhike.records import events
+from zhike.kit.viewer import viewer_of
+from zhike.records import bulkactions, config, events, kinds
 from zhike.records.actions import notify
+from zhike.records.bulkactions import Selection
+from zhike.records.exports import write_export
 from zhike.records.imports.engine import check_batch, run_batch
 from zhike.records.models import ImportBatch, Job, OutboxEvent
 
@@ -58,3 +65,40 @@ def check_import(batch_id: int, job_id: int) -> None:
         found = {"error": str(refusal)}
     ImportBatch.objects.filter(pk=batch_id, job_id=job_id).update(checked=found)
     job.update(status=Job.Status.DONE, finished_at=dates.now())
+
+
+@task()
+def run_bulk(job_id: int, slug: str, what: str, selection: dict, values: dict) -> None:
+    """Do a bulk action on many records; done again it finds little left to do."""
+    job, kind = Job.objects.get(pk=job_id), kinds.get(slug)
+    with config.reading():
+        viewer = viewer_of(job.person_id)
+        chosen = Selection.from_json(kind, selection)
+        rows = Job.objects.filter(pk=job_id)
+        rows.update(status=Job.Status.RUNNING, total=chosen.rows(viewer).count())
+        action = bulkactions.find(kind, viewer, what)
+        result = bulkactions.carry_out(action, chosen, values, by=viewer, progress=lambda n: rows.update(done=n))
+    told = _("Done: %(done)s. Refused: %(refused)s. %(why)s") % result
+    rows.update(status=Job.Status.DONE, message=told[:500], finished_at=dates.now())
+    notify(job.person_id, f"{job.title} {told}", url=reverse("records:job_page", args=[job_id]))
+
+
+@task()
+def run_export(job_id: int, slug: str, selection: dict, columns: list, ending: str) -> None:
+    """Write an export file and keep it with its job."""
+    job, kind = Job.objects.get(pk=job_id), kinds.get(slug)
+    rows = Job.objects.filter(pk=job_id)
+    with config.reading(), tempfile.TemporaryDirectory() as folder:
+        viewer = viewer_of(job.person_id)
+        chosen = Selection.from_json(kind, selection)
+        rows.update(status=Job.Status.RUNNING, total=chosen.rows(viewer).count())
+        path = Path(folder) / f"export.{ending}"
+        count = write_export(kind, viewer, chosen, path, names=columns, progress=lambda n: rows.update(done=n))
+        job.refresh_from_db()
+        job.file_name = f"{kind.plural}-{dates.today():%Y%m%d}.{ending}"
+        with path.open("rb") as file:
+            job.file.save(f"{job_id}.{ending}", File(file), save=False)
+        job.status, job.done, job.finished_at = Job.Status.DONE, count, dates.now()
+        job.message = _("%(count)s rows.") % {"count": count}
+        job.save()
+    notify(job.person_id, f"{job.title} {job.message}", url=reverse("records:job_page", args=[job_id]))

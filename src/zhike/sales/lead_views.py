@@ -10,6 +10,7 @@ from zhike.kit import htmx
 from zhike.kit.access import can, require
 from zhike.records import actions as records
 from zhike.records.forms import RecordForm
+from zhike.records.lists import ListPage
 from zhike.records.queries import record_for
 from zhike.sales import actions, panels, queries
 from zhike.sales.forms import ConvertForm, DisqualifyForm, OwnerForm
@@ -21,9 +22,7 @@ from zhike.sales.models.leads import SEE_UNOWNED
 @require_safe
 def lead_list(request: HttpRequest) -> HttpResponse:
     """All leads the viewer sees."""
-    return htmx.part(
-        request, "customers/interim_list.html", {"rows": LEAD.rows(request.viewer)[:50], "title": LEAD.plural}
-    )
+    return ListPage(LEAD, request).response()
 
 
 @require_safe

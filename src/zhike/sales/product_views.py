@@ -9,6 +9,7 @@ from zhike.kit import htmx
 from zhike.kit.access import can, require
 from zhike.records import actions as records
 from zhike.records.forms import RecordForm
+from zhike.records.lists import ListPage
 from zhike.records.queries import record_for
 from zhike.sales import panels, queries
 from zhike.sales.kinds import PRODUCT, SEE_COST
@@ -18,9 +19,7 @@ from zhike.sales.models import Product
 @require_safe
 def product_list(request: HttpRequest) -> HttpResponse:
     """All products."""
-    return htmx.part(
-        request, "customers/interim_list.html", {"rows": PRODUCT.rows(request.viewer)[:50], "title": PRODUCT.plural}
-    )
+    return ListPage(PRODUCT, request).response()
 
 
 @require_safe

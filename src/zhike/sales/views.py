@@ -14,6 +14,7 @@ from zhike.kit.registry import Entry, buttons, tabs
 from zhike.kit.viewer import Viewer
 from zhike.records import actions as records
 from zhike.records.forms import RecordForm
+from zhike.records.lists import ListPage
 from zhike.sales import actions, board, queries
 from zhike.sales.forms import LineForm, MoveForm, OwnerForm
 from zhike.sales.kinds import OPPORTUNITY
@@ -31,11 +32,7 @@ PRESET = ("customer", "contact", "product", "pipeline", "name", "amount")
 @require_safe
 def opportunity_list(request: HttpRequest) -> HttpResponse:
     """All deals the viewer sees."""
-    return htmx.part(
-        request,
-        "customers/interim_list.html",
-        {"rows": OPPORTUNITY.rows(request.viewer)[:50], "title": OPPORTUNITY.plural},
-    )
+    return ListPage(OPPORTUNITY, request, switch=board.switch(request)).response()
 
 
 @require_safe

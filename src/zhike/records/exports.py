@@ -1,0 +1,73 @@
+"""Export: what a viewer may see and export of a kind, streamed into CSV or XLSX, and noted in the audit (ORG-4)."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from zhike.kit.access import require
+from zhike.kit.actions import action, running
+from zhike.kit.tables.writer import write_csv, write_xlsx
+from zhike.kit.viewer import Viewer
+from zhike.records.bulkactions import Selection
+from zhike.records.fields import Field
+from zhike.records.kinds import RecordKind
+from zhike.records.lists import read_columns
+from zhike.records.models import AuditEntry
+
+CHUNK = 2000
+
+
+def fields_to_export(kind: RecordKind, names: list[str] | None = None) -> list[Field]:
+    """The named fields, or all that a list may show, code first."""
+    fields = kind.fields
+    if names:
+        return [fields[n] for n in names if n in fields]
+    return sorted(fields.values(), key=lambda f: f.name != "code")
+
+
+def export_rows(kind: RecordKind, viewer: Viewer, selection: Selection, fields: list[Field]) -> Iterator[list[Any]]:
+    """The rows by id, a chunk in memory at a time. Raises Forbidden without the verb."""
+    require(viewer, kind.verb("export"))
+    last = 0
+    while True:
+        ids = list(selection.rows(viewer).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK])
+        if not ids:
+            return
+        found = dict(read_columns(kind, fields, ids))
+        for pk in ids:
+            if pk in found:
+                yield [field.export(values) for field, values in zip(fields, found[pk], strict=True)]
+        last = ids[-1]
+
+
+def write_export(
+    kind: RecordKind, viewer: Viewer, selection: Selection, path: Path, *, names: list[str] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> int:  # fmt: skip
+    """Write the selected records to a file, CSV or XLSX by its ending, and note it in the audit; gives the number."""
+    fields = fields_to_export(kind, names)
+    titles = [str(field.label) for field in fields]
+    rows = counted(export_rows(kind, viewer, selection, fields), progress)
+    count = (write_csv if path.suffix == ".csv" else write_xlsx)(path, titles, rows)
+    note_export(kind, by=viewer, count=count, words=selection.filter.words(viewer) if selection.filter else "")
+    return count
+
+
+def counted(rows: Iterator[list[Any]], progress: Callable[[int], None] | None) -> Iterator[list[Any]]:
+    """The same rows, saying how many came so far."""
+    done = 0
+    while chunk := list(islice(rows, CHUNK)):
+        yield from chunk
+        done += len(chunk)
+        if progress:
+            progress(done)
+
+
+@action
+def note_export(kind: RecordKind, *, by: Viewer, count: int, words: str) -> None:
+    """Who took how many records of a kind out, by which filter: an audit entry about the kind as a whole (object 0)."""
+    AuditEntry(
+        kind=kind.label, object_id=0, title=str(kind.plural), verb=AuditEntry.Verb.EXPORTED, action=running().name,
+        changes={"count": [None, count], "filter": [None, words]}, person_id=by.person_id,
+    ).save()  # fmt: skip

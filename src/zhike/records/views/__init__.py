@@ -1,0 +1,1 @@
+"""Pages every kind of record shares."""
