@@ -4,7 +4,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from zhike.kit import htmx
@@ -26,6 +29,13 @@ def board_page(request: HttpRequest) -> HttpResponse:
     if request.GET.get("lane"):
         return _more(request)
     return htmx.part(request, "sales/board.html#board", _context(request, request.GET))
+
+
+def switch(request: HttpRequest) -> SafeString:
+    """The list's way to the board, under the same filter."""
+    kept = {name: value for name, value in Filter.from_query(OPPORTUNITY, request.GET).as_query().items()
+            if not name.startswith("status__")}  # fmt: skip
+    return render_to_string("sales/parts/switch.html", {"query": urlencode(kept)}, request)
 
 
 def is_board(request: HttpRequest) -> bool:

@@ -241,3 +241,15 @@ def test_SAL_1_unqualified_leads_keep_their_reason(company, sign_in):
 def test_INS_1_the_workbench_shows_the_funnel(company, sign_in, deal):
     page = text(sign_in(company.li_na).get("/"))
     assert f"stage={deal.stage_id}" in page
+
+
+def test_SAL_4_the_lists_show_what_the_viewer_sees(company, sign_in, deal):
+    lead, product = LeadFactory(owner=company.li_na), ProductFactory()
+    for person, sees in [("li_na", True), ("manager_east", True), ("zhao_lei", False)]:
+        client = sign_in(company.people[person])
+        assert (deal.name in text(client.get("/opportunities/?status=open"))) == sees
+        assert deal.name not in text(client.get("/opportunities/?status=won"))
+        assert (lead.name in text(client.get("/leads/"))) == sees
+        assert product.name in text(client.get("/products/"))
+    for view in ("stage=won", "stage=意向", "sort=-stage", "sort=stage_since", "pipeline=四阶段", "stage=nonsense"):
+        assert sign_in(company.gm).get(f"/opportunities/?{view}").status_code == 200, view
