@@ -19,7 +19,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models, transaction
 
-from zhike.bench.deals import opportunities
+from zhike.bench.deals import opportunities, stages
 from zhike.bench.people import make_people
 
 PARTS = json.loads((Path(__file__).parents[1] / "packs/distribution/data/name_parts.json").read_text("utf-8"))
@@ -43,7 +43,7 @@ def generate(scale: float) -> None:
         "customers.Customer": customers(count, sellers),
         "customers.Contact": contacts(count, sellers),
         "sales.Opportunity": opportunities(
-            round(OPPORTUNITIES * scale), count, partial(owner_of, sellers=sellers), NOW
+            round(OPPORTUNITIES * scale), count, stages(), partial(owner_of, sellers=sellers), NOW
         ),
     }
     with indexed_afterwards([apps.get_model(label) for label in tables]):

@@ -1,20 +1,26 @@
 """The deals of the benchmark: open ones on the board of the shipped pipeline, won and lost ones behind them."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
+
+from zhike.sales.models import Stage
+from zhike.sales.setup import install_pipelines
 
 GOODS = ["设备采购", "产线改造", "年度框架", "备件供应", "二期扩容", "检测服务", "系统升级", "维保续签"]
 
 
-def opportunities(count: int, customers: int, owner_of: Any, now: Any) -> Iterator[dict[str, Any]]:
-    """Deals with customers all over the table, by the customers' owners; a third open."""
-    from zhike.sales.models import Stage
-    from zhike.sales.setup import install_pipelines
-
+def stages() -> list[Stage]:
+    """The stages of the shipped standard pipeline."""
     install_pipelines()
-    stages = list(Stage.objects.filter(pipeline__is_default=True).order_by("order"))
+    return list(Stage.objects.filter(pipeline__is_default=True).order_by("order"))
+
+
+def opportunities(
+    count: int, customers: int, stages: list[Stage], owner_of: Callable[[int], int], now: datetime
+) -> Iterator[dict[str, Any]]:
+    """Deals with customers all over the table, by the customers' owners; a third open."""
     by_kind = {kind: [s for s in stages if s.kind == kind] for kind in ("open", "won", "lost")}
     random = Random(3)  # noqa: S311
     for pk in range(1, count + 1):

@@ -37,7 +37,7 @@ def index(kind: RecordKind, records: Iterable[Any], *, changed: dict[str, list[A
 def forget(kind: RecordKind, pks: Iterable[int]) -> None:
     """Take records out of the index, before or after they are deleted."""
     pks = list(pks)
-    store.remove(store.first_key(kind.label) + pk for pk in pks)
+    store.remove(kind.label, pks)
     for name in kind.search_into:
         above = _rows(kind).filter(pk__in=pks).values_list(_column(kind, name).attname, flat=True)
         if ids := {pk for pk in above if pk}:
@@ -117,13 +117,13 @@ def _relations(which: str, target: RecordKind) -> list[tuple[RecordKind, str]]:
 
 def _put(kind: RecordKind, records: list[Any], without: set[int] = frozenset()) -> None:
     if ways_of(kind):
-        store.put(list(documents(kind, records, without)))
+        store.put(kind.label, documents(kind, records, without))
 
 
 def documents(kind: RecordKind, records: list[Any], without: set[int] = frozenset()) -> Iterator[tuple[int, set[str]]]:
-    """Keys and words of records, or of rows of their `columns`. `without` leaves out related ones on their way out."""
+    """Ids and words of records, or of rows of their `columns`. `without` leaves out related ones on their way out."""
     rows = [record if isinstance(record, dict) else record.__dict__ for record in records]
-    base, key = store.first_key(kind.label), kind.model._meta.pk.attname
+    key = kind.model._meta.pk.attname
     ways, custom_ways = ways_of(kind), custom_ways_of(kind)
     owner = _column(kind, kind.owner).attname if kind.owner else ""
     above = [(_column(kind, name).attname, _titles(kind, name, rows)) for name in kind.search_from]
@@ -141,7 +141,7 @@ def documents(kind: RecordKind, records: list[Any], without: set[int] = frozense
                 found |= text_words(title)
         if more := below.get(row[key]):
             found |= more
-        yield base + row[key], found
+        yield row[key], found
 
 
 def columns(kind: RecordKind) -> list[str]:

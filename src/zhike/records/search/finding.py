@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from zhike.kit.scope import ByOwner, Everyone
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds as record_kinds
 from zhike.records.fields import Ref
@@ -19,10 +20,10 @@ from zhike.records.search.words import fold, owner_word, squash
 CANDIDATES = 1000
 # More colleagues than this see so much that walking all answers finds enough soon.
 MANY_PEOPLE = 200
-# PostgreSQL collects what so few have and what is common by turns, and needs no walk.
-FEW_PEOPLE = 5
 MANY_SHARES = 5000
 MOST_HITS = 200
+# So many rows are read at a time, and ranked by their titles.
+SHOWN = 400
 
 
 @dataclass(frozen=True)
@@ -51,19 +52,23 @@ def find(viewer: Viewer, text: str, *, kinds: Sequence[RecordKind] | None = None
     limit = min(limit, MOST_HITS)
     if not question or not chosen:
         return []
-    is_common = store.is_common(question)
-    found: dict[tuple[str, int], int] = {}
-    for step, stricter in enumerate(question.ladder()):
-        for kind in chosen:
-            for pk in visible_ids(viewer, kind, stricter, limit, is_common=is_common and stricter is question):
-                found.setdefault((kind.label, pk), step)
-        if len(found) >= limit:
-            break
-    hits = _shown(viewer, chosen, found)
-    order = {kind.label: place for place, kind in enumerate(chosen)}
-    ranks = {(h.kind, h.object_id): _rank(question, h, found[h.kind, h.object_id]) for h in hits}
-    hits.sort(key=lambda h: (ranks[h.kind, h.object_id], order[h.kind], -h.object_id))
-    return hits[:limit]
+    labels = [kind.label for kind in chosen]
+    few = store.newest_unless_many(question, labels, CANDIDATES)
+    stricter = question.ladder()[:-1]
+    first = [store.newest_of(step, [label for label in labels if few[label]], CANDIDATES) for step in stricter]
+    found: list[tuple[tuple, RecordKind, tuple]] = []
+    for place, kind in enumerate(chosen):
+        if (ids := few[kind.label]) is not None:
+            steps = [*(step.get(kind.label, []) for step in first), ids]
+        else:
+            steps = _steps(viewer, kind, question, limit)
+        step_of = {pk: step for step, ids in reversed(list(enumerate(steps))) for pk in ids}
+        ordered = sorted(step_of, key=lambda pk: (step_of[pk], -pk))
+        for row in _seen(viewer, kind, ordered, limit):
+            pk, title, _values = row
+            found.append(((_rank(question, title, step_of[pk]), place, -pk), kind, row))
+    found.sort(key=lambda entry: entry[0])
+    return [_hit(kind, *row) for _order, kind, row in found[:limit]]
 
 
 def searched_kinds(viewer: Viewer) -> list[RecordKind]:
@@ -90,10 +95,7 @@ def narrow(rows: Any, kind: RecordKind, viewer: Viewer, text: str) -> Any:
 
 def rare_ids(kind: RecordKind, question: Question) -> list[int] | None:
     """The ids of all records that answer, whoever sees them; None when there are too many to name."""
-    if store.is_common(question):
-        return None
-    ids = store.newest(question, kind.label, store.COMMON + 1)
-    return ids if len(ids) <= store.COMMON else None
+    return store.newest_unless_many(question, [kind.label], store.COMMON)[kind.label]
 
 
 def count(viewer: Viewer, kind: RecordKind, text: str, most: int) -> int | None:
@@ -104,34 +106,43 @@ def count(viewer: Viewer, kind: RecordKind, text: str, most: int) -> int | None:
     question = ask(text)
     if not question or rare_ids(kind, question) is not None or not sees_all(viewer, kind):
         return None
-    return len(store.newest(question, kind.label, most, is_common=store.is_common(question)))
+    return len(store.newest(question, kind.label, most))
 
 
-def visible_ids(
-    viewer: Viewer, kind: RecordKind, question: Question, limit: int, *, is_common: bool = False
-) -> list[int]:
+def _steps(viewer: Viewer, kind: RecordKind, question: Question, limit: int) -> list[list[int]]:
+    """Ids the viewer sees, step by step of the ladder, until there are enough."""
+    steps: list[list[int]] = []
+    for step in question.ladder():
+        steps.append(visible_ids(viewer, kind, step, limit))
+        if len({pk for ids in steps for pk in ids}) >= limit:
+            break
+    return steps
+
+
+def visible_ids(viewer: Viewer, kind: RecordKind, question: Question, limit: int) -> list[int]:
     """Ids of records that answer and that the viewer sees, the newest first: `limit` of them, or all there are.
 
     Where a thousand and more answer, the viewer's own and their people's come before those shared with them.
     """
     if sees_all(viewer, kind):
-        return store.newest(question, kind.label, limit, is_common=is_common)
-    ids = store.newest(question, kind.label, CANDIDATES + 1, is_common=is_common)
-    if len(ids) <= CANDIDATES:
+        return store.newest(question, kind.label, limit)
+    ids = store.newest_unless_many(question, [kind.label], CANDIDATES)[kind.label]
+    if ids is not None:
         return _visible(viewer, kind, ids, limit)
     if (owned := _owned(viewer, kind, question)) is None:
-        return _walk(viewer, kind, question, ids, limit, is_common)
-    mine = store.newest(owned, kind.label, limit, is_common=is_common and len(viewer.people) > FEW_PEOPLE)
+        return _walk(viewer, kind, question, limit)
+    mine = store.newest(owned, kind.label, limit)
     if len(found := _visible(viewer, kind, mine, limit)) == limit:
         return found
     if (others := _seen_otherwise(viewer, kind)) is None:
-        return _walk(viewer, kind, question, ids, limit, is_common)
+        return _walk(viewer, kind, question, limit)
     return _visible(viewer, kind, [*mine, *store.among(question, kind.label, others)], limit)
 
 
 def sees_all(viewer: Viewer, kind: RecordKind) -> bool:
-    """Whether the viewer sees every record of a kind."""
-    return any(not arm for arm in kind.model.scope.arms(viewer, kind.model))
+    """Whether the viewer sees every record of a kind, as far as its scope is concerned."""
+    scope = kind.model.scope
+    return isinstance(scope, Everyone) or (viewer.people is None and isinstance(scope, ByOwner))
 
 
 def _owned(viewer: Viewer, kind: RecordKind, question: Question) -> Question | None:
@@ -160,41 +171,43 @@ def _visible(viewer: Viewer, kind: RecordKind, ids: Iterable[int], limit: int) -
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
-def _walk(
-    viewer: Viewer, kind: RecordKind, question: Question, ids: list[int], limit: int, is_common: bool
-) -> list[int]:
+def _walk(viewer: Viewer, kind: RecordKind, question: Question, limit: int) -> list[int]:
     found: list[int] = []
+    ids = store.newest(question, kind.label, CANDIDATES)
     while ids and len(found) < limit:
         found += _visible(viewer, kind, ids, limit)
-        ids = store.newest(question, kind.label, CANDIDATES, below=ids[-1], is_common=is_common)
+        ids = store.newest(question, kind.label, CANDIDATES, below=ids[-1])
     return found[:limit]
 
 
-def _shown(viewer: Viewer, chosen: list[RecordKind], found: dict[tuple[str, int], int]) -> list[Hit]:
-    hits = []
-    for kind in chosen:
-        if ids := [pk for label, pk in found if label == kind.label]:
-            fields = [kind.field(name) for name in kind.subtitle]
-            paths = [
-                path for field in fields for path in (field.paths[-1:] if isinstance(field, Ref) else field.paths[:1])
-            ]
-            rows = kind.rows(viewer).filter(store.IsOneOf(ids)).values_list("pk", kind.title, *paths)
-            for pk, title, *values in rows:
-                said = [str(v) if isinstance(f, Ref) else f.text(v) for f, v in zip(fields, values, strict=True) if v]
-                hits.append(Hit(kind.label, pk, str(title), " · ".join(filter(None, said))))
-    return hits
+def _seen(viewer: Viewer, kind: RecordKind, ids: list[int], enough: int) -> list[tuple[int, str, list[Any]]]:
+    """Those of some ids the viewer sees, with title and subtitle values: at least `enough`, if there are so many."""
+    paths = [f.paths[-1] if isinstance(f, Ref) else f.paths[0] for f in map(kind.field, kind.subtitle)]
+    found: list[tuple[int, str, list[Any]]] = []
+    for start in range(0, len(ids), SHOWN):
+        rows = kind.rows(viewer).filter(store.IsOneOf(ids[start : start + SHOWN]))
+        found += [(pk, str(title), values) for pk, title, *values in rows.values_list("pk", kind.title, *paths)]
+        if len(found) >= enough:
+            break
+    return found
 
 
-def _rank(question: Question, hit: Hit, step: int) -> int:
+def _hit(kind: RecordKind, pk: int, title: str, values: list[Any]) -> Hit:
+    fields = map(kind.field, kind.subtitle)
+    said = [str(v) if isinstance(f, Ref) else f.text(v) for f, v in zip(fields, values, strict=True) if v]
+    return Hit(kind.label, pk, title, " · ".join(filter(None, said)))
+
+
+def _rank(question: Question, title: str, step: int) -> int:
     """How well a record answers: its whole title, the same by sound, beginning, last digits, in it, elsewhere."""
-    title, asked = squash(hit.title), squash(question.text)
-    if title == asked:
+    whole, asked = squash(title), squash(question.text)
+    if whole == asked:
         return 0
     if step == 0 and len(question.ladder()) > 1:
         return 1
-    if title.startswith(asked):
+    if whole.startswith(asked):
         return 2
     if step == 1:
         return 3
-    folded = fold(hit.title)
+    folded = fold(title)
     return 4 if all(word in folded for word in fold(question.text).split()) else 5

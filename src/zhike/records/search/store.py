@@ -6,6 +6,7 @@ newest of a kind" a range of keys, and walking it backwards free.
 """
 
 import json
+import string
 import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from zhike.records.search.question import Question, Term
 
 TABLE = "records_search"
 KEY_BITS = 41
+LETTERS = string.ascii_letters + string.digits
 # A question whose rarest word is in more documents than this is answered by walking, newest first, not by collecting.
 COMMON = 3000
 # How far PostgreSQL walks before it collects after all: words that are common, but hardly ever together.
@@ -44,6 +46,12 @@ def last_key(label: str) -> int:
     return first_key(label) + (1 << KEY_BITS) - 1
 
 
+def _kind_letter(label: str) -> str:
+    # Before each word on PostgreSQL: an index of words cannot be asked for a range of keys too, only for more words.
+    # Two kinds with one letter cost time, not truth: keys are checked too.
+    return LETTERS[zlib.crc32(label.encode()) % len(LETTERS)]
+
+
 def _is_sqlite() -> bool:
     return connection.vendor == "sqlite"
 
@@ -67,38 +75,41 @@ def drop_table() -> None:
         cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
 
 
-def put(documents: Sequence[tuple[int, set[str]]]) -> None:
-    """Write documents (key, words), replacing those that are there; what has not changed is not written."""
+def put(label: str, documents: Iterable[tuple[int, set[str]]]) -> None:
+    """Write documents (id, words) of a kind, replacing those that are there; what has not changed is not written."""
+    base, letter = first_key(label), _kind_letter(label)
     with connection.cursor() as cursor:
         if _is_sqlite():
-            known = _known(cursor, [key for key, _words in documents])
-            changed = [(key, w) for key, w in documents if key not in known or set(known[key].split()) != w]
-            if old := [(key,) for key, _words in changed if key in known]:
+            rows = {base + pk: words for pk, words in documents}
+            known = _known(cursor, rows)
+            changed = [key for key, words in rows.items() if key not in known or set(known[key].split()) != words]
+            if old := [(key,) for key in changed if key in known]:
                 cursor.executemany(f"DELETE FROM {TABLE} WHERE rowid = %s", old)
-            rows = [(key, f" {' '.join(words)} ") for key, words in changed]
-            cursor.executemany(f"INSERT INTO {TABLE} (rowid, words) VALUES (%s, %s)", rows)
-        elif documents:
-            cursor.execute(
-                f"INSERT INTO {TABLE} AS old (id, words)"
-                " SELECT id, array_to_tsvector(string_to_array(words, ' '))"
-                " FROM unnest(%s::bigint[], %s::text[]) AS new (id, words)"
-                " ON CONFLICT (id) DO UPDATE SET words = excluded.words WHERE old.words <> excluded.words",
-                [[key for key, _words in documents], [" ".join(words) for _key, words in documents]],
-            )
+            new = [(key, f" {' '.join(rows[key])} ") for key in changed]
+            cursor.executemany(f"INSERT INTO {TABLE} (rowid, words) VALUES (%s, %s)", new)
+            return
+        rows = {base + pk: letter + f" {letter}".join(words) for pk, words in documents if words}
+        cursor.execute(
+            f"INSERT INTO {TABLE} AS old (id, words)"
+            " SELECT id, array_to_tsvector(string_to_array(words, ' '))"
+            " FROM unnest(%s::bigint[], %s::text[]) AS new (id, words)"
+            " ON CONFLICT (id) DO UPDATE SET words = excluded.words WHERE old.words <> excluded.words",
+            [list(rows), list(rows.values())],
+        )
 
 
-def _known(cursor: Any, keys: list[int]) -> dict[int, str]:
+def _known(cursor: Any, keys: Iterable[int]) -> dict[int, str]:
     cursor.execute(
-        f"SELECT id, c0 FROM {TABLE}_content WHERE id IN (SELECT value FROM json_each(%s))", [json.dumps(keys)]
+        f"SELECT id, c0 FROM {TABLE}_content WHERE id IN (SELECT value FROM json_each(%s))", [json.dumps(list(keys))]
     )
     return dict(cursor.fetchall())
 
 
-def remove(keys: Iterable[int]) -> None:
+def remove(label: str, ids: Iterable[int]) -> None:
     """Take documents out."""
-    column = "rowid" if _is_sqlite() else "id"
+    base, column = first_key(label), "rowid" if _is_sqlite() else "id"
     with connection.cursor() as cursor:
-        cursor.executemany(f"DELETE FROM {TABLE} WHERE {column} = %s", [(key,) for key in keys])
+        cursor.executemany(f"DELETE FROM {TABLE} WHERE {column} = %s", [(base + pk,) for pk in ids])
 
 
 @contextmanager
@@ -130,57 +141,81 @@ def _set_sqlite(cursor: Any, **options: int) -> None:
 # Asking
 
 
-def newest(
-    question: Question, label: str, limit: int, *, below: int | None = None, is_common: bool = False
-) -> list[int]:
-    """Ids of the records of a kind that answer a question, newest first, at most `limit`; `below` goes on from an id.
+def newest(question: Question, label: str, limit: int, *, below: int | None = None) -> list[int]:
+    """Ids of the records of a kind that answer, newest first, at most `limit`; `below` goes on from an id."""
+    if not _is_sqlite() and common_among(question, [label]):
+        found = _walked(question, label, limit, below)
+        if len(found) == limit:
+            return found
+    return _newest_of(question, [label], limit, below)[label]
 
-    `is_common` (see `is_common`) only chooses the way, not the answer.
+
+def newest_unless_many(question: Question, labels: Sequence[str], limit: int) -> dict[str, list[int] | None]:
+    """By kind: the ids of all records that answer, newest first; None where there are more than `limit`."""
+    many = common_among(question, labels)
+    few = _newest_of(question, [label for label in labels if label not in many], limit + 1)
+    return {label: ids if (ids := few.get(label)) is not None and len(ids) <= limit else None for label in labels}
+
+
+def newest_of(question: Question, labels: Sequence[str], limit: int) -> dict[str, list[int]]:
+    """The same for several kinds at once, where it is known that few answer."""
+    return _newest_of(question, labels, limit)
+
+
+def common_among(question: Question, labels: Sequence[str]) -> set[str]:
+    """The kinds in which even the rarest word of a question is in very many documents, by the planner's statistics.
+
+    SQLite needs no guess: it reads the documents of a word in order and stops; there the answer is always none.
     """
+    if _is_sqlite() or not labels:
+        return set()
+    terms = sorted({term for word in question.words for alternative in word for term in alternative})
+    asked = [(label, term) for label in labels for term in terms]
+    each = " UNION ALL ".join([f"SELECT 1 FROM {TABLE} WHERE words @@ %s::tsquery"] * len(asked))
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {each}", [_lexeme(term, _kind_letter(label)) for label, term in asked])
+        plan = cursor.fetchone()[0][0]["Plan"]
+    plans = plan["Plans"] if len(asked) > 1 else [plan]
+    rows = dict(zip(asked, [p["Plan Rows"] for p in plans], strict=True))
+    return {name for name in labels if question.written(lambda term, name=name: rows[name, term], min, max) > COMMON}
+
+
+def _newest_of(question: Question, labels: Sequence[str], limit: int, below: int | None = None) -> dict[str, list[int]]:
+    if not labels:
+        return {}
+    ends = [(first_key(label), last_key(label) if below is None else first_key(label) + below - 1) for label in labels]
+    if _is_sqlite():
+        one = (
+            f"SELECT * FROM (SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s AND rowid BETWEEN %s AND %s"
+            " ORDER BY rowid DESC LIMIT %s)"
+        )
+        params = [(_fts5(question), *end, limit) for end in ends]
+    else:
+        # Fenced off, so that the index of words is used whatever the planner thinks of the order.
+        one = (
+            f"(WITH found AS MATERIALIZED (SELECT id FROM {TABLE} WHERE words @@ %s::tsquery)"
+            " SELECT id FROM found WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s)"
+        )
+        params = [(_tsquery(question, label), *end, limit) for label, end in zip(labels, ends, strict=True)]
+    found: dict[str, list[int]] = {label: [] for label in labels}
+    by_hash = {end[0] >> KEY_BITS: label for label, end in zip(labels, ends, strict=True)}
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join([one] * len(labels)), [value for row in params for value in row])
+        for (key,) in cursor.fetchall():
+            found[by_hash[key >> KEY_BITS]].append(key & ((1 << KEY_BITS) - 1))
+    return found
+
+
+def _walked(question: Question, label: str, limit: int, below: int | None) -> list[int]:
     base = first_key(label)
     top = last_key(label) if below is None else base + below - 1
     with connection.cursor() as cursor:
-        if _is_sqlite():
-            cursor.execute(
-                f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s AND rowid BETWEEN %s AND %s"
-                " ORDER BY rowid DESC LIMIT %s",
-                [_fts5(question), base, top, limit],
-            )
-            return [key - base for (key,) in cursor.fetchall()]
-        asked = _tsquery(question)
-        if is_common:
-            cursor.execute(
-                f"SELECT id FROM (SELECT id, words FROM {TABLE} WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s) w"
-                " WHERE words @@ %s::tsquery ORDER BY id DESC LIMIT %s",
-                [base, top, LONGEST_WALK, asked, limit],
-            )
-            found = [key - base for (key,) in cursor.fetchall()]
-            if len(found) == limit:
-                return found
-        # Fenced off, so that the index of words is used whatever the planner thinks of the order.
         cursor.execute(
-            f"WITH found AS MATERIALIZED (SELECT id FROM {TABLE} WHERE words @@ %s::tsquery)"
-            " SELECT id FROM found WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s",
-            [asked, base, top, limit],
+            f"SELECT id FROM (SELECT id, words FROM {TABLE} WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s) w"
+            " WHERE words @@ %s::tsquery ORDER BY id DESC LIMIT %s",
+            [base, top, LONGEST_WALK, _tsquery(question, label), limit],
         )
         return [key - base for (key,) in cursor.fetchall()]
-
-
-def is_common(question: Question) -> bool:
-    """Whether even the rarest word of a question is in very many documents.
-
-    SQLite needs no guess: it reads the documents of a word in order and stops; there the answer is always no.
-    """
-    if _is_sqlite():
-        return False
-    terms = sorted({term for word in question.words for alternative in word for term in alternative})
-    each = " UNION ALL ".join([f"SELECT 1 FROM {TABLE} WHERE words @@ %s::tsquery"] * len(terms))
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {each}", [_lexeme(term) for term in terms])
-        plan = cursor.fetchone()[0][0]["Plan"]
-    plans = [plan] if len(terms) == 1 else plan["Plans"]
-    rows = dict(zip(terms, [p["Plan Rows"] for p in plans], strict=True))
-    return question.written(rows.get, min, max) > COMMON
 
 
 def among(question: Question, label: str, ids: Iterable[int]) -> list[int]:
@@ -192,7 +227,7 @@ def among(question: Question, label: str, ids: Iterable[int]) -> list[int]:
             return [key - base for key, words in known.items() if question.matches(set(words.split()))]
         cursor.execute(
             f"SELECT id FROM {TABLE} WHERE id = ANY(%s::bigint[]) AND words @@ %s::tsquery",
-            [[base + pk for pk in ids], _tsquery(question)],
+            [[base + pk for pk in ids], _tsquery(question, label)],
         )
         return [key - base for (key,) in cursor.fetchall()]
 
@@ -218,7 +253,7 @@ class Answers(Func):
         column, params = compiler.compile(self.source_expressions[0])
         key = f"{column} + {first_key(self.label)}"
         sql = f"COALESCE((SELECT d.words @@ %s::tsquery FROM {TABLE} d WHERE d.id = {key}), false)"
-        return sql, [_tsquery(self.question), *params]
+        return sql, [_tsquery(self.question, self.label), *params]
 
 
 class IsOneOf(Func):
@@ -250,12 +285,13 @@ def _fts5(question: Question) -> str:
     return question.written(term, _joined(" AND "), _joined(" OR "))
 
 
-def _tsquery(question: Question) -> str:
-    return question.written(_lexeme, _joined(" & "), _joined(" | "))
+def _tsquery(question: Question, label: str) -> str:
+    letter = _kind_letter(label)
+    return question.written(lambda term: _lexeme(term, letter), _joined(" & "), _joined(" | "))
 
 
-def _lexeme(t: Term) -> str:
-    quoted = t.word.replace("\\", "\\\\").replace("'", "''")
+def _lexeme(t: Term, letter: str) -> str:
+    quoted = (letter + t.word).replace("\\", "\\\\").replace("'", "''")
     return f"'{quoted}'{':*' if t.is_start else ''}"
 
 
