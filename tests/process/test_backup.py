@@ -50,7 +50,9 @@ out = {}
 for model in apps.get_models(include_auto_created=True):
     if model._meta.managed and not model._meta.proxy:
         rows = model._base_manager.order_by("pk").values_list(*[f.attname for f in model._meta.local_concrete_fields])
-        out[model._meta.db_table] = [[repr(v) for v in row] for row in rows]
+        out[model._meta.db_table] = [
+            [json.dumps(v, sort_keys=True) if isinstance(v, dict) else repr(v) for v in row] for row in rows
+        ]
 print(json.dumps(out))
 """
     tables = json.loads(installation.python(code))
@@ -84,6 +86,8 @@ def test_PLT_4_every_row_and_every_file_comes_back_on_either_database(filled, ne
         for name in tables:
             assert restored_tables[name] == tables[name], name
         assert restored_files == files
+        # And on to the next place: from either database to the other.
+        place.run("backup", str(backup))
         # Numbers go on where they were: that of a deleted row is not given out again.
         new = "from zhike.records.models import Job; from zhike.org.models import Person;"
         new += "print(Job.objects.create(title='n', person=Person.objects.get(username='admin')).pk)"
