@@ -46,11 +46,12 @@ document.addEventListener('submit', ({ target: form }) => {
   if (!form.matches('[hx-post], [hx-get]')) sent(form);
 });
 addEventListener('pageshow', () => $$('form[data-form]').forEach((f) => { busy(f, false); delete f.dataset.sent; }));
-document.addEventListener('htmx:afterRequest', ({ detail: { elt, successful } }) => {
+document.addEventListener('htmx:afterRequest', ({ detail: { elt, xhr } }) => {
   const form = elt.closest?.('form');
   if (!form) return;
   busy(form, false);
-  if (successful) sent(form);
+  // Not `successful`, which an answer that only sends us elsewhere (HX-Location) leaves unset.
+  if (xhr.status >= 200 && xhr.status < 300) sent(form);
 });
 document.addEventListener('input', ({ target }) => {
   if (target.matches?.('textarea[data-draft]')) kept(own(`draft-${target.dataset.draft}`), target.value);
