@@ -1,8 +1,11 @@
 """Every address of the product: each room brings its own."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 urlpatterns = [
+    # E-mail addresses are changed in the profile; allauth's pages for several of them are not used.
+    re_path("^accounts/(?:email|confirm-email)/", RedirectView.as_view(url="/me/")),
     path("accounts/", include("allauth.urls")),
     path("", include("zhike.records.urls")),
     path("", include("zhike.org.urls")),

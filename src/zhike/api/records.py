@@ -49,12 +49,14 @@ def router_of(kind: RecordKind) -> Router:
     def change(request: HttpRequest, pk: int, body: body_in):
         return JsonResponse(changed(kind, request.viewer, pk, sent(request)))
 
-    @router.delete(
-        "/{int:pk}", response={204: None}, operation_id=f"{kind.slug}_delete", summary=f"Delete one of {kind.slug}"
-    )
-    def delete(request: HttpRequest, pk: int):
-        delete_record(kind, queries.record_for(request.viewer, kind, pk, "delete"), by=request.viewer)
-        return HttpResponse(status=204)
+    if "delete" in kind.verbs:
+
+        @router.delete(
+            "/{int:pk}", response={204: None}, operation_id=f"{kind.slug}_delete", summary=f"Delete one of {kind.slug}"
+        )
+        def delete(request: HttpRequest, pk: int):
+            delete_record(kind, queries.record_for(request.viewer, kind, pk, "delete"), by=request.viewer)
+            return HttpResponse(status=204)
 
     return router
 

@@ -11,7 +11,10 @@ class OrgConfig(AppConfig):
     def ready(self):
         from zhike.kit import context, registry, scope, viewer
         from zhike.org import kinds, queries, viewers  # noqa: F401 - makes its kind known
-        from zhike.records import periodic
+        from zhike.org.actions import share_by_ids
+        from zhike.org.forms import ShareManyForm
+        from zhike.records import bulkactions, periodic
+        from zhike.records.bulkactions import BulkAction
 
         viewer.build_viewers_with(viewers.viewer_of_person)
         scope.add_arm(viewers.shared_arm)
@@ -19,6 +22,8 @@ class OrgConfig(AppConfig):
         context.company_name_from(queries.company_name)
         periodic.daily("zhike.org.tasks.end_of_employment", at=time(0, 5))
         self.place_pages(registry.menu)
+        share = BulkAction("share", _("Share"), "share", "share", share_by_ids, ShareManyForm)
+        bulkactions.add(share)
 
     def place_pages(self, menu):
         """Where the pages of this room are reached from."""

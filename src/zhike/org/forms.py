@@ -100,10 +100,11 @@ class ShareForm(ActionForm):
     )
     can_change = forms.BooleanField(label=_("They may edit it"), required=False)
 
-    def __init__(self, data=None, *, viewer: Viewer, **more):
+    def __init__(self, data=None, *, viewer: Viewer | None = None, **more):
         super().__init__(data, **more)
+        me = viewer.person_id if viewer else None
         self.fields["people"].choices = [
-            (pk, name or user) for pk, user, name, active in lookups.people() if active and pk != viewer.person_id
+            (pk, name or user) for pk, user, name, active in lookups.people() if active and pk != me
         ]
         until = Day("until", _("Lent until"), required=False, help=_("Empty: for good. That day still counts.")).bind(
             USER
@@ -113,6 +114,15 @@ class ShareForm(ActionForm):
     def values(self):
         people = Person.objects.filter(pk__in=self.cleaned_data["people"])
         return {**self.cleaned_data, "people": list(people)}
+
+
+class ShareManyForm(ShareForm):
+    """The same for many records at once: values as a job keeps them."""
+
+    def values(self):
+        until = self.cleaned_data["until"]
+        people = [int(pk) for pk in self.cleaned_data["people"]]
+        return {"people": people, "can_change": self.cleaned_data["can_change"], "until": until and until.isoformat()}
 
 
 class AskForm(ActionForm):

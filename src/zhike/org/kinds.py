@@ -49,8 +49,11 @@ USER = kinds.add(
         prepare=people.prepare_person,
         saved=people.person_saved,
         views=[
-            {"key": "present", "name": pgettext_lazy("colleagues", "On board"), "filter": [["is_active", "is", ["yes"]]]},
-            {"key": "left", "name": pgettext_lazy("colleagues", "Left"), "filter": [["is_active", "is", ["no"]]]},
+            {"key": key, "name": name, "filter": [["is_active", "is", [active]]]}
+            for key, name, active in [
+                ("present", pgettext_lazy("colleagues", "On board"), "yes"),
+                ("left", pgettext_lazy("colleagues", "Left"), "no"),
+            ]
         ],
         verbs=("view", "create", "change", "import", "export"),
     )

@@ -1,6 +1,6 @@
 """Writes of this room: people, departments, roles, sharing and lending."""
 
-from zhike.org.actions.access import ask_access, decide_access, share_record, unshare_record
+from zhike.org.actions.access import ask_access, decide_access, share_by_ids, share_record, unshare_record
 from zhike.org.actions.company import (
     change_department,
     change_role,
@@ -27,5 +27,5 @@ __all__ = [
     "ask_access", "change_department", "change_person", "change_role", "copy_role", "create_department",
     "create_person", "create_role", "decide_access", "delete_department", "delete_role", "end_sessions",
     "leave_company", "note_sign_in_failure", "rename_company", "save_account", "set_own_password", "set_password",
-    "set_profile", "share_record", "unshare_record",
+    "set_profile", "share_by_ids", "share_record", "unshare_record",
 ]  # fmt: skip

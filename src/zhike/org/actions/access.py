@@ -39,6 +39,16 @@ def share_record(
     return _share(kind, record, by, people, can_change, until)
 
 
+@action
+def share_by_ids(kind: RecordKind, record: Any, *, by: Viewer, people: list[int], can_change: bool = False,
+                 until: str | None = None) -> list[RecordShare]:  # fmt: skip
+    """The same with ids and a written day, as a job over many records keeps them."""
+    day = date.fromisoformat(until) if until else None
+    return share_record(
+        kind, record, by=by, people=list(Person.objects.filter(pk__in=people)), can_change=can_change, until=day
+    )
+
+
 def _share(kind, record, by, people, can_change, until):
     if until and until < dates.today():
         raise Refused({"until": [_("This day is over.")]})

@@ -6,13 +6,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.kit import htmx
-from zhike.kit.access import require
+from zhike.kit.access import may, require
 from zhike.kit.errors import Forbidden
 from zhike.org import actions, queries, rules
 from zhike.org.forms import LeaveForm
 from zhike.org.kinds import USER
 from zhike.org.models import Person
 from zhike.records.forms import RecordForm
+from zhike.records.lists import ListPage
 
 
 @require_safe
@@ -25,10 +26,9 @@ def chart(request: HttpRequest) -> HttpResponse:
 @require_safe
 def person_list(request: HttpRequest) -> HttpResponse:
     """All colleagues, to find, filter, import and export."""
-    from zhike.records.lists import ListPage
-
     require(request.viewer, USER.verb("change"))
-    return ListPage(USER, request).response()
+    create_url = reverse("org:person_create") if may(request.viewer, USER.verb("create")) else ""
+    return ListPage(USER, request, title=_("Colleagues"), create_url=create_url).response()
 
 
 @require_safe

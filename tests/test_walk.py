@@ -1,0 +1,235 @@
+"""Every address, page and API alike, as every role: no record outside the scope shows, and nothing breaks (ORG-3).
+
+In the west lies a record of every kind, all with the same number and marked with words nobody else uses. A page that
+shows these words to somebody who does not see the west's records leaks. A new address whose arguments nobody can fill,
+and a new kind without a record here, fail.
+"""
+
+import re
+
+import pytest
+from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver
+
+from zhike.activities.models import ActivityComment
+from zhike.activities.tests.factories import ActivityFactory
+from zhike.api.models import ApiToken
+from zhike.customers.models import ClassChange, Customer, CustomerRelation
+from zhike.customers.tests.factories import ContactFactory, CustomerFactory
+from zhike.kit.actions import acting
+from zhike.kit.registry import tabs
+from zhike.kit.viewer import viewer_of
+from zhike.org.models import AccessRequest, Department, RecordShare, Role
+from zhike.org.tests.factories import PersonFactory
+from zhike.org.viewers import the_system
+from zhike.records import kinds
+from zhike.records.models import ImportBatch, InboxItem, Job, SavedView, StoredFile
+from zhike.sales.models import OpportunityLine
+from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, ProductFactory, shipped
+
+PK = 7001
+# Asked for by the first half, found out by the second: a page may repeat what one typed, but know no more.
+ASKED, SECRET = "金丝雀", "夜航灯"
+MARK = ASKED + SECRET
+PUBLIC = re.compile(r"/accounts/|/healthz|/api/v1/(docs|openapi.json)$")
+CSV = f"名称,电话\n{MARK},021-5555\n".encode()
+
+# One record of each kind, of a salesman in the west. Kinds all colleagues see carry no mark.
+RECORDS = {
+    "customers.customer": lambda owner: CustomerFactory(
+        pk=PK, owner=owner, name=MARK, code=f"K{MARK}", short_name=MARK, phone="13700007001", next_step=MARK
+    ),
+    "customers.contact": lambda owner: ContactFactory(pk=PK, customer=customer(), name=MARK, title=MARK, note=MARK),
+    "sales.product": lambda owner: ProductFactory(pk=PK),
+    "sales.opportunity": lambda owner: OpportunityFactory(pk=PK, owner=owner, customer=customer(), name=MARK),
+    "sales.lead": lambda owner: LeadFactory(pk=PK, owner=owner, name=MARK, company=MARK),
+    "activities.activity": lambda owner: ActivityFactory(pk=PK, customer=customer(), summary=MARK, next_step=MARK),
+    "org.person": lambda owner: PersonFactory(pk=PK, supervisor=owner),
+}
+
+
+def customer():
+    """The marked customer."""
+    return Customer.objects.whole_table("test").get(pk=PK)
+
+
+def addresses(patterns=None, prefix="/", arguments=()):
+    """Every address of the product: (pattern, names of its arguments)."""
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        written = str(entry.pattern)
+        route = prefix + written.lstrip("^").rstrip("$")
+        named = (*arguments, *entry.pattern.converters, *re.findall(r"\(\?P<(\w+)>", written))
+        if hasattr(entry, "url_patterns"):
+            yield from addresses(entry.url_patterns, route, named)
+        else:
+            yield route, named
+
+
+def choices_of(name):
+    """What an argument of this name may be; raises where nobody knows."""
+    if name == "pk" or name.endswith("_pk"):
+        return [PK]
+    if name == "slug":
+        return [kind.slug for kind in kinds.everything()]
+    if name == "tab":
+        return sorted({key for place in tabs._entries.values() for key in place})
+    known = {
+        "uidb36": ["1"],
+        "key": ["abc-def"],
+        "name": ["name", "owner", "customer", "roles", "nonsense"],  # fields
+        "what": ["assign", "tag", "share", "export", "delete"],  # what one does with many records
+    }
+    if name not in known:
+        raise AssertionError(f"the walk cannot fill the argument {name!r}: say in choices_of what it may be")
+    return known[name]
+
+
+def filled(route, named):
+    """The address with each choice of its arguments."""
+    found = [route]
+    for name in dict.fromkeys(named):
+        place = re.compile(rf"<(?:\w+:)?{name}>|\(\?P<{name}>(?:\[[^]]*\]|[^)\[])*\)")
+        found = [place.sub(str(choice), one, count=1) for one in found for choice in choices_of(name)]
+    return found
+
+
+def everywhere():
+    """All addresses with their arguments filled in."""
+    urls = {url for route, named in addresses() for url in filled(route, named)}
+    return sorted(url.replace("(?:email|confirm-email)", "email") for url in urls)
+
+
+@pytest.fixture
+def west(company):
+    """The company with a marked record of every kind in the west, and what hangs on them."""
+    owner = company.zhao_lei
+    for label in sorted(kinds_known(), key=[*RECORDS].index):
+        RECORDS[label](owner)
+    record = {"kind": "customers.customer", "object_id": PK}
+    with acting(the_system(), "test"):
+        other = CustomerFactory(owner=owner, name=MARK)
+        CustomerRelation(pk=PK, customer_id=PK, other=other, note=MARK, kind="dealer").save()
+        ClassChange(pk=PK, customer_id=PK, field="tier", new="key", reason=MARK, owner=owner, person=owner).save()
+        OpportunityLine(pk=PK, opportunity_id=PK, product_id=PK, quantity=1, price=1).save()
+        ActivityComment(pk=PK, activity_id=PK, author=owner, text=MARK).save()
+        pipeline = shipped()
+        type(pipeline)(pk=PK, name="要走的流程", order=999).save()
+        type(pipeline.stages_in_order[0])(pk=PK, pipeline_id=PK, name="一", order=1).save()
+        Department.objects.create(pk=PK, name="空部门", parent=company.departments["top"])
+        Role.objects.create(pk=PK, key="walk", name="走查", verbs=[])
+    batch = ImportBatch(pk=PK, kind="customers.customer", file_name=f"{MARK}.csv", person=owner)
+    batch.upload.save("west.csv", ContentFile(CSV))
+    stored = StoredFile(
+        pk=PK, **record, name=f"{MARK}.txt", size=1, content_type="text/plain", sha256="0", person=owner
+    )
+    stored.content.save("west.txt", ContentFile(MARK.encode()))
+    Job.objects.create(pk=PK, title=MARK, person=owner)
+    InboxItem.objects.create(pk=PK, person=owner, text=MARK)
+    SavedView.objects.create(pk=PK, kind="customers.customer", name=MARK, person=owner)
+    RecordShare.objects.create(pk=PK, **record, person=company.manager_west, granted_by=owner)
+    AccessRequest.objects.create(pk=PK, **record, person=company.manager_west, reason=MARK, until="2099-01-01")
+    return company
+
+
+def kinds_known():
+    """The kinds of the product, each with a record to walk with."""
+    labels = {kind.label for kind in kinds.everything()}
+    assert labels <= RECORDS.keys(), f"the walk has no record of {labels - RECORDS.keys()}"
+    return labels
+
+
+QUERY = f"?q={ASKED}&" + "&".join(
+    f"{name}={PK}" for name in ("customer", "contact", "opportunity", "lead", "product", "id")
+)
+WAYS = {
+    "page": lambda client, url: client.get(url + QUERY),
+    "part": lambda client, url: client.get(url + QUERY, headers={"HX-Request": "true"}),
+    "post": lambda client, url: client.post(url, {"q": ASKED}),
+}
+API_WAYS = {
+    "page": WAYS["page"],
+    "post": lambda client, url: client.post(url, "{}", content_type="application/json"),
+    "patch": lambda client, url: client.patch(url, "{}", content_type="application/json"),
+    "delete": lambda client, url: client.delete(url),
+}
+
+
+def ways_to(url):
+    """How an address may be asked."""
+    return API_WAYS if url.startswith("/api/") else WAYS
+
+
+WHO = ["admin", "gm", "manager_east", "manager_west", "lead_east", "li_na", "finance", "service", "marketing", "reader",
+       "nobody"]  # fmt: skip
+BY_EVERY_WAY = {"admin", "manager_east", "li_na", "reader", "nobody"}
+
+
+class Walker:
+    """A person at every address; each answer is undone, and notes what broke and what leaked."""
+
+    def __init__(self, person, west_id):
+        self.person, self.client, self.found, self.wrong = person, Client(), 0, []
+        self.client.force_login(person)
+        self.session = self.client.cookies["sessionid"].value
+        self.token = ApiToken.make(person.pk)
+        viewer = viewer_of(person.pk)
+        self.sees_the_west = viewer.sees_owner(west_id)
+
+    def visit(self, url, way):
+        """Go there once."""
+        client = Client(headers={"authorization": f"Bearer {self.token}"}) if url.startswith("/api/") else self.client
+        self.client.cookies["sessionid"] = self.session  # some addresses sign out
+        try:
+            with transaction.atomic():
+                answer = ways_to(url)[way](client, url)
+                said = b"".join(answer.streaming_content) if answer.streaming else answer.content
+                transaction.set_rollback(True)
+        except Exception as error:  # noqa: BLE001 - every address shall be tried
+            self.wrong.append(f"{way} {url}: {type(error).__name__}: {error}")
+            return
+        if answer.status_code >= 500:
+            self.wrong.append(f"{way} {url}: {answer.status_code}")
+        said = said.decode(errors="ignore") + "".join(f"{k}: {v}" for k, v in answer.headers.items())
+        self.found += SECRET in said
+        if SECRET in said and not self.sees_the_west:
+            place = said.index(SECRET)
+            self.wrong.append(f"{way} {url} shows: …{said[max(place - 80, 0) : place + 40]}…")
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_ORG_3_no_address_shows_what_lies_outside_the_scope(west, who):
+    cache.clear()
+    person = PersonFactory(username="nobody") if who == "nobody" else west.people[who]
+    walker = Walker(person, west.zhao_lei.pk)
+    for url in everywhere():
+        for way in ways_to(url) if who in BY_EVERY_WAY else ["page"]:
+            walker.visit(url, way)
+    assert not walker.wrong, "\n".join(walker.wrong)
+    # The marks are there to be found: whoever sees the west meets them on many pages.
+    assert not walker.sees_the_west or walker.found > 10
+
+
+def test_PLT_5_nobody_gets_past_the_door_without_signing_in(west, client):
+    wrong = []
+    for url in everywhere():
+        for way, go in ways_to(url).items():
+            with transaction.atomic():
+                answer = go(client, url)
+                transaction.set_rollback(True)
+            to_door = "/accounts/login/" in answer.get("Location", "") + answer.get("HX-Redirect", "")
+            # The API has no door, and says what it does not know or offer at all before it asks who calls.
+            shut = answer.status_code in (401, 404, 405) if url.startswith("/api/") else to_door
+            if not PUBLIC.search(url) and not shut:
+                wrong.append(f"{way} {url}: {answer.status_code}")
+            if not answer.streaming and SECRET in answer.content.decode(errors="ignore"):
+                wrong.append(f"{way} {url} shows the mark")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_walk_notices_an_argument_it_cannot_fill():
+    with pytest.raises(AssertionError, match="cannot fill"):
+        filled("/reports/<slug:figure>/", ["figure"])
+    assert filled("/customers/<int:pk>/lines/<int:line_pk>/", ["pk", "line_pk"]) == [f"/customers/{PK}/lines/{PK}/"]
