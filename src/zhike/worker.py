@@ -76,18 +76,23 @@ def try_again_later(job) -> None:
 
     from zhike.kit import dates
     from zhike.kit.errors import Forbidden, NotVisible, Refused, Stale
+    from zhike.records.failures import note_failure
 
     if job.status != TaskResultStatus.FAILED:
         return
-    final = {f"{error.__module__}.{error.__qualname__}" for error in (Forbidden, NotVisible, Refused, Stale)}
+    refusals = {f"{error.__module__}.{error.__qualname__}" for error in (Forbidden, NotVisible, Refused, Stale)}
     attempt = len(job.worker_ids)
-    if job.exception_class_path in final or attempt > len(ATTEMPTS_AFTER):
+    if job.exception_class_path in refusals:
+        note_failure(job, final=True, reason=job.traceback.strip().rpartition("\n")[2].partition(": ")[2])
+    elif attempt > len(ATTEMPTS_AFTER):
         log.error("job %s (%s) failed for good at attempt %s\n%s", job.pk, job.task_path, attempt, job.traceback)
-        return
-    log.warning("job %s (%s) failed at attempt %s\n%s", job.pk, job.task_path, attempt, job.traceback)
-    job.status = TaskResultStatus.READY
-    job.run_after = dates.now() + ATTEMPTS_AFTER[attempt - 1]
-    job.save(update_fields=["status", "run_after"])
+        note_failure(job, final=True)
+    else:
+        log.warning("job %s (%s) failed at attempt %s\n%s", job.pk, job.task_path, attempt, job.traceback)
+        job.status = TaskResultStatus.READY
+        job.run_after = dates.now() + ATTEMPTS_AFTER[attempt - 1]
+        job.save(update_fields=["status", "run_after"])
+        note_failure(job, final=False)
 
 
 def take_back(number: int) -> None:
@@ -95,6 +100,8 @@ def take_back(number: int) -> None:
     from django.conf import settings
     from django_tasks.base import TaskResultStatus
     from django_tasks_db.models import DBTaskResult
+
+    from zhike.records.failures import note_failure
 
     place = worker_id(number).rpartition(":")[0]
     others = {worker_id(other) for other in range(1, settings.WORKERS + 1)} - {worker_id(number)}
@@ -104,6 +111,7 @@ def take_back(number: int) -> None:
             killed_each_time = len(job.worker_ids) > len(ATTEMPTS_AFTER)
             job.status = TaskResultStatus.FAILED if killed_each_time else TaskResultStatus.READY
             job.save(update_fields=["status"])
+            note_failure(job, final=killed_each_time)
             log.warning("job %s (%s) was interrupted: %s", job.pk, job.task_path, job.status)
 
 
