@@ -52,8 +52,8 @@ def local(moment: datetime) -> datetime:
 
 
 def short_money(amount: Decimal) -> str:
-    """An amount in yuan, short: 18.5 万, 1.25 亿; in English 185.0k, 125.0M; below ten thousand as it is."""
-    # Step, unit, digits, words, and what a unit below would have rounded to: 99,999,999 is 1.00 亿, not 10,000.0 万.
+    """An amount in yuan, short: 18.5 wan, 1.25 yi; in English 185.0k, 125.0M; below ten thousand as it is."""
+    # Step, unit, digits, words, and what a unit below would have rounded to: 99,999,999 is 1.00 yi, not 10,000.0 wan.
     if (get_language() or "").startswith("zh"):
         steps = [(YI, YI, 2, _("%(n)s hundred million"), 1000), (WAN, WAN, 1, _("%(n)s ten thousand"), 0)]
     else:
@@ -132,7 +132,7 @@ def clock(value: datetime | time | None) -> SafeString:
 
 
 def heading(value: date) -> str:
-    """A day over a list: 11 月 23 日 周一, with the year where it is another."""
+    """A day over a list, "November 23 Mon", with the year where it is another."""
     # Translators: Django date formats.
     pattern = _("F j") if value.year == dates.today().year else _("F j, Y")
     return f"{date_format(value, pattern)} {WEEKDAYS[value.weekday()]}"
