@@ -19,5 +19,10 @@ class RecordsConfig(AppConfig):
                  order=80, verb="*.import")  # fmt: skip
         menu.add("main", "inbox", _("Messages"), url_name="records:inbox", icon="bell", group="home", order=30,
                  badge=unread, shortcut="g m")  # fmt: skip
+        menu.add("settings", "fields", _("Fields"), url_name="records:fields", icon="forms", order=60,
+                 verb="records.customise")  # fmt: skip
+        menu.add("settings", "picklists", _("Picklists"), url_name="records:picklists", icon="list", order=65,
+                 verb="records.customise")  # fmt: skip
         menu.add("mine", "jobs", _("Jobs"), url_name="records:job_list", icon="clock", order=40)
+        menu.add("palette", "search", _("Search"), url_name="records:palette")
         periodic.daily("zhike.records.housekeeping.tidy_up", at=time(3, 30))

@@ -128,7 +128,7 @@ def carry_out(
     by: Viewer,
     progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
-    """Do it record by record, each its own transaction; one refused does not stop the rest: {"done", "refused", "why"}."""
+    """Do it record by record, each its own transaction; one does not stop the rest: {"done", "refused", "why"}."""
     done, refused, why = 0, 0, ""
     for records in selection.chunks(by):
         for record in records:

@@ -6,7 +6,7 @@ Django's own JSON lookups produce SQL that no index serves, so the expression is
 import re
 
 from django.db import connection
-from django.db.models import BigIntegerField, CharField, F, FloatField, Func
+from django.db.models import BigIntegerField, CharField, F, FloatField, Func, OuterRef
 
 _outputs = {"text": CharField, "number": FloatField, "integer": BigIntegerField}
 _pg_casts = {"text": "", "number": "::double precision", "integer": "::bigint"}
@@ -15,11 +15,11 @@ _pg_casts = {"text": "", "number": "::double precision", "integer": "::bigint"}
 class CustomValue(Func):
     """The value kept under a key in `custom` ("f12", "channel_code"), as text, number or integer."""
 
-    def __init__(self, key: str, cast: str = "text"):
+    def __init__(self, key: str, cast: str = "text", *, of_outer_row: bool = False):
         if not re.fullmatch(r"[a-z][a-z0-9_]*", key):  # it stands in SQL as it is
             raise ValueError(f"not the key of a custom field: {key!r}")
         self.key, self.cast = key, cast
-        super().__init__(F("custom"), output_field=_outputs[cast]())
+        super().__init__(OuterRef("custom") if of_outer_row else F("custom"), output_field=_outputs[cast]())
 
     def as_sqlite(self, compiler, connection, **context):
         column, params = compiler.compile(self.source_expressions[0])

@@ -15,6 +15,7 @@ from zhike.kit.viewer import viewer_of
 from zhike.records import bulkactions, config, events, kinds
 from zhike.records.actions import notify
 from zhike.records.bulkactions import Selection
+from zhike.records.customising import build_index
 from zhike.records.exports import write_export
 from zhike.records.imports.engine import check_batch, run_batch
 from zhike.records.models import ImportBatch, Job, OutboxEvent
@@ -102,3 +103,9 @@ def run_export(job_id: int, slug: str, selection: dict, columns: list, ending: s
         job.message = _("%(count)s rows.") % {"count": count}
         job.save()
     notify(job.person_id, f"{job.title} {job.message}", url=reverse("records:job_page", args=[job_id]))
+
+
+@task()
+def index_custom_field(pk: int) -> None:
+    """Make or drop the SQL index of a custom field."""
+    build_index(pk)

@@ -4,10 +4,12 @@ from django.urls import path
 
 from zhike.records import files, picking
 from zhike.records.imports import views as imports
-from zhike.records.views import jobs, lists
+from zhike.records.views import customise, jobs, lists, search
 
 app_name = "records"
 urlpatterns = [
+    path("search/", search.results, name="search"),
+    path("palette/", search.palette, name="palette"),
     path("lists/<slug:slug>/filter/<slug:name>/", lists.filter_edit, name="filter"),
     path("lists/<slug:slug>/columns/", lists.columns, name="columns"),
     path("lists/<slug:slug>/views/save/", lists.view_save, name="view_save"),
@@ -15,6 +17,17 @@ urlpatterns = [
     path("lists/<slug:slug>/<int:pk>/edit/<slug:name>/", lists.inline, name="inline"),
     path("lists/<slug:slug>/bulk/<slug:what>/", lists.bulk, name="bulk"),
     path("lists/<slug:slug>/export/", lists.export, name="export"),
+    path("settings/fields/", customise.field_list, name="fields"),
+    path("settings/fields/<slug:slug>/", customise.field_list, name="field_list"),
+    path("settings/fields/<slug:slug>/add/", customise.field_edit, name="field_add"),
+    path("settings/fields/<slug:slug>/<int:pk>/", customise.field_edit, name="field_edit"),
+    path("settings/fields/<int:pk>/archive/", customise.field_archive, name="field_archive"),
+    path("settings/fields/<int:pk>/move/", customise.field_move, name="field_move"),
+    path("settings/picklists/", customise.picklist_page, name="picklists"),
+    path("settings/picklists/<str:key>/", customise.picklist_page, name="picklist_page"),
+    path("settings/picklists/<str:key>/add/", customise.option_edit, name="option_add"),
+    path("settings/picklists/<str:key>/<int:pk>/", customise.option_edit, name="option_edit"),
+    path("settings/picklists/entries/<int:pk>/archive/", customise.option_archive, name="option_archive"),
     path("jobs/", jobs.job_list, name="job_list"),
     path("jobs/<int:pk>/", jobs.job_page, name="job_page"),
     path("jobs/<int:pk>/file/", jobs.job_file, name="job_file"),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
@@ -152,16 +152,15 @@ class CustomPerson(_Custom, Person):
 class CustomRef(_Custom, Ref):
     @property
     def paths(self):
-        return (CustomValue(self.name, self.cast),)
+        rows = self.target.model._base_manager.filter(pk=CustomValue(self.name, self.cast, of_outer_row=True))
+        return (CustomValue(self.name, self.cast), Subquery(rows.values(self.target.title)[:1]))
 
     def values_of(self, record):
-        return (record.custom.get(self.name),)
+        value = record.custom.get(self.name)
+        return (value, self.text(value))
 
     def cell(self, values):
-        return fmt.record_link(self.target.page, values[0], self.text(values[0])) if values[0] else EMPTY
-
-    def export(self, values):
-        return self.text(values[0])
+        return fmt.record_link(self.target.page, values[0], values[1]) if values[0] else EMPTY
 
     def sort_paths(self):
         return (F(self.name),)

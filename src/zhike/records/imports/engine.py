@@ -413,7 +413,7 @@ class Import:
 
 
 def custom_name(name: str) -> tuple[str, str]:
-    """Label and type of a column mapped to "custom:LABEL" or "custom:LABEL:number" (text, number, money, date, person)."""
+    """Label and type of a column mapped to "custom:LABEL" or "custom:LABEL:number" (or money, date, person)."""
     label, _sep, type = name.removeprefix("custom:").rpartition(":")
     return (label, type) if label and type in NEW_TYPES else (name.removeprefix("custom:"), CustomField.Type.TEXT)
 

@@ -1,0 +1,85 @@
+"""Search: the page of results by kind of record, and what the palette shows while one types (CUS-7)."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from zhike.kit.htmx import part
+from zhike.records import kinds, search
+from zhike.records.kinds import RecordKind
+from zhike.records.search import Hit
+
+IN_PALETTE = 8
+OF_EACH_KIND = 5
+OF_ONE_KIND = 50
+MOST_LETTERS = 100
+
+
+@require_safe
+def palette(request: HttpRequest) -> HttpResponse:
+    """The few best records, in the order of the best of each kind, and the way to all of them."""
+    text = _asked(request)
+    hits = search.find(request.viewer, text, limit=IN_PALETTE) if text else []
+    groups = [
+        {"label": kind.plural, "items": [_item(kind, hit, text) for hit in found]} for kind, found in _by_kind(hits)
+    ]
+    if hits:
+        everything = {"url": f"{reverse('records:search')}?{urlencode({'q': text})}", "icon": "search",
+                      "title": _("All results"), "note": ""}  # fmt: skip
+        groups.append({"label": _("Search"), "items": [everything]})
+    return part(request, "ui/palette_groups.html", {"groups": groups})
+
+
+@require_safe
+def results(request: HttpRequest) -> HttpResponse:
+    """The best of each kind, or of one kind (`kind=contacts`) the best fifty."""
+    text, viewer = _asked(request), request.viewer
+    chosen = next((k for k in search.searched_kinds(viewer) if k.slug == request.GET.get("kind")), None)
+    groups = []
+    for kind, hits in search.find_of_each(viewer, text, OF_ONE_KIND + 1):
+        most = OF_ONE_KIND if kind is chosen else OF_EACH_KIND
+        groups.append({
+            "kind": kind, "current": kind is chosen, "url": _url(text, kind), "more": len(hits) > most,
+            "count": f"{OF_ONE_KIND}+" if len(hits) > OF_ONE_KIND else str(len(hits)),
+            "items": [_item(kind, hit, text) for hit in hits[:most]],
+        })  # fmt: skip
+    shown = [group for group in groups if chosen is None or group["current"]]
+    context = {"text": text, "groups": groups, "shown": shown, "is_all": chosen is None, "all_url": _url(text)}
+    return part(request, "records/search.html#results", context)
+
+
+def _asked(request: HttpRequest) -> str:
+    return " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:MOST_LETTERS]
+
+
+def _url(text: str, kind: RecordKind | None = None) -> str:
+    asked = {"q": text, "kind": kind.slug} if kind else {"q": text}
+    return f"{reverse('records:search')}?{urlencode(asked)}"
+
+
+def _by_kind(hits: Iterable[Hit]) -> list[tuple[RecordKind, list[Hit]]]:
+    groups: dict[str, list[Hit]] = {}
+    for hit in hits:
+        groups.setdefault(hit.kind, []).append(hit)
+    return [(kinds.get(label), found) for label, found in groups.items()]
+
+
+def _item(kind: RecordKind, hit: Hit, text: str) -> dict[str, Any]:
+    return {"url": hit.url, "icon": kind.icon, "title": marked(hit.title, text), "note": marked(hit.subtitle, text)}
+
+
+def marked(shown: str, text: str) -> SafeString:
+    """A text with what was searched for marked, where it stands there literally."""
+    words = sorted((re.escape(word) for word in set(text.split())), key=len, reverse=True)
+    if not words:
+        return escape(shown)
+    pieces = re.split(f"({'|'.join(words)})", shown, flags=re.IGNORECASE)
+    return mark_safe("".join(f"<mark>{escape(p)}</mark>" if i % 2 else escape(p) for i, p in enumerate(pieces)))
