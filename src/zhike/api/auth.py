@@ -9,6 +9,12 @@ from ninja.security import HttpBearer
 from zhike.api.models import ApiToken
 from zhike.kit import dates
 from zhike.kit.viewer import viewer_of
+from zhike.records.models import OutboxEvent
+
+
+def forget_tokens(event: OutboxEvent) -> None:
+    """Somebody left: their tokens go, so that letting the person back in does not wake them."""
+    ApiToken.objects.filter(person_id=event.object_id).delete()
 
 
 class TokenAuth(HttpBearer):

@@ -5,6 +5,7 @@ from typing import Any
 from zhike.kit.access import may
 from zhike.kit.viewer import Viewer, viewer_of
 from zhike.org.models import Person, Role
+from zhike.records.kinds import RecordKind
 
 
 def is_administrator(viewer: Viewer) -> bool:
@@ -32,9 +33,9 @@ def is_last_administrator(person: Person) -> bool:
     return person.pk is not None and person.roles.filter(is_administrator=True).exists() and not others.exists()
 
 
-def may_share(viewer: Viewer, verb: str, record: Any) -> bool:
+def may_share(viewer: Viewer, kind: RecordKind, record: Any) -> bool:
     """Whether the viewer may show a record to others: its owner or somebody above, not whom it was shared with."""
-    return may(viewer, verb, record) and viewer.sees_owner(owner_of(record))
+    return "share" in kind.verbs and may(viewer, kind.verb("share"), record) and viewer.sees_owner(owner_of(record))
 
 
 def owner_of(record: Any) -> int | None:

@@ -49,6 +49,8 @@ def history_lines(kind: RecordKind, entry: AuditEntry) -> list[dict[str, Any]]:
 
 
 def _plain_label(kind: RecordKind, name: str) -> Any:
+    if name in AuditEntry.Verb.values:  # what happened to it, rather than a column: shared
+        return AuditEntry.Verb(name).label
     try:
         return kind.model._meta.get_field(name).verbose_name
     except Exception:  # noqa: BLE001 - a column of an earlier release: its name is all we know

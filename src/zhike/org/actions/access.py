@@ -32,7 +32,7 @@ def share_record(
 
     Only for its owner and those above; nobody gives a right they lack. Sharing again replaces the earlier terms.
     """
-    if not rules.may_share(by, kind.verb("share"), record):
+    if not rules.may_share(by, kind, record):
         raise Forbidden(kind.verb("share"))
     if can_change and not may(by, kind.verb("change"), record):
         raise Refused({"can_change": [_("You may not edit this record yourself.")]})
@@ -80,7 +80,7 @@ def terms(share: RecordShare) -> str:
 @action
 def unshare_record(kind: RecordKind, record: Any, share: RecordShare, *, by: Viewer) -> None:
     """Take a share back; one may also give up one's own."""
-    if by.person_id != share.person_id and not rules.may_share(by, kind.verb("share"), record):
+    if by.person_id != share.person_id and not rules.may_share(by, kind, record):
         raise Forbidden(kind.verb("share"))
     AuditEntry.write(record, AuditEntry.Verb.SHARED, {"shared": [terms(share), None]})
     share.delete()

@@ -4,8 +4,17 @@ from django import template
 from django.urls import reverse
 
 from zhike.kit.registry import menu
+from zhike.org import rules
+from zhike.records import kinds
 
 register = template.Library()
+
+
+@register.inclusion_tag("org/parts/share_link.html", takes_context=True)
+def share_link(context, record):
+    """An entry of a record's menu that opens the sharing dialog, for those who may share it."""
+    kind, viewer = kinds.get(record.kind_label()), context["request"].viewer
+    return {"url": reverse("org:share", args=[kind.slug, record.pk]) if rules.may_share(viewer, kind, record) else ""}
 
 
 @register.inclusion_tag("org/parts/my_tabs.html", takes_context=True)

@@ -10,6 +10,7 @@ from zhike.kit.actions import acting
 from zhike.org.models import Department, Person, RecordShare, Role
 from zhike.org.setup import install_roles
 from zhike.org.viewers import the_system
+from zhike.records import kinds, search
 
 PASSWORD = "orchid-lantern-42"
 
@@ -23,7 +24,10 @@ class RecordFactory(DjangoModelFactory):
     @classmethod
     def _create(cls, model_class, *args, **kwargs):
         with acting(the_system(), "test"):
-            return super()._create(model_class, *args, **kwargs)
+            record = super()._create(model_class, *args, **kwargs)
+            if kind := kinds.find(model_class._meta.label_lower):
+                search.index(kind, [record])
+            return record
 
 
 class DepartmentFactory(DjangoModelFactory):

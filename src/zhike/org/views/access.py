@@ -32,9 +32,8 @@ def share_list(request: HttpRequest) -> HttpResponse:
 def share(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Share a record or lend it until a day; also shows with whom it is shared now."""
     kind, record = _record(request, slug, pk)
-    verb = kind.verb("share")
-    if "share" not in kind.verbs or not rules.may_share(request.viewer, verb, record):
-        raise Forbidden(verb)
+    if not rules.may_share(request.viewer, kind, record):
+        raise Forbidden(kind.verb("share"))
     form = ShareForm(request.POST or None, viewer=request.viewer)
     if request.method == "POST" and form.run(actions.share_record, kind, record, by=request.viewer):
         return htmx.redirect(request, _page_of(kind, record), _("Shared."))
