@@ -1,5 +1,8 @@
 """People as a kind of record: listed, imported, exported and reached by the API like any other."""
 
+import csv
+from pathlib import Path
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -16,6 +19,18 @@ access.declare("org.role.change", _("Change roles"), _("Settings"))
 access.declare("org.company.change", _("Change company settings"), _("Settings"))
 access.declare("org.history.view", _("See who did what"), _("Settings"))
 
+SYNONYMS = Path(__file__).parent / "data" / "synonyms.csv"
+
+
+def _known_as(fields: list) -> list:
+    """The fields with the further titles a column may have in a file."""
+    with SYNONYMS.open(encoding="utf-8", newline="") as file:
+        words = {row["field"]: row["words"].split("|") for row in csv.DictReader(file)}
+    for field in fields:
+        field.synonyms = tuple(words.get(field.name, ()))
+    return fields
+
+
 USER = kinds.add(
     RecordKind(
         Person,
@@ -25,21 +40,21 @@ USER = kinds.add(
         owner="",
         sort="name",
         natural_keys=("username", "name"),
-        fields=[
-            Text("name", search=True, synonyms=["sales_agent", "agent", "full name", "fullname", "employee"]),
-            Text("username", required=False, search=True, synonyms=["login", "account", "user"],
+        fields=_known_as([
+            Text("name", search=True),
+            Text("username", required=False, search=True,
                  help=_("Made from the name if left empty.")),
-            DepartmentField("department", synonyms=["regional_office", "office", "team", "branch"]),
-            SupervisorField("supervisor", to="org.person", synonyms=["manager", "reports to", "boss"]),
-            RolesField("roles", synonyms=["role"]),
-            Text("title", synonyms=["position", "job"]),
-            Phone("mobile", search=True, synonyms=["phone", "telephone"]),
-            Email("email", search=True, synonyms=["mail"]),
-            Day("hired_on", synonyms=["hire date", "joined"]),
-            Day("left_on", synonyms=["leave date"]),
+            DepartmentField("department"),
+            SupervisorField("supervisor", to="org.person"),
+            RolesField("roles"),
+            Text("title"),
+            Phone("mobile", search=True),
+            Email("email", search=True),
+            Day("hired_on"),
+            Day("left_on"),
             YesNo("is_active", required=False),
             Moment("last_login", _("last sign-in"), editable=False),
-        ],
+        ]),
         columns=["name", "username", "department", "title", "supervisor", "roles", "mobile", "is_active"],
         sections=[
             (_("Person"), ["name", "username", "title", "mobile", "email"]),

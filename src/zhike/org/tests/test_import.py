@@ -70,3 +70,21 @@ def test_IMP_2_a_dry_run_makes_nobody(tmp_path, company, viewer):
     counts = Import(USER, Mapping(), viewer(company.admin), dry_run=True).run(path)
     assert counts["failed"] == 0 and counts["created"] == 4
     assert (Person.objects.count(), Department.objects.count()) == before
+
+
+def test_IMP_2_chinese_titles_are_understood(imported, company):
+    counts, run = imported(
+        "姓名,登录名,所属部门,直属上级,角色,手机号,入职时间\n何静,hj,东区,周敏,销售,13800001111,2024-03-01\n"
+    )
+    assert counts["created"] == 1, run.first_errors
+    person = Person.objects.get(username="hj")
+    assert (person.department, person.supervisor) == (company.departments["east"], company.manager_east)
+    assert person.roles.get() == company.roles["sales"] and person.hired_on.isoformat() == "2024-03-01"
+
+
+def test_IMP_2_ORG_1_the_public_sales_teams_file(shared_data, company, viewer):
+    counts = Import(USER, Mapping(), viewer(company.admin)).run(shared_data / "maven_crm" / "sales_teams.csv")
+    assert counts == {"read": 35, "created": 35, "updated": 0, "skipped": 0, "failed": 0}
+    managers = Person.objects.filter(reports__name="Anna Snelling")
+    assert [m.name for m in managers] == ["Dustin Brinkmann"]
+    assert viewer(managers.get()).people > {p.pk for p in managers.get().reports.all()}
