@@ -47,15 +47,31 @@ def find(viewer: Viewer, text: str, *, kinds: Sequence[RecordKind] | None = None
 
     All words must be met (within one record). Text without a letter or digit finds nothing.
     """
+    limit = min(limit, MOST_HITS)
+    found = sorted(_ranked(viewer, text, kinds, limit), key=lambda entry: entry[0])
+    return [_hit(kind, *row) for _order, kind, row in found[:limit]]
+
+
+def find_of_each(viewer: Viewer, text: str, limit: int) -> list[tuple[RecordKind, list[Hit]]]:
+    """The same by kind of record, at most `limit` of each; kinds of which nothing is found are left out."""
+    groups: dict[str, list[Hit]] = {}
+    for _order, kind, row in sorted(_ranked(viewer, text, None, limit), key=lambda entry: entry[0]):
+        hits = groups.setdefault(kind.label, [])
+        if len(hits) < limit:
+            hits.append(_hit(kind, *row))
+    return [(kind, groups[kind.label]) for kind in record_kinds.everything() if kind.label in groups]
+
+
+def _ranked(
+    viewer: Viewer, text: str, kinds: Sequence[RecordKind] | None, limit: int
+) -> list[tuple[tuple, RecordKind, tuple]]:
     question = ask(text)
     chosen = [k for k in searched_kinds(viewer) if kinds is None or k in kinds]
-    limit = min(limit, MOST_HITS)
     if not question or not chosen:
         return []
     labels = [kind.label for kind in chosen]
     few = store.newest_unless_many(question, labels, CANDIDATES)
-    stricter = question.ladder()[:-1]
-    first = [store.newest_of(step, [label for label in labels if few[label]], CANDIDATES) for step in stricter]
+    first = [store.newest_of(step, [n for n in labels if few[n]], CANDIDATES) for step in question.ladder()[:-1]]
     found: list[tuple[tuple, RecordKind, tuple]] = []
     for place, kind in enumerate(chosen):
         if (ids := few[kind.label]) is not None:
@@ -67,8 +83,7 @@ def find(viewer: Viewer, text: str, *, kinds: Sequence[RecordKind] | None = None
         for row in _seen(viewer, kind, ordered, limit):
             pk, title, _values = row
             found.append(((_rank(question, title, step_of[pk]), place, -pk), kind, row))
-    found.sort(key=lambda entry: entry[0])
-    return [_hit(kind, *row) for _order, kind, row in found[:limit]]
+    return found
 
 
 def searched_kinds(viewer: Viewer) -> list[RecordKind]:
@@ -104,9 +119,18 @@ def count(viewer: Viewer, kind: RecordKind, text: str, most: int) -> int | None:
     Meant for a list without further filters: there, words that are very common are counted in the index alone.
     """
     question = ask(text)
-    if not question or rare_ids(kind, question) is not None or not sees_all(viewer, kind):
+    if not question or rare_ids(kind, question) is not None:
         return None
-    return len(store.newest(question, kind.label, most))
+    if sees_all(viewer, kind):
+        return len(store.newest(question, kind.label, most))
+    if (owned := _owned(viewer, kind, question)) is None:
+        return None
+    mine = store.newest(owned, kind.label, most)
+    if len(mine) == most:
+        return most
+    if (others := _seen_otherwise(viewer, kind)) is None:
+        return None
+    return min(most, len({*mine, *store.among(question, kind.label, others)}))
 
 
 def _steps(viewer: Viewer, kind: RecordKind, question: Question, limit: int) -> list[list[int]]:

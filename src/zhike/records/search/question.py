@@ -123,7 +123,7 @@ def _latin_word(run: str) -> Word:
         found += [(Term(syllable),) for syllable in longer_syllables(run)]
     if not spoken:
         found += _unfinished(run)
-    if (len(run) == 3 or len(run) <= MOST_INITIALS and not spoken) and not _never_first & set(run):
+    if (len(run) == 3 or 3 < len(run) <= MOST_INITIALS and not spoken) and not _never_first & set(run):
         found.append(tuple(Term(pair) for pair in pairs(run)))
     return tuple(dict.fromkeys(found))
 

@@ -1,0 +1,148 @@
+"""CUS-7, ORG-3: the index answers exactly as the rule says, for any text, any scope, by each of its ways."""
+
+import random
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from zhike.customers.tests.factories import ContactFactory, CustomerFactory
+from zhike.org.tests.factories import RecordShareFactory
+from zhike.records import kinds, search
+from zhike.records.search import finding, store
+from zhike.records.search.documents import documents
+from zhike.records.search.question import ask
+from zhike.records.search.words import code_words, name_words, phone_words, text_words, title_words
+
+LETTERS = "张王伟恒旭苏州精密科技重长"
+pieces = st.text(alphabet=LETTERS, min_size=1, max_size=4) | st.sampled_from(
+    ["zw", "zhang", "hengxu", "hx", "1234", "5678", "13812345678", "KH-1", "T-0", "abc", "li", "科技 zw", "张 12"]
+)
+questions = st.lists(pieces, min_size=1, max_size=3).map(" ".join)
+quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture
+def world(company):
+    """Sixty customers and contacts with few letters in their names, of people on both sides, some shared."""
+    chance = random.Random(7)  # noqa: S311
+    owners = [company.li_na, company.wang_wei, company.zhao_lei, company.manager_west]
+    for number in range(40):
+        name = "".join(chance.choices(LETTERS, k=chance.randint(1, 5)))
+        customer = CustomerFactory(name=name, owner=owners[number % 4], phone=f"138{chance.randrange(10**8):08d}")
+        if number % 2:
+            ContactFactory(name="".join(chance.choices(LETTERS, k=2)), customer=customer, mobile="13812345678")
+        if number % 9 == 0:
+            RecordShareFactory(
+                kind="customers.customer", object_id=customer.pk, person=company.zhao_lei, granted_by=company.gm
+            )
+    return company
+
+
+def truth(viewer, kind, text):
+    """By the rule alone: every row the viewer sees whose words meet the question."""
+    question, rows = ask(text), list(kind.rows(viewer))
+    if not question:
+        return set()
+    return {pk for pk, words in documents(kind, rows) if question.matches(words)}
+
+
+ODD = ["a\x00b", '"', "'", "\\", "a:*", "恒 OR 旭", "NEAR(a b)", "{a}", "🙂", "\u202e恒旭", "%_", "张" * 99, "x" * 99]
+WAYS = {
+    "as it comes": {},
+    "everything counts as common": {"COMMON": 0, "CANDIDATES": 0},
+    "common, few candidates": {"COMMON": 2, "CANDIDATES": 3, "LONGEST_WALK": 5},
+    "no owners in the index": {"CANDIDATES": 2, "MANY_PEOPLE": 0},
+    "too many shares": {"CANDIDATES": 1, "MANY_SHARES": 0},
+}
+
+
+@pytest.fixture(params=WAYS)
+def way(request, monkeypatch):
+    """The limits between the ways of answering, set so that each way is gone."""
+    for name, value in WAYS[request.param].items():
+        module = store if hasattr(store, name) else finding
+        monkeypatch.setattr(module, name, value)
+    if "common" in request.param and connection.vendor == "postgresql":
+        monkeypatch.setattr(store, "common_among", lambda question, labels: set(labels))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("person", ["li_na", "zhao_lei", "manager_west", "gm"])
+def test_CUS_7_search_is_exact(world, viewer, way, person):
+    seen_by = viewer(getattr(world, person))
+
+    @quick
+    @given(questions)
+    def check(text):
+        for kind in (kinds.get("customers"), kinds.get("contacts")):
+            right = truth(seen_by, kind, text)
+            assert {hit.object_id for hit in search.find(seen_by, text, kinds=[kind], limit=200)} == right
+            assert set(search.narrow(kind.rows(seen_by), kind, seen_by, text).values_list("pk", flat=True)) == right
+            assert len(search.find(seen_by, text, kinds=[kind], limit=3)) == min(3, len(right))
+            assert search.count(seen_by, kind, text, 1000) in (None, len(right))
+            assert search.count(seen_by, kind, text, 2) in (None, min(2, len(right)))
+
+    check()
+
+
+@pytest.mark.django_db
+@quick
+@given(st.text(max_size=120) | st.sampled_from(ODD))
+def test_CUS_7_any_text_may_be_asked(world, viewer, text):
+    gm = viewer(world.gm)
+    for kind in (kinds.get("customers"), kinds.get("contacts")):
+        right = truth(gm, kind, text) if text.strip() else set()
+        assert {hit.object_id for hit in search.find(gm, text, kinds=[kind], limit=200)} == right
+
+
+@pytest.mark.django_db
+@quick
+@given(st.text(max_size=60))
+def test_CUS_7_any_text_may_be_indexed(world, viewer, text):
+    """What a name holds, also quotes, NUL and signs of other scripts, is found again by any two letters of it."""
+    gm, customers = viewer(world.gm), kinds.get("customers")
+    customer = customers.rows(gm).first()
+    store.put(customers.label, [(customer.pk, title_words(text))])
+    if ask(text):
+        assert customer.pk in store.newest_of(ask(text), [customers.label], 100)[customers.label]
+
+
+chinese = st.text(alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=2, max_size=12)
+
+
+@given(chinese, st.data())
+def test_CUS_7_any_part_of_a_name_finds_it(name, data):
+    start = data.draw(st.integers(0, len(name) - 2))
+    end = data.draw(st.integers(start + 2, len(name)))
+    assert ask(name[start:end]).matches(name_words(name)) and ask(name[start:end]).matches(text_words(name))
+
+
+@given(st.from_regex(r"1[3-9]\d{9}", fullmatch=True), st.data())
+def test_CUS_7_any_four_digits_of_a_phone_find_it(phone, data):
+    start = data.draw(st.integers(0, 7))
+    end = data.draw(st.integers(start + 4, 11))
+    assert ask(phone[start:end]).matches(phone_words(phone))
+
+
+@given(st.from_regex(r"[0-9A-HJ-NPQRTUWXY]{18}", fullmatch=True), st.integers(4, 18))
+def test_CUS_7_a_code_is_found_by_its_beginning_and_end(code, length):
+    words = code_words(code)
+    assert ask(code).matches(words)
+    if not code[-length:].isalpha():
+        assert ask(code[-length:]).matches(words)
+    if length >= 6:
+        assert ask(code[:length]).matches(words)
+
+
+@given(chinese.filter(lambda name: len(name) <= 8))
+def test_CUS_7_the_whole_pinyin_and_the_initials_find_a_name(name):
+    from zhike.kit.pinyin import syllables
+
+    spoken = syllables(name)
+    if all(s.isascii() and s.isalpha() and len(s) > 0 for s in spoken):
+        assert ask(" ".join(spoken)).matches(name_words(name))
+        initials = "".join(s[0] for s in spoken)
+        if 2 <= len(initials) <= 8 and not set(initials) & set("iuv"):
+            assert ask(initials).matches(name_words(name)) or len(initials) > 3
