@@ -74,7 +74,6 @@ def test_ACT_1_a_follow_up_on_a_phone_takes_six_taps(phone, sign_in, assert_acce
     tap(phone.locator(".chips a").filter(has_text="手机上的客户"))
     tap(phone.locator("label").filter(has_text="拜访").locator("visible=true").first)
     assert_accessible(phone)
-    screenshot(phone, "log-phone")
     tap(phone.locator("textarea[name=summary]").locator("visible=true").first)
     phone.keyboard.type("谈妥")
     tap(phone.get_by_role("button", name="保存").locator("visible=true").first)
