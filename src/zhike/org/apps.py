@@ -38,8 +38,6 @@ class OrgConfig(AppConfig):
         menu.add("mine", "profile", _("My account"), url_name="org:profile", icon="user-circle", order=10)
         menu.add("mine", "chart", _("Colleagues"), url_name="org:chart", icon="hierarchy", order=20)
         menu.add("mine", "access", _("Shared and lent"), url_name="org:share_list", icon="share", order=30)
-        menu.add("mine", "settings", _("Settings"), url_name="org:settings", icon="settings", order=90,
-                 verb="org.person.change")  # fmt: skip
         for order, (key, label, url_name, icon) in enumerate([
             ("profile", _("Profile"), "org:profile", "user"),
             ("password", _("Password"), "account_change_password", "password"),
