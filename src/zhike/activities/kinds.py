@@ -1,5 +1,10 @@
 """The follow-up by declaration."""
 
+from functools import cache
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -8,6 +13,36 @@ from zhike.activities.models import Activity
 from zhike.records import kinds
 from zhike.records.fields import Choice, LongText, Moment, Number, Person, Ref, Text
 from zhike.records.kinds import RecordKind
+
+SHOWN = 80
+
+
+class SummaryField(LongText):
+    """What was said: in a list its beginning, which opens the follow-up beside it."""
+
+    @property
+    def paths(self):
+        return ("summary", "pk")
+
+    def values_of(self, record):
+        return (record.summary, record.pk)
+
+    def cell(self, values):
+        text, pk = values
+        begin = Truncator(" ".join(text.split())).chars(SHOWN)
+        return format_html('<a class="nm" href="{0}" hx-get="{0}" hx-target="#drawer">{1}</a>', page_url(pk), begin)
+
+
+def page_url(pk: int) -> str:
+    """The address of a follow-up's page."""
+    return _page_url().replace("/0/", f"/{pk}/")
+
+
+@cache
+def _page_url() -> str:
+    # `reverse` for each row would cost a list more than its cells.
+    return reverse("activities:activity_page", args=[0])
+
 
 ACTIVITY = kinds.add(
     RecordKind(
@@ -25,7 +60,7 @@ ACTIVITY = kinds.add(
             Ref("customer", to="customers.customer"),
             Ref("contact", to="customers.contact"),
             Ref("opportunity", to="sales.opportunity"),
-            LongText("summary", required=True, listed=True, search=True),
+            SummaryField("summary", required=True, listed=True, search=True),
             Text("participants"),
             Number("minutes", integer=True, least=0, most=10_000),
             Text("next_step"),
@@ -35,7 +70,7 @@ ACTIVITY = kinds.add(
             Moment("created_at", editable=False),
             Moment("updated_at", editable=False),
         ],
-        columns=["happened_at", "kind", "customer", "summary", "author", "next_step", "next_at"],
+        columns=["summary", "kind", "customer", "happened_at", "author", "next_step", "next_at"],
         sections=[
             (_("Follow-up"), ["kind", "happened_at", "customer", "contact", "opportunity", "summary",
                               "participants", "minutes"]),

@@ -35,7 +35,9 @@ def recent_customers(viewer: Viewer, count: int = 6) -> list[Customer]:
     mine = Customer.objects.visible_to(viewer).filter(owner_id=viewer.person_id)
     spoken = mine.filter(last_activity_at__isnull=False).order_by("-last_activity_at", "-id")[:count]
     found = {c.pk: c for c in (*spoken, *mine.order_by("-updated_at", "-id")[:count])}
-    return sorted(found.values(), key=lambda c: max(c.updated_at, c.last_activity_at or c.updated_at), reverse=True)[:count]
+    return sorted(found.values(), key=lambda c: max(c.updated_at, c.last_activity_at or c.updated_at), reverse=True)[
+        :count
+    ]
 
 
 def numbers(viewer: Viewer, people: Iterable[int]) -> dict[str, int]:

@@ -65,7 +65,8 @@ def _greeting(viewer: Viewer, now: datetime) -> str:
 @require_safe
 def activity_list(request: HttpRequest) -> HttpResponse:
     """All follow-ups the viewer sees."""
-    return ListPage(ACTIVITY, request).response()
+    create = reverse("activities:activity_log") if request.viewer.can(ACTIVITY.verb("create")) else ""
+    return ListPage(ACTIVITY, request, create_url=create).response()
 
 
 @require_http_methods(["GET", "POST"])
