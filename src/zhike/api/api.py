@@ -7,13 +7,13 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Swagger
 
-from zhike.api import problems
+from zhike.api import problems, sales
 from zhike.api.auth import TokenAuth
 from zhike.api.records import router_of
 from zhike.records import kinds, queries, search
 from zhike.records.lookups import usernames
 
-api = NinjaAPI(title="知客 ZhiKe", version="1", auth=TokenAuth(), urls_namespace="api-v1", docs=Swagger())
+api = NinjaAPI(title="ZhiKe", version="1", auth=TokenAuth(), urls_namespace="api-v1", docs=Swagger())
 problems.install(api)
 
 
@@ -21,6 +21,8 @@ def build() -> NinjaAPI:
     """Join the routes of all kinds and rooms; called once, when every room is ready."""
     for kind in kinds.everything():
         api.add_router(f"/{kind.slug}", router_of(kind))
+    for prefix, router in (("/pipelines", sales.pipelines), ("/opportunities", sales.deals), ("/leads", sales.leads)):
+        api.add_router(prefix, router)
     for prefix, router in _more:
         api.add_router(prefix, router)
     return api
@@ -51,11 +53,12 @@ def audit(request: HttpRequest, object: str, before: int = 0):
     rows = queries.history_of(request.viewer, kind, int(pk[:19]))
     if before:
         rows = rows.filter(pk__lt=before)
-    names = usernames()
+    names, hidden = usernames(), kind.hidden_from(request.viewer)
     items = [
         {"id": e.pk, "who": names.get(e.person_id), "when": e.happened_at.isoformat(), "verb": e.verb}
         | {"field": field, "before": old, "after": new}
         for e in rows[:100]
         for field, (old, new) in (e.changes or {"": (None, None)}).items()
+        if field not in hidden
     ]
     return JsonResponse({"items": items})

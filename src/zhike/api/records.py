@@ -43,7 +43,7 @@ def router_of(kind: RecordKind) -> Router:
     @router.get("/{int:pk}", response=out, operation_id=f"{kind.slug}_read", summary=f"Read one of {kind.slug}")
     def read(request: HttpRequest, pk: int):
         require(request.viewer, kind.verb("view"))
-        return JsonResponse(as_json(kind, queries.record(request.viewer, kind, pk)))
+        return JsonResponse(as_json(kind, queries.record(request.viewer, kind, pk), request.viewer))
 
     @router.patch("/{int:pk}", response=out, operation_id=f"{kind.slug}_change", summary=f"Change one of {kind.slug}")
     def change(request: HttpRequest, pk: int, body: body_in):
@@ -75,7 +75,8 @@ def list_answer(
     flt = Filter.from_query(kind, request.GET)
     sort = sort or kind.sort
     field = kind.fields.get(sort.lstrip("-"))
-    if not (field and field.sortable) and sort.lstrip("-") not in ("id", "created_at", "updated_at"):
+    may_sort = field and field.sortable and field.name not in kind.hidden_from(viewer)
+    if not may_sort and sort.lstrip("-") not in ("id", "created_at", "updated_at"):
         raise ValidationError({"sort": [_("One cannot sort by this.")]})
     try:
         page = read_page(
@@ -87,7 +88,7 @@ def list_answer(
     exact = count == "exact"
     total = count_capped(kind, viewer, flt, exact=exact)
     return {
-        "items": [as_json(kind, records[pk]) for pk in page.ids if pk in records],
+        "items": [as_json(kind, records[pk], viewer) for pk in page.ids if pk in records],
         "next": page.next or None,
         "count": total,
     }
@@ -97,7 +98,7 @@ def created(kind: RecordKind, viewer: Viewer, data: dict[str, Any]) -> dict[str,
     """Create from a body and give the record back."""
     require(viewer, kind.verb("create"))
     record = create_record(kind, cleaned_values(kind, _flat(kind, data), viewer, partial=False), by=viewer)
-    return as_json(kind, record)
+    return as_json(kind, record, viewer)
 
 
 def changed(kind: RecordKind, viewer: Viewer, pk: int, data: dict[str, Any]) -> dict[str, Any]:
@@ -112,14 +113,17 @@ def changed(kind: RecordKind, viewer: Viewer, pk: int, data: dict[str, Any]) -> 
         record = change_record(kind, record, values, by=viewer, version=version)
     if owner_id is not None:
         record = assign_record(kind, record, by=viewer, owner_id=owner_id)
-    return as_json(kind, record)
+    return as_json(kind, record, viewer)
 
 
-def as_json(kind: RecordKind, record: Any) -> dict[str, Any]:
+def as_json(kind: RecordKind, record: Any, viewer: Viewer) -> dict[str, Any]:
     """A record as the API shows it: our fields by name, the data card's in `card`, the administrator's in `custom`."""
     shown: dict[str, Any] = {"id": record.pk}
     card, custom = {}, {}
+    hidden = kind.hidden_from(viewer)
     for field in kind.fields.values():
+        if field.name in hidden:
+            continue
         place = shown if not field.is_custom else card if field.name in kind.own_fields else custom
         place[field.name] = field.api(field.values_of(record))
     if card:

@@ -46,7 +46,8 @@ def write_export(
     progress: Callable[[int], None] | None = None,
 ) -> int:  # fmt: skip
     """Write the selected records to a file, CSV or XLSX by its ending, and note it in the audit; gives the number."""
-    fields = fields_to_export(kind, names)
+    hidden = kind.hidden_from(viewer)
+    fields = [f for f in fields_to_export(kind, names) if f.name not in hidden]
     titles = [str(field.label) for field in fields]
     rows = counted(export_rows(kind, viewer, selection, fields), progress)
     count = (write_csv if path.suffix == ".csv" else write_xlsx)(path, titles, rows)

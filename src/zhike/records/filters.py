@@ -112,8 +112,10 @@ class Filter:
 
     def apply(self, rows: Any, viewer: Viewer) -> Any:
         """The rows kept (search apart, which is the search index's). Raises ValidationError {field: message}."""
-        lookups = Lookups(viewer)
+        lookups, hidden = Lookups(viewer), self.kind.hidden_from(viewer)
         for condition in self.conditions:
+            if condition.field in hidden:
+                continue
             field = self.kind.field(condition.field)
             rows = with_values(rows, field)
             try:

@@ -86,6 +86,10 @@ class RecordKind:
         """All fields by name: ours, then those the administrator added (not archived)."""
         return {**self.own_fields, **{f.name: f for f in custom_fields(self.label)}}
 
+    def hidden_from(self, viewer: Viewer) -> set[str]:
+        """Names of fields this viewer may not see, such as what a product costs us."""
+        return {name for name, field in self.own_fields.items() if field.see and not viewer.can(field.see)}
+
     def field(self, name: str) -> Field:
         """A field by name; raises KeyError."""
         return self.own_fields.get(name) or self.fields[name]

@@ -50,11 +50,12 @@ class ListState:
         self.kind, self.viewer, self.query = kind, viewer, query
         self.filter = Filter.from_query(kind, query)
         self.sort = query.get("sort", "") or kind.sort
+        hidden = kind.hidden_from(viewer)
         wanted = kind.fields.get(self.sort.lstrip("-"))
-        if not (wanted and wanted.sortable) and self.sort.lstrip("-") not in ("created_at", "updated_at", "id"):
+        if not (wanted and wanted.sortable and wanted.name not in hidden) and self.sort.lstrip("-") not in ("created_at", "updated_at", "id"):
             self.sort = kind.sort
         names = [n for n in query.get("cols", "").split(",") if n] or kept_columns or kind.columns
-        fields = kind.fields
+        fields = {name: field for name, field in kind.fields.items() if name not in hidden}
         self.columns = [n for n in dict.fromkeys(names) if n in fields and fields[n].listed] or kind.columns
         self.view = query.get("view", "")[:60]
 
@@ -227,7 +228,7 @@ class ListPage:
         return [
             {"label": f.label, "url": reverse("records:filter", args=[self.kind.slug, f.name])}
             for f in self.kind.fields.values()
-            if f.filterable
+            if f.filterable and f.name not in self.kind.hidden_from(self.viewer)
         ]
 
     def _column(self, name: str) -> Column:

@@ -38,10 +38,13 @@ def history_of(viewer: Viewer, kind: RecordKind, pk: int) -> QuerySet[AuditEntry
     return AuditEntry.objects.filter(kind=kind.label, object_id=pk).select_related("person").order_by("-id")
 
 
-def history_lines(kind: RecordKind, entry: AuditEntry) -> list[dict[str, Any]]:
-    """What an entry changed, in words: {"label", "before", "after"}."""
+def history_lines(kind: RecordKind, entry: AuditEntry, viewer: Viewer | None = None) -> list[dict[str, Any]]:
+    """What an entry changed, in words: {"label", "before", "after"}; without the fields hidden from `viewer`."""
     lines = []
+    hidden = kind.hidden_from(viewer) if viewer else ()
     for name, (before, after) in entry.changes.items():
+        if name in hidden:
+            continue
         field = kind.fields.get(name)
         label = field.label if field else _plain_label(kind, name)
         lines.append({"label": label, "before": _said(field, before), "after": _said(field, after)})

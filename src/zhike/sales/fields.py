@@ -1,5 +1,7 @@
 """Fields only deals have: pipeline and stage, and how long a deal has been in its stage."""
 
+import re
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,11 +12,17 @@ from django.utils.translation import ngettext
 
 from zhike.kit import dates, parse
 from zhike.kit import format as fmt
-from zhike.records.fields import EMPTY, Choice, Moment
+from zhike.kit.money import check_money
+from zhike.records import kinds
+from zhike.records.fields import EMPTY, Choice, Field, Moment
+from zhike.records.lookups import Lookups
 from zhike.sales.models import Stage
 from zhike.sales.models.pipelines import pipelines, stages
 
 TONES = {Stage.Kind.OPEN: "info", Stage.Kind.WON: "ok", Stage.Kind.LOST: "mute"}
+BETWEEN_LINES = re.compile(r"[;；\n]+")
+LINE_KEYS = {"product", "name", "quantity", "price", "amount"}
+MOST_LINES = 200
 DAY_TONES = {"": "", "stuck": " warn", "late": " bad"}
 
 
@@ -110,6 +118,75 @@ class SinceField(Moment):
         if stage is None or not stage.is_open:
             return EMPTY
         return days_in_stage((dates.now() - values[0]).days, stage)
+
+
+class LinesField(Field):
+    """The product lines of a deal: in the API a list of {product, quantity, price}, in a file names parted by ";"."""
+
+    type = "lines"
+    operators = ()
+    empty = ()
+
+    def __init__(self, name, label=None, **more):
+        super().__init__(name, label, **{"sortable": False, "filterable": False, "listed": False, **more})
+
+    def bind(self, kind):
+        self.kind, self.required = kind, False  # the name is that of the rows, not of a column
+        return self
+
+    def parse(self, raw, lookups):
+        if isinstance(raw, str):
+            raw = [{"product": word} for word in BETWEEN_LINES.split(raw) if word.strip()]
+        if not isinstance(raw, list) or len(raw) > MOST_LINES:
+            raise ValidationError(_("A list of at most %(limit)s lines."), params={"limit": MOST_LINES})
+        return [self._line(line, lookups) for line in raw]
+
+    def _line(self, line: Any, lookups: Lookups) -> dict[str, Any]:
+        if not isinstance(line, dict) or not line.get("product") or line.keys() - LINE_KEYS:
+            raise ValidationError(_("A line is an object with product, quantity and price."))
+        given = {"product": lookups.record(kinds.get("sales.product"), line["product"])}
+        quantity, price = line.get("quantity"), line.get("price")
+        try:
+            given["quantity"] = Decimal(1) if quantity in (None, "") else parse.number(str(quantity))
+            given["price"] = None if price in (None, "") else check_money(parse.decimal_amount(str(price)))
+        except parse.ParseError as error:
+            raise ValidationError(str(error)) from error
+        if not 0 < given["quantity"] < 10**9:
+            raise ValidationError(_("The quantity is more than 0."))
+        if given["price"] is not None and given["price"] < 0:
+            raise ValidationError(_("Prices are not negative."))
+        return given
+
+    def write(self, record, value):
+        record.promise_lines(list(value or ()))
+
+    def read(self, record):
+        return record.known_lines()
+
+    @property
+    def paths(self):
+        return ("pk",)
+
+    def values_of(self, record):
+        return (record.known_lines(),)
+
+    def export(self, values):
+        return ""
+
+    def text(self, value):
+        return "; ".join(str(line) for line in value) if isinstance(value, list) else ""
+
+    def api(self, values):
+        return [
+            {
+                "product": line.product_id,
+                "name": line.product.name,
+                "quantity": f"{line.quantity.normalize():f}",
+                "price": None if line.price is None else f"{line.price:.2f}",
+                "amount": None if line.amount is None else f"{line.amount:.2f}",
+            }
+            for line in values[0]
+        ]
 
 
 def days_in_stage(days: int, stage: Stage) -> Any:

@@ -26,7 +26,7 @@ from zhike.records.fields import (
 )
 from zhike.records.kinds import RecordKind
 from zhike.sales import actions
-from zhike.sales.fields import PipelineField, SinceField, StageField
+from zhike.sales.fields import LinesField, PipelineField, SinceField, StageField
 from zhike.sales.models import Lead, Opportunity, Pipeline, Product
 from zhike.sales.models.leads import SEE_UNOWNED
 
@@ -75,6 +75,7 @@ OPPORTUNITY = kinds.add(
             Person("owner"),
             Ref("contact", to="customers.contact"),
             Ref("product", to="sales.product"),
+            LinesField("lines", _("product lines"), required=False),
             Picklist("source", picklist="customers.source"),
             Picklist("loss_reason", picklist="sales.loss_reason"),
             Day("opened_on"),
@@ -128,7 +129,7 @@ PRODUCT = kinds.add(
             Text("series", search=True),
             Picklist("unit", picklist="sales.unit"),
             Money("list_price", least=0),
-            Money("cost", least=0, verb=SEE_COST),
+            Money("cost", least=0, verb=SEE_COST, see=SEE_COST),
             YesNo("is_active", required=False),
             LongText("description", search=True),
             Moment("created_at", editable=False),

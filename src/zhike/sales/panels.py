@@ -42,7 +42,9 @@ def changes(request: HttpRequest, record) -> SafeString:
     words = {"files": _("Files"), "tags": _("Tags"), "lines": _("Products")}
     entries = []
     for entry in history_of(request.viewer, kind, record.pk)[:HISTORY]:
-        lines = [line for line in history_lines(kind, entry) if isinstance(line["after"], str | type(None))]
+        lines = [
+            line for line in history_lines(kind, entry, request.viewer) if isinstance(line["after"], str | type(None))
+        ]
         shown = [{**line, "label": words.get(str(line["label"]), line["label"])} for line in lines]
         entries.append((entry, shown))
     return render_to_string("sales/parts/changes.html", {"entries": entries}, request)

@@ -24,7 +24,7 @@ from zhike.sales.models.pipelines import stages, stages_of
 PLACE = OPPORTUNITY.label
 WORDS = ("change", "assign", "delete")
 # Fields with pages of their own, and what only a decided deal has.
-NOT_IN_FORM = {"stage", "loss_reason", "closed_on"}
+NOT_IN_FORM = {"stage", "loss_reason", "closed_on", "lines"}
 # What may come along in the address of a new deal.
 PRESET = ("customer", "contact", "product", "pipeline", "name", "amount")
 

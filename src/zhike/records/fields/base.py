@@ -40,15 +40,17 @@ class Field:
         wide: bool = False,
         help: Any = "",
         verb: str = "",
+        see: str = "",
     ):
-        """`synonyms` are further column titles an import may use; `verb` must be held to change the field.
+        """`synonyms` are further column titles an import may use; `verb` must be held to change the field, `see` to
+        see it at all.
 
         `search` puts the value into the search index: True as its type suggests, or "name", "text", "phone", "code",
         "email" to say how it is cut into words (see `records.search.words`).
         """
         self.name, self.label, self.required, self.search = name, label, required, search
         self.synonyms, self.editable, self.sortable, self.filterable = tuple(synonyms), editable, sortable, filterable
-        self.listed, self.wide, self.help, self.verb = listed, wide, help, verb
+        self.listed, self.wide, self.help, self.verb, self.see = listed, wide, help, verb, see
         self.attname = name
         self.is_custom = False
         self.max_length: int | None = None

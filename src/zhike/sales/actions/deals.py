@@ -13,12 +13,13 @@ from zhike.kit import dates
 from zhike.kit.access import require
 from zhike.kit.actions import action, lock, running
 from zhike.kit.errors import OutsideAction, Refused
+from zhike.kit.money import round_fen
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds, search
 from zhike.records.actions import save_record
 from zhike.records.events import emit
 from zhike.sales import rules
-from zhike.sales.actions.lines import sync_main_product
+from zhike.sales.actions.lines import replace_lines, sync_main_product
 from zhike.sales.models import Opportunity, Stage, StageChange, customers_dealt_with
 from zhike.sales.models.pipelines import first_stage, pipeline, stage_of_kind, stages
 
@@ -158,6 +159,8 @@ def prepare_opportunity(opportunity: Opportunity, changed: dict[str, Any], by: V
         _expect(opportunity)
     if new.is_open:
         opportunity.loss_reason = ""
+    if "lines" in changed:
+        _count_on(opportunity)
     if not opportunity.name:
         opportunity.name = _made_up_name(opportunity)
     changed.update(opportunity.changes())
@@ -253,6 +256,15 @@ def _start_of(day: date, now: datetime) -> datetime:
     return min(dates.bounds(day)[0], now) if day < dates.today() else now
 
 
+def _count_on(opportunity: Opportunity) -> None:
+    """What the promised lines say of the deal itself: its main product, and its amount where nobody gave one."""
+    lines = opportunity.__dict__["lines_to_be"]
+    opportunity.product_id = lines[0]["product"] if lines else None
+    priced = [round_fen(line["price"] * line["quantity"]) for line in lines if line["price"] is not None]
+    if opportunity.amount is None and priced and len(priced) == len(lines):
+        opportunity.amount = sum(priced)
+
+
 def _made_up_name(opportunity: Opportunity) -> str:
     """A name from customer and product, as files often have none."""
     try:
@@ -284,7 +296,10 @@ def opportunities_saved(created: list, updated: list, by: Viewer) -> None:
         )
         for o, old in moved
     )  # fmt: skip
-    sync_main_product([o for o, changed in [*created, *updated] if "product" in changed])
+    with_lines = [o for o, changed in [*created, *updated] if "lines" in changed]
+    for opportunity in with_lines:
+        replace_lines(opportunity)
+    sync_main_product([o for o, changed in [*created, *updated] if "product" in changed and o not in with_lines])
 
 
 def move_with_customer(customer: Customer, old_owner_id: int, by: Viewer) -> None:

@@ -107,6 +107,20 @@ def sync_main_product(opportunities: Iterable[Opportunity]) -> None:
     OpportunityLine.objects.bulk_create(new)
 
 
+def replace_lines(opportunity: Opportunity) -> None:
+    """Write the lines a deal was promised in place of those it has; the first is the main product."""
+    lines = opportunity.__dict__.pop("lines_to_be")
+    rows = Product.objects.whole_table(WHY).filter(pk__in={line["product"] for line in lines})
+    prices = dict(rows.values_list("pk", "list_price"))
+    _lines(opportunity).delete()
+    new = []
+    for given in lines:
+        line = OpportunityLine(opportunity=opportunity, product_id=given["product"], quantity=given["quantity"])
+        set_price(line, prices[given["product"]] if given["price"] is None else given["price"])
+        new.append(line)
+    OpportunityLine.objects.bulk_create(new)
+
+
 def _lines(opportunity: Opportunity):
     return OpportunityLine.objects.whole_table(WHY).filter(opportunity=opportunity)
 

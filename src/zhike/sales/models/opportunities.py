@@ -144,11 +144,30 @@ class Opportunity(OwnedRecord):
         """Take a stage by name, or "won" / "lost", to be looked up within the pipeline this record ends up with."""
         self.__dict__["stage_word"] = word
 
+    def promise_lines(self, lines: list[dict[str, Any]]) -> None:
+        """Keep product lines that are written after the record itself; they replace all there are."""
+        self.__dict__["lines_to_be"] = lines
+
+    def known_lines(self) -> list["OpportunityLine"]:
+        """The product lines of a record read through its scope."""
+        rows = OpportunityLine.objects.whole_table("lines of a deal that was read through its scope")
+        return list(rows.filter(opportunity=self).select_related("product").order_by("id")) if self.pk else []
+
     def changes(self) -> dict[str, list[Any]]:
         if word := self.__dict__.pop("stage_word", None):
             self.pipeline_id = pipeline(self.pipeline_id).pk
             self.stage_id = stage_named(self.pipeline_id, word, stages().get(self.stage_id)).pk
-        return super().changes()
+        changed = super().changes()
+        if (lines := self.__dict__.get("lines_to_be")) is not None:
+            before = [[line.product_id, f"{line.quantity:.2f}", _said(line.price)] for line in self.known_lines()]
+            after = [[line["product"], f"{line['quantity']:.2f}", _said(line["price"])] for line in lines]
+            if before != after:
+                changed["lines"] = [before, after]
+        return changed
+
+
+def _said(price: Any) -> str | None:
+    return None if price is None else f"{price:.2f}"
 
 
 class OpportunityLine(ScopedModel):
