@@ -35,6 +35,8 @@ class OrgConfig(AppConfig):
                  verb="org.role.change")  # fmt: skip
         menu.add("settings", "company", _("Company"), url_name="org:company", icon="building", order=5,
                  verb="org.company.change")  # fmt: skip
+        menu.add("settings", "history", _("History"), url_name="org:history", icon="history", order=90,
+                 verb="org.history.view")  # fmt: skip
         menu.add("mine", "profile", _("My account"), url_name="org:profile", icon="user-circle", order=10)
         menu.add("mine", "chart", _("Colleagues"), url_name="org:chart", icon="hierarchy", order=20)
         menu.add("mine", "access", _("Shared and lent"), url_name="org:share_list", icon="share", order=30)

@@ -16,6 +16,7 @@ from zhike.records.fields import Day, Email, Phone
 from zhike.records.fields import Person as PersonField
 from zhike.records.forms import FieldControl
 from zhike.records.lookups import Lookups
+from zhike.records.models import AuditEntry
 
 
 class LeaveForm(ActionForm):
@@ -67,6 +68,21 @@ class RoleForm(ActionForm):
         """The permissions ticked now."""
         ticked = self["verbs"].value()
         return set(ticked or ())
+
+
+class LogForm(forms.Form):
+    """Which part of the log one looks at."""
+
+    person = forms.TypedChoiceField(label=_("Colleague"), required=False, coerce=int, empty_value=None)
+    verb = forms.ChoiceField(
+        label=_("What happened"), required=False, choices=[("", _("Everything")), *AuditEntry.Verb.choices]
+    )
+    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        everybody = [(pk, name or user) for pk, user, name, _active in lookups.people()]
+        self.fields["person"].choices = [("", _("Everybody")), *everybody]
 
 
 class NameForm(ActionForm):

@@ -19,6 +19,8 @@ from zhike.records import queries as records
 from zhike.records.models import AuditEntry
 from zhike.records.queries import LARGEST_KEY
 
+LOG_PAGE = 100
+
 
 @config.cached
 def company_name() -> str:
@@ -88,6 +90,20 @@ def _in_words(entry: AuditEntry) -> str:
     for line in records.history_lines(kind, plain):
         said.append(f"{line['label']}: {line['before'] or '—'} → {line['after'] or '—'}")
     return _("; ").join(said) or entry.get_verb_display()
+
+
+def log(viewer: Viewer, *, person: int | None, verb: str, before: int | None) -> list[AuditEntry]:
+    """Who did what, newest first: a page of entries older than `before`, of the viewer's people (ORG-4, ORG-7)."""
+    rows = AuditEntry.objects.select_related("person")
+    if viewer.people is not None:
+        rows = rows.filter(person_id__in=viewer.people)
+    if person:
+        rows = rows.filter(person_id=min(person, LARGEST_KEY))
+    if verb:
+        rows = rows.filter(verb=verb)
+    if before:
+        rows = rows.filter(pk__lt=min(before, LARGEST_KEY))
+    return list(rows.order_by("-id")[:LOG_PAGE])
 
 
 def sessions_of(person: Person) -> list[UserSession]:

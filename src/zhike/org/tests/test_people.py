@@ -212,6 +212,16 @@ def test_ORG_3_nobody_makes_a_role_beyond_their_own_rights(company, viewer):
         actions.create_role(by=viewer(company.li_na), name="x", data_scope="everything", verbs=[])
 
 
+def test_ORG_7_administrators_read_who_did_what(company, sign_in, viewer):
+    actions.change_person(company.li_na, {"title": "销售总监"}, by=viewer(company.admin))
+    page = sign_in(company.admin).get(f"/settings/history/?person={company.admin.pk}&verb=changed")
+    assert [row["entry"].title for row in page.context["rows"]] == ["李娜"]
+    assert not sign_in(company.admin).get("/settings/history/?verb=deleted").context["rows"]
+    for odd in ("?person=abc", "?before=-1", "?before=99999999999999999999", "?verb=nonsense", "?person=99999999999"):
+        assert sign_in(company.admin).get(f"/settings/history/{odd}").status_code == 200
+    assert sign_in(company.li_na).get("/settings/history/").status_code == 403
+
+
 def test_ORG_1_renaming_the_company_shows_at_once(company, sign_in):
     client = sign_in(company.admin)
     assert client.post("/settings/company/", {"name": "新名字公司"}).status_code == 302

@@ -1,5 +1,7 @@
 """Settings of the company: its name, departments, roles."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -11,7 +13,8 @@ from zhike.kit.access import VERBS, require
 from zhike.kit.errors import Forbidden, Refused
 from zhike.kit.registry import menu
 from zhike.org import actions, queries
-from zhike.org.forms import DepartmentForm, NameForm, RoleForm
+from zhike.org.forms import DepartmentForm, LogForm, NameForm, RoleForm
+from zhike.records import kinds
 
 
 @require_safe
@@ -31,6 +34,21 @@ def company(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.run(actions.rename_company, by=request.viewer):
         return htmx.redirect(request, request.path, _("Saved."))
     return htmx.part(request, "org/company.html#form", {"form": form}, status=_status(request))
+
+
+@require_safe
+def history(request: HttpRequest) -> HttpResponse:
+    """Who did what in the whole company, newest first."""
+    require(request.viewer, "org.history.view")
+    form = LogForm(request.GET)
+    asked = form.cleaned_data if form.is_valid() else {"person": None, "verb": "", "before": None}
+    entries = queries.log(request.viewer, **asked)
+    older = ""
+    if len(entries) == queries.LOG_PAGE:
+        kept = {"person": asked["person"] or "", "verb": asked["verb"], "before": entries[-1].pk}
+        older = "?" + urlencode({name: value for name, value in kept.items() if value})
+    rows = [{"entry": entry, "kind": kinds.find(entry.kind)} for entry in entries]
+    return htmx.part(request, "org/history.html", {"form": form, "rows": rows, "older": older})
 
 
 @require_safe
