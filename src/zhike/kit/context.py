@@ -1,7 +1,7 @@
 """What every page shows around its content: navigation, who is signed in, the company's name."""
 
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -22,6 +22,16 @@ GROUPS = {
 PHONE_TABS = 3  # beside "new" and "more"
 # Tags of the languages as browsers choose fonts by them.
 LANGUAGE_TAGS = {"zh-hans": "zh-CN"}
+
+
+@cache
+def address(url_name: str) -> str | None:
+    """The address of a page without arguments, or None where there is none; addresses do not change while we run."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return None
+
 
 _company: Callable[[], str] = str
 
@@ -123,9 +133,7 @@ class Shell:
         return [shown for e in menu.at(place, self.viewer) if (shown := self.shown(e))]
 
     def shown(self, entry: Entry) -> dict[str, Any] | None:
-        try:
-            url = reverse(entry.url_name)
-        except NoReverseMatch:
+        if (url := address(entry.url_name)) is None:
             return None
         return {
             "key": entry.key, "label": entry.label, "icon": entry.icon or "point", "group": entry.group, "url": url,

@@ -12,7 +12,7 @@ def now() -> datetime:
 
 def today() -> date:
     """The company's day (ZHIKE_TIME_ZONE), not the server's."""
-    return timezone.localdate()
+    return datetime.now(timezone.get_default_timezone()).date()
 
 
 def day(year: int, month: int, number: int) -> tuple[datetime, datetime]:

@@ -90,12 +90,17 @@ def day(value: date | None) -> SafeString:
     if value is None:
         return EMPTY
     exact = value.isoformat()
-    return format_html('<time class="nw" datetime="{}" title="{}">{}</time>', exact, exact, day_words(value))
+    return mark_safe(f'<time class="nw" datetime="{exact}" title="{exact}">{day_words(value)}</time>')
 
 
 def day_words(value: date) -> str:
     """Today, yesterday, 3 days ago; else 11-24, or 2025-11-24 in another year."""
-    today = dates.today()
+    return _day_words(value, dates.today(), get_language())
+
+
+@lru_cache(maxsize=4096)
+def _day_words(value: date, today: date, language: str) -> str:
+    # The same few days stand in many cells of a list.
     away = (value - today).days
     near = {0: _("today"), -1: _("yesterday"), 1: _("tomorrow")}
     if away in near:
@@ -115,12 +120,11 @@ def moment(value: datetime | None) -> SafeString:
     if value is None:
         return EMPTY
     here = local(value)
-    words = day_words(here.date())
-    if abs((here.date() - dates.today()).days) <= 1:
-        words = f"{words} {here:%H:%M}"
-    return format_html(
-        '<time class="nw" datetime="{}" title="{}">{}</time>', here.isoformat(), f"{here:%Y-%m-%d %H:%M}", words
-    )
+    there, today = here.date(), dates.today()
+    words, exact = _day_words(there, today, get_language()), here.isoformat()
+    if abs((there - today).days) <= 1:
+        words = f"{words} {exact[11:16]}"
+    return mark_safe(f'<time class="nw" datetime="{exact}" title="{exact[:10]} {exact[11:16]}">{words}</time>')
 
 
 def clock(value: datetime | time | None) -> SafeString:

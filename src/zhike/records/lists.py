@@ -121,7 +121,6 @@ class ListPage:
             "create_url": self.create_url,
             "tabs": self.tabs(),
             "chips": [self._chip(chip) for chip in state.filter.chips(self.viewer)],
-            "fields": self._filter_fields(),
             "columns": [self._column(name) for name in state.columns],
             "rows": self.rows(page.ids),
             "is_filtered": bool(state.filter.conditions or state.filter.search),
@@ -223,13 +222,6 @@ class ListPage:
             "remove": path + self.state.address(self.state.filter.without(condition)),
             "edit": reverse("records:filter", args=[self.kind.slug, condition.field]) + f"?op={condition.op}",
         }  # fmt: skip
-
-    def _filter_fields(self) -> list[dict[str, Any]]:
-        return [
-            {"label": f.label, "url": reverse("records:filter", args=[self.kind.slug, f.name])}
-            for f in self.kind.fields.values()
-            if f.filterable and f.name not in self.kind.hidden_from(self.viewer)
-        ]
 
     def _column(self, name: str) -> Column:
         field, sort = self.kind.field(name), self.state.sort

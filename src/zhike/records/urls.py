@@ -10,6 +10,7 @@ app_name = "records"
 urlpatterns = [
     path("search/", search.results, name="search"),
     path("palette/", search.palette, name="palette"),
+    path("lists/<slug:slug>/filter/", lists.filter_fields, name="filters"),
     path("lists/<slug:slug>/filter/<slug:name>/", lists.filter_edit, name="filter"),
     path("lists/<slug:slug>/columns/", lists.columns, name="columns"),
     path("lists/<slug:slug>/views/save/", lists.view_save, name="view_save"),

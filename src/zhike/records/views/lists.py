@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.kit.access import require
 from zhike.kit.actions import acting
@@ -41,6 +41,15 @@ def _back(request: HttpRequest, default: str = "/") -> str:
     parts = urlsplit(sent or default)
     safe = parts.path.startswith("/") and not parts.path.startswith("//") and "\\" not in parts.path
     return parts.path + (f"?{parts.query}" if parts.query else "") if safe else default
+
+
+@require_safe
+def filter_fields(request: HttpRequest, slug: str) -> HttpResponse:
+    """The fields of a kind by which a list can be filtered; asked for only when somebody wants a condition."""
+    kind = kind_of(slug)
+    require(request.viewer, kind.verb("view"))
+    fields = [f for f in kind.fields.values() if f.filterable]
+    return part(request, "records/filter_fields.html#dialog", {"kind": kind, "fields": fields})
 
 
 @require_http_methods(["GET", "POST"])
