@@ -1,0 +1,73 @@
+"""Selling by several people at the same moment, with real commits: nobody's change is lost, nothing is done twice."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from zhike.customers.models import Customer
+from zhike.kit.errors import Refused
+from zhike.kit.viewer import viewer_of
+from zhike.records.actions import create_record
+from zhike.sales.actions import claim_lead, convert_lead, move_opportunity
+from zhike.sales.kinds import OPPORTUNITY
+from zhike.sales.models import Lead, Opportunity, StageChange
+from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, shipped, stage_at
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*works):
+    """Run each work in a thread of its own, all beginning together; gives what each gave or raised."""
+    start, answers = threading.Barrier(len(works)), [None] * len(works)
+
+    def run(place, work):
+        try:
+            start.wait(timeout=20)
+            answers[place] = work()
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            answers[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(place, work)) for place, work in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return answers
+
+
+def test_SAL_1_of_two_who_claim_a_lead_at_once_one_wins(company):
+    lead = LeadFactory(owner=None)
+    people = [viewer_of(p.pk) for p in (company.li_na, company.wang_wei, company.zhao_lei)]
+    answers = at_once(*(lambda by=by: claim_lead(lead, by=by) for by in people))
+    winners = [a for a in answers if isinstance(a, Lead)]
+    assert len(winners) == 1 and all(isinstance(a, Refused) for a in answers if a not in winners), answers
+    assert Lead._base_manager.get(pk=lead.pk).owner_id == winners[0].owner_id
+
+
+def test_SAL_1_a_lead_converted_at_once_is_one_customer(company):
+    shipped()
+    lead, by = LeadFactory(owner=company.li_na), viewer_of(company.li_na.pk)
+    answers = at_once(*[lambda: convert_lead(lead, by=by, opportunity={"name": "同一单"})] * 3)
+    assert sum(isinstance(a, Refused) for a in answers) == 2, answers
+    assert Customer.objects.whole_table("test").count() == Opportunity.objects.whole_table("test").count() == 1
+
+
+def test_SAL_2_moves_at_once_leave_one_unbroken_history(company):
+    deal, by = OpportunityFactory(owner=company.li_na), viewer_of(company.li_na.pk)
+    targets = [stage_at(1), stage_at(2), stage_at(0), stage_at(1), stage_at(2)]
+    answers = at_once(*(lambda s=s: move_opportunity(deal, by=by, stage=s, reason="同时") for s in targets))
+    assert all(isinstance(a, Opportunity) for a in answers), answers
+    changes = list(StageChange.objects.whole_table("test").filter(opportunity=deal).order_by("id"))
+    assert [c.old_id for c in changes[1:]] == [c.new_id for c in changes[:-1]]
+    fresh = Opportunity._base_manager.get(pk=deal.pk)
+    assert fresh.stage_id == changes[-1].new_id and fresh.version == len(changes)
+
+
+def test_SAL_4_codes_given_at_once_are_all_different(company):
+    shipped()
+    by = viewer_of(company.li_na.pk)
+    answers = at_once(*(lambda n=n: create_record(OPPORTUNITY, {"name": f"单 {n}"}, by=by) for n in range(6)))
+    assert len({deal.code for deal in answers}) == 6, answers
