@@ -41,7 +41,7 @@ def run(options) -> int:
         step("rooms (import-linter)", str(BIN / "lint-imports"))
         step("migrations", sys.executable, "-m", "zhike", "manage", "makemigrations", "--check", "--dry-run")
     parallel = [] if any(a.startswith(("-n", "--numprocesses")) for a in chosen) else ["-n", "auto"]
-    tests("SQLite", "-m", "not browser", *parallel, *chosen)
+    tests("SQLite", "-m", "not browser", "--durations=10", *parallel, *chosen)
     with PrivatePostgres() as server:
         tests("PostgreSQL", "-m", "not browser", *parallel, *chosen, ZHIKE_DATABASE_URL=server.url)
     tests("browser", "-m", "browser", *(chosen or ["tests/browser"]))
