@@ -146,7 +146,7 @@ class AskForm(ActionForm):
 
     kind = forms.ChoiceField(label=pgettext_lazy("access request", "What"))
     word = forms.CharField(label=_("Exact name or code"), max_length=200)
-    reason = forms.CharField(label=_("Reason"), max_length=200)
+    reason = forms.CharField(label=pgettext_lazy("access request", "Reason"), max_length=200)
 
     def __init__(self, data=None, *, viewer: Viewer, **more):
         super().__init__(data, **more)

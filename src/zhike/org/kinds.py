@@ -57,7 +57,7 @@ USER = kinds.add(
         ]),
         columns=["name", "username", "department", "title", "supervisor", "roles", "mobile", "is_active"],
         sections=[
-            (_("Person"), ["name", "username", "title", "mobile", "email"]),
+            (pgettext_lazy("colleague", "Person"), ["name", "username", "title", "mobile", "email"]),
             (_("Place in the company"), ["department", "supervisor", "hired_on", "left_on"]),
             (_("Rights"), ["roles", "is_active"]),
         ],

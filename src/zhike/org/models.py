@@ -216,7 +216,7 @@ class Person(Audited, AbstractBaseUser):
         return str(self)
 
 
-class RecordShare(models.Model):
+class RecordShare(Configuration):
     """One record shown to one colleague outside its scope: shared by right, or lent until a day (ORG-3, ORG-4)."""
 
     kind = models.CharField(max_length=60)
@@ -248,7 +248,7 @@ class AccessRequest(models.Model):
     kind = models.CharField(max_length=60)
     object_id = models.BigIntegerField()
     person = models.ForeignKey(Person, models.CASCADE, related_name="access_requests")
-    reason = models.CharField(_("reason"), max_length=200)
+    reason = models.CharField(pgettext_lazy("access request", "Reason"), max_length=200)
     until = models.DateField(_("until"))
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     asked_at = models.DateTimeField(auto_now_add=True)

@@ -1,6 +1,7 @@
 """How a viewer is made of a person: their people down the line, their roles' scope and verbs (ORG-2, ORG-3)."""
 
 from collections import defaultdict
+from datetime import date
 
 from django.db.models import Q, Subquery
 
@@ -78,19 +79,33 @@ def the_system() -> Viewer:
     return Viewer(person=None, person_id=None, people=None, verbs=frozenset(access.VERBS))
 
 
-def shared_arm(viewer: Viewer, model) -> Q:
-    """Rows of a model shared with or lent to the viewer today."""
+def shared_arm(viewer: Viewer, model) -> Q | None:
+    """Rows of a model shared with or lent to the viewer today; None for the many to whom nothing of it is."""
+    if model._meta.label_lower not in _kinds_shared(viewer.person_id, dates.today()):
+        return None
     return Q(pk__in=_shares(viewer, model._meta.label_lower).values("object_id"))
 
 
 def shared_change(viewer: Viewer, record) -> bool:
     """Whether a record was shared with the viewer for editing."""
+    if record._meta.label_lower not in _kinds_shared(viewer.person_id, dates.today()):
+        return False
     return _shares(viewer, record._meta.label_lower).filter(object_id=record.pk, can_change=True).exists()
 
 
+@config.cached
+def _kinds_shared(person_id: int | None, today: date) -> frozenset[str]:
+    """The kinds of which anything is shared with a person on a day: asked by every query, so it is remembered."""
+    rows = RecordShare.objects.filter(_in_force(today), person_id=person_id)
+    return frozenset(rows.values_list("kind", flat=True).distinct())
+
+
 def _shares(viewer: Viewer, kind: str):
-    in_force = Q(until__isnull=True) | Q(until__gte=dates.today())
-    return RecordShare.objects.filter(in_force, person_id=viewer.person_id, kind=kind)
+    return RecordShare.objects.filter(_in_force(dates.today()), person_id=viewer.person_id, kind=kind)
+
+
+def _in_force(today: date) -> Q:
+    return Q(until__isnull=True) | Q(until__gte=today)
 
 
 def config_version_with(rows):

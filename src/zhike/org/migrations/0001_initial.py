@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=60)),
                 ('object_id', models.BigIntegerField()),
-                ('reason', models.CharField(max_length=200, verbose_name='reason')),
+                ('reason', models.CharField(max_length=200, verbose_name='Reason')),
                 ('until', models.DateField(verbose_name='until')),
                 ('status', models.CharField(choices=[('open', 'open'), ('granted', 'granted'), ('refused', 'refused')], default='open', max_length=10)),
                 ('asked_at', models.DateTimeField(auto_now_add=True)),
