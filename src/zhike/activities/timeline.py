@@ -83,7 +83,7 @@ def _places(cursor: str) -> dict[str, str]:
 
 
 def _followups(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
-    rows = Activity.objects.visible_to(viewer).filter(customer=customer).select_related("contact", "opportunity")
+    rows = Activity.objects.within(viewer, customer).select_related("contact", "opportunity")
     moment, _sep, pk = place.partition("|")
     if (before := _moment(moment)) and pk.isdigit():
         rows = rows.filter(happened_at__lte=before).exclude(happened_at=before, pk__gte=int(pk))
@@ -145,6 +145,8 @@ _sources: dict[str, Callable[[Viewer, Customer, str], Iterable[Event]]] = {
 
 def _add_comments(viewer: Viewer, page: list[Event]) -> None:
     shown = {event.record.pk: event for event in page if event.record}
+    if not shown:
+        return
     for comment in comments_on(viewer, shown):
         shown[comment.activity_id].comments.append(comment)
 

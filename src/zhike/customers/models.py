@@ -68,8 +68,9 @@ class Customer(OwnedRecord):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("owner")
     )
     parent = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="subsidiaries", verbose_name=_("parent company")
-    )
+        "self", models.SET_NULL, null=True, blank=True, related_name="subsidiaries", db_index=False,
+        verbose_name=_("parent company"),
+    )  # fmt: skip
     main_contact = models.ForeignKey(
         "customers.Contact", models.SET_NULL, null=True, blank=True, related_name="+", editable=False,
         verbose_name=_("main contact"),
@@ -104,6 +105,8 @@ class Customer(OwnedRecord):
             models.Index(fields=["-last_activity_at", "-id"], name="customers_by_contact"),
             models.Index(fields=["owner", "next_at"], name="customers_next_steps", condition=Q(next_at__isnull=False)),
             models.Index(fields=["name", "id"], name="customers_by_name"),
+            # Few have a parent: an index of all the others would look useless to the planner, and be left aside.
+            models.Index(fields=["parent"], name="customers_by_parent", condition=Q(parent__isnull=False)),
             models.Index(fields=["uscc"], name="customers_by_uscc"),
             models.Index(fields=["phone"], name="customers_by_phone"),
         ]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from zhike.customers.kinds import CONTACT, CUSTOMER
@@ -21,6 +21,8 @@ WANTED = (
     "annual_turnover", "payment_terms", "credit_days",
 )  # fmt: skip
 KEY_PEOPLE = 6
+MOST_BELOW = 50
+WHY = "relations of a customer seen already; the other side is asked for"
 _ranks = {Contact.Role.DECIDER: 0, Contact.Role.INFLUENCER: 1, Contact.Role.USER: 2, Contact.Role.GATEKEEPER: 3}
 
 
@@ -42,7 +44,7 @@ def contact(viewer: Viewer, pk: int) -> Contact:
 def contacts_of(viewer: Viewer, customer: Customer) -> QuerySet[Contact]:
     """A customer's people, the main contact first, then by their role in the decision."""
     rank = Case(*(When(role=role, then=Value(n)) for role, n in _ranks.items()), default=Value(9))
-    rows = Contact.objects.visible_to(viewer).filter(customer=customer)
+    rows = Contact.objects.within(viewer, customer)
     return rows.annotate(rank=Case(When(is_primary=True, then=Value(-1)), default=rank, output_field=IntegerField())) \
         .order_by("rank", "id")  # fmt: skip
 
@@ -58,24 +60,21 @@ def relations_of(viewer: Viewer, customer: Customer) -> list[dict[str, Any]]:
     Parent and subsidiaries come first; they are a field, not a relation that could be taken away here.
     """
     seen = Customer.objects.visible_to(viewer)
-    family = seen.filter(Q(parent=customer) | Q(pk=customer.parent_id)).order_by("id")[:50]
-    found = [
-        {
-            "label": _("parent company") if other.pk == customer.parent_id else _("subsidiary"),
-            "other": other, "note": "", "relation": None,
-        }
-        for other in family
-    ]  # fmt: skip
-    rows = CustomerRelation.objects.visible_to(viewer).select_related("customer", "other")
-    rows = rows.filter(Q(customer=customer) | Q(other=customer)).filter(
-        Exists(seen.filter(pk=OuterRef("other_id"))), Exists(seen.filter(pk=OuterRef("customer_id")))
-    )
-    for row in rows.order_by("id")[:50]:
+    rows = list(CustomerRelation.objects.whole_table(WHY).filter(Q(customer=customer) | Q(other=customer))[:MOST_BELOW])
+    others = {row.other_id if row.customer_id == customer.pk else row.customer_id for row in rows}
+    others |= {customer.parent_id} - {None}
+    known = {other.pk: other for other in seen.filter(pk__in=others)} if others else {}
+    found = []
+    if above := known.get(customer.parent_id):
+        found.append({"label": _("parent company"), "other": above, "note": "", "relation": None})
+    # Not sorted by the database: that would walk the whole table.
+    for below in sorted(seen.filter(parent=customer)[:MOST_BELOW], key=lambda other: other.name):
+        found.append({"label": _("subsidiary"), "other": below, "note": "", "relation": None})
+    for row in sorted(rows, key=lambda row: row.pk):
         forwards = row.customer_id == customer.pk
-        label = row.get_kind_display() if forwards else CustomerRelation.BACKWARDS[row.kind]
-        found.append(
-            {"label": label, "other": row.other if forwards else row.customer, "note": row.note, "relation": row}
-        )
+        if other := known.get(row.other_id if forwards else row.customer_id):
+            label = row.get_kind_display() if forwards else CustomerRelation.BACKWARDS[row.kind]
+            found.append({"label": label, "other": other, "note": row.note, "relation": row})
     return found
 
 
@@ -86,7 +85,7 @@ def relation(viewer: Viewer, pk: int) -> CustomerRelation | None:
 
 def class_changes_of(viewer: Viewer, customer: Customer) -> QuerySet[ClassChange]:
     """How a customer moved from class to class, newest first (CUS-5)."""
-    return ClassChange.objects.visible_to(viewer).filter(customer=customer).select_related("person").order_by("-id")
+    return ClassChange.objects.within(viewer, customer).select_related("person").order_by("-id")
 
 
 def history_words(kind: RecordKind, entry: AuditEntry) -> list[dict[str, Any]]:

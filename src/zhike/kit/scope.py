@@ -182,6 +182,19 @@ class ScopedQuerySet(models.QuerySet):
         scoped = self._scoped(f"viewer {viewer.person_id}")
         return (scoped.filter(condition) if condition else scoped) if arms else scoped.none()
 
+    def within(self, viewer: Viewer, parent: models.Model) -> "ScopedQuerySet":
+        """The rows inside a record that was read through its own scope, without asking again who sees each of them.
+
+        Only where that follows: rows seen through the record, or owned like it by one of the viewer's people.
+        """
+        scope = self.model.scope
+        field = scope.parent if isinstance(scope, OwnedWithin) else scope.field
+        if isinstance(scope, OwnedWithin) and not viewer.sees_owner(getattr(parent, f"{scope.field}_id")):
+            return self.visible_to(viewer).filter(**{field: parent})
+        verb = f"{self.model._meta.label_lower}.view"
+        rows = self._scoped(f"within {parent._meta.label} {parent.pk}").filter(**{field: parent})
+        return rows if verb not in VERBS or viewer.can(verb) else rows.none()
+
     def whole_table(self, reason: str) -> "ScopedQuerySet":
         """Every row, for the few jobs that need it; a test lists the places that may say this."""
         return self._scoped(f"whole table: {reason}")
