@@ -65,6 +65,8 @@ def bring_in_programs() -> None:
         missing.append("chromium")
     if server_programs() is None:
         missing.append("postgresql")
+    if shutil.which("xgettext") is None:
+        missing.append("gettext")
     if not CJK_FONT.exists() and shutil.which("apt-get"):
         missing.append("fonts-noto-cjk")
     if not missing:

@@ -2,8 +2,6 @@
 
 from random import Random
 
-from django.utils.translation import gettext as _
-
 from zhike.customers.models import Customer
 from zhike.kit import dates
 from zhike.kit.actions import acting
@@ -22,7 +20,7 @@ def install_demo(customers: int = CUSTOMERS, password: str = PASSWORD) -> None:
     Raises Refused where there are customers: nobody's data is mixed with a demo.
     """
     if Customer._base_manager.exists():
-        raise Refused(_("There are customers already; the demo company goes into an empty installation."))
+        raise Refused("There are customers already; the demo company goes into an empty installation.")
     random = Random(20261124)
     with acting(the_system(), "install_demo"):
         people = hire(random, password)
