@@ -1,0 +1,55 @@
+"""The demo company is believable, the same every time, and fills every page (point 13 of the core)."""
+
+from random import Random
+
+import pytest
+from stdnum.cn import uscc
+
+from zhike.activities.models import Activity
+from zhike.customers.models import Contact, Customer
+from zhike.kit.errors import Refused
+from zhike.org.models import Department, Person
+from zhike.org.setup import ensure_company
+from zhike.packs.distribution.install import install_demo
+from zhike.packs.distribution.names import companies
+from zhike.sales.models import Lead, Opportunity, Product
+from zhike.sales.setup import install_pipelines
+
+pytestmark = pytest.mark.django_db
+PAGES = ["/", "/customers/", "/contacts/", "/opportunities/", "/opportunities/board/", "/leads/", "/products/"]
+
+
+@pytest.fixture
+def demo(db):
+    """A small demo company, as `up --demo` makes a large one."""
+    ensure_company("orchid-lantern-42")
+    install_pipelines()
+    install_demo(customers=80)
+
+
+def test_names_are_the_same_every_time_unlike_each_other_and_well_formed():
+    first, again = companies(Random(7), 500), companies(Random(7), 500)
+    assert first == again and len({c.name for c in first}) == 500
+    assert all(uscc.is_valid(c.uscc) for c in first)
+
+
+def test_the_demo_company_has_people_deals_and_history(demo):
+    assert Person.objects.count() == 41 and Department.objects.count() == 11
+    assert Person.objects.filter(is_active=False).count() == 1
+    counts = [model._base_manager.count() for model in (Customer, Contact, Opportunity, Activity, Lead, Product)]
+    assert counts[0] == 80 and all(counts)
+    assert set(Opportunity._base_manager.values_list("status", flat=True)) == {"open", "won", "lost"}
+
+
+@pytest.mark.parametrize("username", ["chengw", "zhoumz"])
+def test_every_page_shows_something(demo, sign_in, username):
+    browser = sign_in(Person.objects.get(username=username))
+    for page in PAGES:
+        answer = browser.get(page)
+        assert answer.status_code == 200, page
+        assert 'class="empty"' not in answer.content.decode() or page == "/", page
+
+
+def test_a_demo_is_not_mixed_with_customers_that_are_there(demo):
+    with pytest.raises(Refused):
+        install_demo(customers=5)
