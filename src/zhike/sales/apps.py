@@ -21,12 +21,12 @@ class SalesConfig(AppConfig):
 
         menu.add("main", "leads", _("Leads"), url_name="sales:lead_list", icon="target-arrow", group="sales", order=10,
                  verb=LEAD.verb("view"), shortcut="g l")  # fmt: skip
-        menu.add("main", "opportunities", _("Opportunities"), url_name="sales:board", icon="chart-funnel",
+        menu.add("main", "opportunities", _("Opportunities"), url_name="sales:opportunity_list", icon="chart-funnel",
                  group="sales", order=30, verb=view, shortcut="g o")  # fmt: skip
         menu.add("main", "products", _("Products"), url_name="sales:product_list", icon="package", group="sales",
                  order=50, verb=PRODUCT.verb("view"))  # fmt: skip
-        menu.add("phone", "opportunities", _("Opportunities"), url_name="sales:board", icon="chart-funnel", order=30,
-                 verb=view)  # fmt: skip
+        menu.add("phone", "opportunities", _("Opportunities"), url_name="sales:opportunity_list", icon="chart-funnel",
+                 order=30, verb=view)  # fmt: skip
         menu.add("settings", "pipelines", _("Pipelines"), url_name="sales:pipeline_list", icon="layout-kanban",
                  order=50, verb="sales.pipeline.change")  # fmt: skip
         menu.add("new", "opportunity", _("Opportunity"), url_name="sales:opportunity_create", icon="chart-funnel",

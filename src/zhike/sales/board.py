@@ -49,6 +49,8 @@ def answer(request: HttpRequest, said: str) -> HttpResponse:
         return htmx.redirect(request, f"{reverse('sales:board')}?{_query(request).urlencode()}", said)
     response = htmx.part(request, "sales/board.html#board", _context(request, _query(request)))
     response["HX-Retarget"], response["HX-Reswap"] = f"#{BOARD_ID}", "outerHTML"
+    if request.htmx.target == BOARD_ID:  # a dropped card: the board's script says where it went
+        return response
     return htmx.toast(htmx.trigger(response, "zk:close"), said)
 
 

@@ -114,12 +114,16 @@ class PipelineForm(ActionForm):
     is_archived = forms.BooleanField(label=_("No longer offered"), required=False)
 
 
+# Always there, or only there once the deal is decided.
+NOT_REQUIRED = {"pipeline", "stage", "loss_reason", "code", "name", "closed_on", "owner", "lines"}
+
+
 class StageForm(ActionForm):
     """A stage: name, place, kind, probability, expected days, its gate."""
 
     name = forms.CharField(label=_("Name"), max_length=60)
     order = forms.IntegerField(label=pgettext_lazy("stage", "Place"), min_value=1, max_value=10_000)
-    kind = forms.ChoiceField(label=_("Kind"), choices=Stage.Kind.choices)
+    kind = forms.ChoiceField(label=pgettext_lazy("stage", "Kind"), choices=Stage.Kind.choices)
     probability = forms.IntegerField(label=_("Win probability (%)"), min_value=0, max_value=100)
     expected_days = forms.IntegerField(label=_("Expected days"), min_value=1, max_value=3650, required=False)
     allow_back = forms.BooleanField(label=_("Deals may move back from here"), required=False)
@@ -136,7 +140,8 @@ class StageForm(ActionForm):
         self.fields["required_fields"].choices = [
             (f.name, f.label)
             for f in OPPORTUNITY.fields.values()
-            if f.editable and f.name not in ("pipeline", "stage", "loss_reason", "code", "name", "closed_on", "owner")
+            if f.editable
+            and f.name not in ("pipeline", "stage", "loss_reason", "code", "name", "closed_on", "owner", "lines")
         ]
 
     def values(self) -> dict[str, Any]:

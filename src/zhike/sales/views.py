@@ -19,7 +19,7 @@ from zhike.sales import actions, board, queries
 from zhike.sales.forms import LineForm, MoveForm, OwnerForm
 from zhike.sales.kinds import OPPORTUNITY
 from zhike.sales.models import Opportunity
-from zhike.sales.models.pipelines import stages, stages_of
+from zhike.sales.models.pipelines import default_first, stages, stages_of
 
 PLACE = OPPORTUNITY.label
 WORDS = ("change", "assign", "delete")
@@ -73,7 +73,8 @@ def _tab(entry: Entry, viewer: Viewer, opportunity: Opportunity, current: str) -
 def opportunity_create(request: HttpRequest) -> HttpResponse:
     """A new deal; a customer's page or the board says for whom or in which pipeline."""
     require(request.viewer, OPPORTUNITY.verb("create"))
-    initial = {name: request.GET[name] for name in PRESET if request.GET.get(name)}
+    initial = {"pipeline": next((p.pk for p in default_first()), None)}
+    initial |= {name: request.GET[name] for name in PRESET if request.GET.get(name)}
     form = RecordForm(request.POST or None, kind=OPPORTUNITY, viewer=request.viewer, initial=initial, only=_fields())
     if request.method == "POST" and form.save(by=request.viewer):
         return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
