@@ -18,13 +18,14 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection, models, transaction
+from stdnum.cn import uscc
 
 from zhike.bench.deals import opportunities, stages
 from zhike.bench.people import make_people
 
 PARTS = json.loads((Path(__file__).parents[1] / "packs/distribution/data/name_parts.json").read_text("utf-8"))
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢"
-GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华玉萍红辉玲建国志文斌海波宁健俊帆雪琳慧婷欣怡宇轩浩然子涵思远雨桐一鸣婉清晓东"
+GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华玉萍红辉玲建国志文斌海波宁健俊帆雪琳慧婷欣怡宇轩浩然子涵"
 CITIES = [city["city"] for city in PARTS["cities"]]
 TRADES = sorted({trade for trades in PARTS["trades"].values() for trade in trades})
 BRAND = sorted({letter for brand in PARTS["brands"] for letter in brand})
@@ -83,7 +84,7 @@ def customers(count: int, sellers: list[int]) -> Iterator[dict[str, Any]]:
         contacted = random.randrange(age + 1)
         yield {
             "id": pk, "code": f"KH-{pk:07d}", "name": f"{city}{brand}{trade}{random.choice(PARTS['suffixes'])}",
-            "short_name": brand + trade if pk % 4 == 0 else "", "uscc": f"91320500MA{pk:08d}",
+            "short_name": brand + trade if pk % 4 == 0 else "", "uscc": credit_code(pk),
             "phone": f"0{random.randrange(510, 530)}-{random.randrange(10_000_000, 99_999_999)}", "city": city,
             "main_contact_id": pk * 2 - 1,
             "tier": random.choices(("potential", "target", "key"), (80, 17, 3))[0],
@@ -92,6 +93,12 @@ def customers(count: int, sellers: list[int]) -> Iterator[dict[str, Any]]:
             "updated_at": NOW - timedelta(seconds=contacted // 2),
             "last_activity_at": NOW - timedelta(seconds=contacted) if pk % 3 else None,
         }  # fmt: skip
+
+
+def credit_code(number: int) -> str:
+    """A credit code whose check character is right."""
+    code = f"91320500MA{number:07d}"
+    return code + uscc.calc_check_digit(code)
 
 
 def contacts(count: int, sellers: list[int]) -> Iterator[dict[str, Any]]:

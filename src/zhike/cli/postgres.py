@@ -27,30 +27,40 @@ def server_programs() -> Path | None:
 
 
 class PrivatePostgres:
-    """With-block: a fresh cluster behind a Unix socket in a temporary folder; `url` is for ZHIKE_DATABASE_URL."""
+    """With-block: a cluster of our own behind a Unix socket; `url` is for ZHIKE_DATABASE_URL.
 
-    def __init__(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="zhike-pg-"))
-        self.url = f"postgres://zhike@/postgres?host={self.folder}"
+    Without a folder it is fresh, fast and gone afterwards; in a folder it stays, and is started again the next time.
+    """
+
+    def __init__(self, folder: Path | None = None, settings: dict[str, str] = FAST_NOT_SAFE):
+        self.socket = Path(tempfile.mkdtemp(prefix="zhike-pg-"))
+        self.folder, self.is_kept, self.settings = folder or self.socket, folder is not None, settings
+        self.url = f"postgres://zhike@/postgres?host={self.socket}"
         self.programs = server_programs()
         # The server refuses to run as root; Debian's package makes a user for it.
         self.user = "postgres" if os.geteuid() == 0 else None
 
     def __enter__(self) -> "PrivatePostgres":
-        if self.user:
-            account = pwd.getpwnam(self.user)
-            os.chown(self.folder, account.pw_uid, account.pw_gid)
-        self.folder.chmod(0o755)
-        data = str(self.folder / "data")
-        self.call("initdb", "-D", data, "-U", "zhike", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        settings = " ".join(f"-c {name}='{value}'" for name, value in FAST_NOT_SAFE.items())
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for folder in {self.folder, self.socket}:
+            if self.user:
+                account = pwd.getpwnam(self.user)
+                os.chown(folder, account.pw_uid, account.pw_gid)
+            folder.chmod(0o755)
+        data = self.folder / "data"
+        if not data.exists():
+            self.call(
+                "initdb", "-D", str(data), "-U", "zhike", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
+            )
+        settings = " ".join(f"-c {name}='{value}'" for name, value in self.settings.items())
         log = str(self.folder / "log")
-        self.call("pg_ctl", "-D", data, "-l", log, "-w", "-o", f"{settings} -k {self.folder}", "start")
+        self.call("pg_ctl", "-D", str(data), "-l", log, "-w", "-o", f"{settings} -k {self.socket}", "start")
         return self
 
     def __exit__(self, *_) -> None:
-        self.call("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
-        shutil.rmtree(self.folder, ignore_errors=True)
+        how = "fast" if self.is_kept else "immediate"
+        self.call("pg_ctl", "-D", str(self.folder / "data"), "-m", how, "-w", "stop")
+        shutil.rmtree(self.socket, ignore_errors=True)
 
     def call(self, program: str, *arguments: str) -> None:
         """Run one of the server's programs as the server's user."""

@@ -1,0 +1,109 @@
+"""`./zhike bench core`: pages of a company with a million customers, on both databases, beside one with 20,000.
+
+Each database and size is measured in a process of its own; data sets are made once and kept in the data folder.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from zhike import environment
+from zhike.cli.postgres import PrivatePostgres, server_programs
+
+# A small server as one would run it: memory for the busy pages, everything else as PostgreSQL comes.
+SERVER = {"shared_buffers": "1GB", "listen_addresses": "", "maintenance_work_mem": "512MB", "max_wal_size": "8GB"}
+# Server time at the 95th percentile in ms, and how many times a bare handler (by medians).
+TARGETS = {
+    "list": (25, 9), "deep": (40, None), "contains": (None, 9), "customer": (40, 14), "search": (50, 8),
+    "palette": (30, None), "create": (None, 18), "board": (None, None),
+}  # fmt: skip
+GROWTH = 1.2
+FLOWS = {
+    "import_rate": ("customers imported a second", 3000, True),
+    "import_rss": ("peak memory of that import, MB", None, False),
+    "export_rate": ("rows exported a second", 30_000, True),
+    "export_rss": ("peak memory of that export, MB", None, False),
+    "first_load": ("CSS and JS of the first page, KB gzip", 150, False),
+    "idle_rss": ("memory of the idle process tree, MB", 350, False),
+    "ready": ("seconds from start to ready", 3, False),
+}
+
+
+def run(options: Any) -> int:
+    """Measure and print; 1 when a target was missed."""
+    print(f"ZhiKe bench core, {date.today().isoformat()}, {machine()}")  # noqa: DTZ011
+    databases = ["sqlite", "postgresql"] if options.database == "both" else [options.database]
+    if "postgresql" in databases and server_programs() is None:
+        print("PostgreSQL's server programs are not installed: left out")
+        databases.remove("postgresql")
+    missed = 0
+    for database in databases:
+        small = measure(database, options.small, options.requests) if options.small else {}
+        large = measure(database, options.scale, options.requests)
+        missed += print_pages(database, options.scale, small, large) + print_flows(large["flows"])
+    print(f"\n{missed} targets missed" if missed else "\nall targets met")
+    return 1 if missed else 0
+
+
+def measure(database: str, scale: float, requests: int) -> dict[str, Any]:
+    """What one database and size give: {"pages": {page: {person: …}}, "flows": …}."""
+    folder = environment.data_folder() / "bench" / f"{database}-{scale:g}"
+    if database == "sqlite":
+        return in_process(folder, "", scale, requests)
+    with PrivatePostgres(folder / "server", SERVER) as server:
+        return in_process(folder, server.url, scale, requests)
+
+
+def in_process(folder: Path, url: str, scale: float, requests: int) -> dict[str, Any]:
+    """Generate if need be and measure, in a process that has these settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {"ZHIKE_DATA": str(folder), "ZHIKE_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "zhike.settings"}
+    command = [sys.executable, "-m", "zhike.bench.measure", str(scale), str(requests)]
+    done = subprocess.run(command, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(done.returncode)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def print_pages(database: str, scale: float, small: dict, large: dict) -> int:
+    """A line for each page and person; gives the number of targets missed."""
+    print(f"\n{database}, {large['customers']:,} customers; a bare handler takes {large['bare']:.2f} ms")
+    print(f"{'page':<10}{'as':<9}{'p50 ms':>8}{'p95 ms':>8}{'target':>8}{'× bare':>8}{'target':>8}{'growth':>8}{'':>3}")
+    missed = 0
+    for page, people in large["pages"].items():
+        most, times = TARGETS[page]
+        for person, (middle, high) in people.items():
+            ratio = middle / large["bare"]
+            before = small.get("pages", {}).get(page, {}).get(person)
+            growth = middle / before[0] if before else None
+            marks = [most is None or high <= most, times is None or ratio <= times, growth is None or growth <= GROWTH]
+            missed += marks.count(False)
+            print(
+                f"{page:<10}{person:<9}{middle:>8.1f}{high:>8.1f}{most or '–':>8}{ratio:>8.1f}{times or '–':>8}"
+                f"{f'{growth:.2f}' if growth else '–':>8}  {'ok' if all(marks) else 'MISSED'}"
+            )
+    return missed
+
+
+def print_flows(flows: dict[str, float]) -> int:
+    """A line for each rate and size; gives the number of targets missed."""
+    missed = 0
+    for key, (label, target, is_least) in FLOWS.items():
+        if key not in flows:
+            continue
+        met = target is None or (flows[key] >= target if is_least else flows[key] <= target)
+        missed += not met
+        aim = "" if target is None else f"(at {'least' if is_least else 'most'} {target:,})"
+        print(f"{label:<42}{flows[key]:>12,.1f}  {aim:<18} {'ok' if met else 'MISSED'}")
+    return missed
+
+
+def machine() -> str:
+    """The class of machine: processors, memory, Python."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} processors, {memory:.0f} GB, {platform.machine()}, Python {platform.python_version()}"
