@@ -82,10 +82,10 @@ def lock(record: Model, *, version: int | None = None) -> Any:
     """
     rows = type(record)._base_manager.filter(pk=record.pk)
     if connection.features.has_select_for_update:
-        rows = (
-            rows.select_for_update(of=("self",))
-            if connection.features.has_select_for_update_of
-            else rows.select_for_update()
+        # The weaker lock keeps other writers of the row out, not rows that only point at it, such as an audit entry.
+        rows = rows.select_for_update(
+            of=("self",) if connection.features.has_select_for_update_of else (),
+            no_key=connection.features.has_select_for_no_key_update,
         )
     if (fresh := rows.first()) is None:
         raise NotVisible

@@ -9,6 +9,7 @@ from zhike.kit.errors import Refused
 from zhike.kit.pinyin import syllables
 from zhike.kit.viewer import Viewer
 from zhike.org import rules
+from zhike.org.actions.people import one_at_a_time
 from zhike.org.models import Department, Person, Role
 from zhike.org.viewers import departments_below
 from zhike.records.models import AuditEntry
@@ -30,6 +31,7 @@ def change_department(
     require(by, "org.department.change")
     before = {"name": department.name, "parent": str(department.parent or ""), "head": str(department.head or "")}
     is_top = department.parent_id is None
+    one_at_a_time()
     if not is_top and parent and parent.pk in departments_below(department.pk):
         raise Refused({"parent": [_("A department cannot lie below itself.")]})
     department.name, department.head = name, head

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from zhike.kit import dates
@@ -183,6 +184,8 @@ def prepare_person(person: Person, changed: dict[str, Any], by: Viewer) -> None:
     """Check and complete a colleague before saving: rights, promised department and supervisor, username, leaving."""
     if by.person_id is not None and person.pk and not rules.may_manage(by, person):
         raise Refused(_("Only somebody with the same rights may change this account."))
+    if person.pk and {"supervisor", "roles", "is_active", "left_on"} & changed.keys():
+        one_at_a_time()
     _check_roles(person, changed, by)
     _check_email(person)
     if not person.username:
@@ -198,6 +201,15 @@ def prepare_person(person: Person, changed: dict[str, Any], by: Viewer) -> None:
     if not person.is_active and rules.is_last_administrator(person):
         raise Refused({"is_active": [_("The last administrator cannot be shut out.")]})
     _keep_promises(person, by)
+
+
+def one_at_a_time() -> None:
+    """Let changes of the tree and of administrators wait for each other till the transaction ends.
+
+    Two that are each harmless may together make a circle, or leave nobody in charge. A dry run has no transaction.
+    """
+    if connection.in_atomic_block:
+        list(Role.objects.select_for_update().filter(is_administrator=True))
 
 
 def _check_roles(person: Person, changed: dict[str, Any], by: Viewer) -> None:
