@@ -28,9 +28,7 @@ def _field(
     cls: type, type: str, name: str, label: Any, *, choices: list[tuple[str, Any]] | None = None, **more: Any
 ) -> Any:
     options = {"choices": [{"id": key, "label": text} for key, text in choices]} if choices else {}
-    field = cls(name, label, **{"listed": False, "required": False, **more}).setup(_Row(name, type, options))
-    field.is_card = True
-    return field
+    return cls(name, label, **{"listed": False, "required": False, **more}).setup(_Row(name, type, options))
 
 
 def text(name: str, label: Any, **more: Any) -> Any:

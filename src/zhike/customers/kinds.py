@@ -121,7 +121,6 @@ CUSTOMER = kinds.add(
     )
 )  # fmt: skip
 CUSTOMER.saved_many = actions.customers_saved
-CUSTOMER.card = card.FIELDS
 
 CONTACT = kinds.add(
     RecordKind(

@@ -13,6 +13,7 @@ from zhike.customers.tests.factories import ContactFactory, CustomerFactory
 from zhike.org.tests.factories import RecordShareFactory
 from zhike.records.actions import create_record
 from zhike.records.models import InboxItem
+from zhike.sales.tests.factories import OpportunityFactory
 
 pytestmark = pytest.mark.django_db
 NOON = "2026-11-23 12:00+08:00"
@@ -135,6 +136,21 @@ def test_ACT_2_an_empty_comment_is_refused(company, sign_in, customer):
     made = ActivityFactory(customer=customer)
     sign_in(company.lead_east).post(f"/activities/{made.pk}/comment/", {"text": "  "})
     assert not ActivityComment.objects.whole_table("test").exists()
+
+
+def test_CUS_6_a_deal_with_a_customer_shows_it_and_its_people_and_not_what_colleagues_logged_there(
+    company, sign_in, customer
+):
+    ContactFactory(customer=customer, name="李娜的人脉")
+    ActivityFactory(customer=customer, summary="李娜的跟进")
+    OpportunityFactory(customer=customer, owner=company.zhao_lei)
+    client = sign_in(company.zhao_lei)
+    pages = [said(client.get(f"/customers/{customer.pk}/{tab}")) for tab in ("", "contacts/", "?show=followups")]
+    assert all(customer.name in page and "李娜的人脉" in page for page in pages)
+    assert not any("李娜的跟进" in page for page in pages)
+    RecordShareFactory(kind="customers.customer", object_id=customer.pk, person=company.zhao_lei, granted_by=company.gm)
+    page = said(client.get(f"/customers/{customer.pk}/"))
+    assert "李娜的人脉" in page and "李娜的跟进" in page
 
 
 def test_CUS_6_the_timeline_pages_through_all_sources_without_doubles(company, sign_in, customer):
