@@ -182,3 +182,18 @@ def test_CUS_6_the_timeline_filters_and_survives_bad_cursors(company, sign_in, c
 
 def test_CUS_6_an_unknown_filter_of_the_timeline_is_404(company, sign_in, customer):
     assert sign_in(company.li_na).get(f"/customers/{customer.pk}/?show=nonsense").status_code == 404
+
+
+def test_CUS_6_dialogs_and_drawers_come_as_parts(company, sign_in, customer):
+    contact, activity = ContactFactory(customer=customer), ActivityFactory(customer=customer)
+    pages = ["edit/", "assign/", "next/", "delete/", "relations/add/", "contacts/", "?show=followups"]
+    urls = [f"/customers/{customer.pk}/{page}" for page in pages]
+    urls += [f"/contacts/{contact.pk}/{page}" for page in ("", "edit/", "delete/")]
+    urls += [f"/activities/{activity.pk}/{page}" for page in ("", "edit/", "delete/")]
+    urls += [f"/activities/log/?customer={customer.pk}", f"/activities/of/{customer.pk}/"]
+    client = sign_in(company.lead_east)
+    for url in urls:
+        part, page = client.get(url, headers={"HX-Request": "true"}), client.get(url)
+        assert part.status_code == page.status_code == 200, url
+        assert "<html" not in said(part) and "<html" in said(page), url
+        assert "HX-Request" in part["Vary"], url
