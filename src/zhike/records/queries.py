@@ -1,5 +1,7 @@
 """Reads of this room, viewer first."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -63,8 +65,10 @@ def _plain_label(kind: RecordKind, name: str) -> Any:
 def _said(field: Any, value: Any) -> str:
     if value in (None, ""):
         return ""
-    if field is None or field.type in ("money", "date", "moment") and not field.is_custom:
+    if field is None or field.type == "date" and not field.is_custom:
         return str(value)
+    if field.type in ("money", "moment") and not field.is_custom:
+        return field.text(Decimal(value) if field.type == "money" else datetime.fromisoformat(value))
     return field.text(field.unpack(value) if field.is_custom else value)
 
 

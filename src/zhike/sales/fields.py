@@ -174,7 +174,7 @@ class LinesField(Field):
         return ""
 
     def text(self, value):
-        return "; ".join(str(line) for line in value) if isinstance(value, list) else ""
+        return "; ".join(str(line) for line in value) if isinstance(value, list) else str(value or "")
 
     def api(self, values):
         return [

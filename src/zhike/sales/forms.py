@@ -13,7 +13,8 @@ from zhike.records.forms import FieldControl
 from zhike.records.lookups import Lookups
 from zhike.sales.kinds import LEAD, OPPORTUNITY
 from zhike.sales.models import Opportunity, Pipeline, Stage
-from zhike.sales.models.pipelines import stages_of
+from zhike.sales.models.pipelines import stages, stages_of
+from zhike.sales.rules import is_back
 
 
 class MoveForm(ActionForm):
@@ -29,14 +30,20 @@ class MoveForm(ActionForm):
         choices = [(pk, stage.name) for pk, stage in self.stages.items()]
         self.fields["stage"] = forms.ChoiceField(label=_("Stage"), choices=choices)
         self.target = self.stages.get(str(self.data.get("stage") or self.initial.get("stage") or ""))
+        words = Text("note", _("In words"), wide=True)
         if self.target and self.target.kind == Stage.Kind.LOST:
             reason = Picklist("reason", _("Reason"), picklist="sales.loss_reason")
             self.fields["reason"] = FieldControl(reason.bind(OPPORTUNITY), lookups)
-            self.fields["note"] = FieldControl(Text("note", _("In words"), wide=True).bind(LEAD), lookups)
-        else:
-            self.fields["reason"] = FieldControl(Text("reason", _("Reason"), wide=True).bind(LEAD), lookups)
+        elif self.target and self.needs_reason():
+            words = Text("reason", _("Reason"), wide=True)
+        self.fields[words.name] = FieldControl(words.bind(LEAD), lookups)
         if self.target and not self.target.is_open:
             self.fields["closed_on"] = FieldControl(Day("closed_on").bind(OPPORTUNITY), lookups)
+
+    def needs_reason(self) -> bool:
+        """Whether the move goes back, or takes a decided deal up again."""
+        now = stages()[self.opportunity.stage_id]
+        return self.target.is_open and (not now.is_open or is_back(now, self.target))
 
     def values(self) -> dict[str, Any]:
         given = self.cleaned_data

@@ -1,10 +1,14 @@
 """What this room shows on pages of others: tabs and key figures of a customer, the funnel of the workbench."""
 
+from decimal import Decimal
+from typing import Any
+
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from zhike.customers.models import Customer
 from zhike.kit import format as fmt
@@ -15,11 +19,12 @@ from zhike.records import kinds
 from zhike.records.queries import history_lines, history_of
 from zhike.sales import queries
 from zhike.sales.cells import funnel_bar
-from zhike.sales.kinds import OPPORTUNITY
+from zhike.sales.kinds import OPPORTUNITY, PRODUCT
 from zhike.sales.models import Opportunity
 from zhike.sales.models.pipelines import default_first
 
 HISTORY = 50
+NOT_SAID = {"stage_since"}  # said by the way through the stages
 
 
 def overview(request: HttpRequest, opportunity: Opportunity) -> SafeString:
@@ -42,12 +47,23 @@ def changes(request: HttpRequest, record) -> SafeString:
     words = {"files": _("Files"), "tags": _("Tags"), "lines": _("Products")}
     entries = []
     for entry in history_of(request.viewer, kind, record.pk)[:HISTORY]:
-        lines = [
-            line for line in history_lines(kind, entry, request.viewer) if isinstance(line["after"], str | type(None))
-        ]
-        shown = [{**line, "label": words.get(str(line["label"]), line["label"])} for line in lines]
-        entries.append((entry, shown))
+        entry.changes = {name: change for name, change in entry.changes.items() if name not in NOT_SAID}
+        for name in {"lines", "ticked"} & entry.changes.keys():
+            entry.changes[name] = [_in_words(value, request.viewer) for value in entry.changes[name]]
+        entry.changes = {name: change for name, change in entry.changes.items() if change not in ([None, ""], ["", ""])}
+        lines = history_lines(kind, entry, request.viewer)
+        entries.append((entry, [{**line, "label": words.get(str(line["label"]), line["label"])} for line in lines]))
     return render_to_string("sales/parts/changes.html", {"entries": entries}, request)
+
+
+def _in_words(value: Any, viewer: Viewer) -> str:
+    """Product lines as names and quantities, a checklist as how many are ticked."""
+    if isinstance(value, dict):
+        return ngettext("%(n)s ticked", "%(n)s ticked", len(value)) % {"n": len(value)} if value else ""
+    if not isinstance(value, list):
+        return value or ""
+    names = dict(PRODUCT.rows(viewer).values_list("pk", "name"))
+    return "; ".join(f"{names.get(pk, pk)} × {Decimal(quantity).normalize():f}" for pk, quantity, _price in value)
 
 
 def customer_deals(request: HttpRequest, customer: Customer) -> SafeString:

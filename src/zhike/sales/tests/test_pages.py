@@ -253,3 +253,14 @@ def test_SAL_4_the_lists_show_what_the_viewer_sees(company, sign_in, deal):
         assert product.name in text(client.get("/products/"))
     for view in ("stage=won", "stage=意向", "sort=-stage", "sort=stage_since", "pipeline=四阶段", "stage=nonsense"):
         assert sign_in(company.gm).get(f"/opportunities/?{view}").status_code == 200, view
+
+
+def test_ORG_7_the_history_of_a_deal_is_in_words(company, sign_in, deal):
+    client, product = sign_in(company.li_na), ProductFactory(name="视觉相机")
+    item = stage_at(0).checklist[0]["id"]
+    client.post(f"/opportunities/{deal.pk}/check/", {"stage": stage_at(0).pk, "item": item, "done": "1"})
+    client.post(f"/opportunities/{deal.pk}/lines/add/", {"product": product.pk, "quantity": "2"})
+    client.post(f"/opportunities/{deal.pk}/move/", {"stage": stage_at(1).pk})
+    page = text(client.get(f"/opportunities/{deal.pk}/changes/"))
+    assert "已勾选 1 项" in page and "视觉相机 × 2" in page and "售前跟踪" in page
+    assert "{" not in re.search(r'id="panel">(.*)<aside', page, re.DOTALL).group(1) and "+00:00" not in page
