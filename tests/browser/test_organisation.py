@@ -5,7 +5,8 @@ import pytest
 PAGES = {
     "colleagues": "/people/", "people": "/settings/people/", "person-new": "/settings/people/add/",
     "departments": "/settings/departments/", "roles": "/settings/roles/", "role-new": "/settings/roles/add/",
-    "company": "/settings/company/", "history": "/settings/history/", "profile": "/me/", "shares": "/shares/", "ask": "/access/ask/",
+    "company": "/settings/company/", "history": "/settings/history/", "profile": "/me/",
+    "shares": "/shares/", "ask": "/access/ask/",
     "sessions": "/accounts/sessions/", "two-step": "/accounts/2fa/",
 }  # fmt: skip
 

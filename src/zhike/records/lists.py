@@ -52,7 +52,8 @@ class ListState:
         self.sort = query.get("sort", "") or kind.sort
         hidden = kind.hidden_from(viewer)
         wanted = kind.fields.get(self.sort.lstrip("-"))
-        if not (wanted and wanted.sortable and wanted.name not in hidden) and self.sort.lstrip("-") not in ("created_at", "updated_at", "id"):
+        by_field = wanted and wanted.sortable and wanted.name not in hidden
+        if not by_field and self.sort.lstrip("-") not in ("created_at", "updated_at", "id"):
             self.sort = kind.sort
         names = [n for n in query.get("cols", "").split(",") if n] or kept_columns or kind.columns
         fields = {name: field for name, field in kind.fields.items() if name not in hidden}

@@ -60,8 +60,8 @@ def picklist_open(key: str) -> list[tuple[str, str]]:
 class Lookups:
     """Finds what a word stands for, as this viewer may see it.
 
-    In an import a field may let a new name stand for something still to be made; on its last pass nothing can come later
-    in the file any more.
+    In an import a field may let a new name stand for something still to be made; on its last pass nothing can come
+    later in the file any more.
     """
 
     def __init__(self, viewer: Viewer, *, is_import: bool = False):

@@ -35,8 +35,9 @@ def test_IMP_6_a_field_of_each_type_is_in_form_list_filter_and_api_at_once(compa
     CustomerFactory(owner=company.gm, name="参照客户")
     field = add(admin, type)
     assert "新字段" in admin.get("/customers/new/").content.decode()
-    made = admin.post("/customers/new/", {"name": "某某有限公司", field.key: raw.split("、") if type == "multi" else raw,
-                                          "tier": "target", "lifecycle": "target", "owner": company.gm.pk})  # fmt: skip
+    value = raw.split("、") if type == "multi" else raw
+    sent = {"name": "某某有限公司", "tier": "target", "lifecycle": "target", "owner": company.gm.pk, field.key: value}
+    made = admin.post("/customers/new/", sent)
     assert made.status_code == 302, made.content.decode()[-3000:]
     customer = Customer.objects.whole_table("test").get(name="某某有限公司")
     assert field.key in customer.custom
