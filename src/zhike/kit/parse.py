@@ -103,9 +103,7 @@ def _from_text(raw: str) -> tuple[Decimal, bool]:
     if found := re.fullmatch(r"([^()]*\d[^()]*)\(([^()\d]*)\)", text):  # a unit in brackets after the figure
         text = found.group(1) + found.group(2)
     negative = text.startswith("(") and text.endswith(")")
-    for word in _amounts()[2]:
-        text = text.replace(word, "")
-    text = (text.strip("()") if negative else text).strip()
+    text = _without_yuan(text.strip("()") if negative else text)
     power = 0
     for unit, places in _amounts()[0]:
         if text.endswith(unit):
@@ -120,6 +118,16 @@ def _from_text(raw: str) -> tuple[Decimal, bool]:
     if not value.is_finite() or value.adjusted() > 30:
         _no_number()
     return (-value if negative else value), bool(power)
+
+
+def _without_yuan(text: str) -> str:
+    """Without the words and signs for yuan before and after the figure."""
+    before = None
+    while text != before:
+        before = text
+        for word in _amounts()[2]:
+            text = text.removeprefix(word).removesuffix(word).strip()
+    return text
 
 
 @functools.cache

@@ -24,7 +24,8 @@ _inherited_arms: list[Callable[[Viewer, type[models.Model]], Q | None]] = []
 def add_arm(arm: Callable[[Viewer, type[models.Model]], Q | None], *, inherited: bool = True) -> None:
     """Let a room add an alternative to every owner scope (sharing, lending).
 
-    Who sees a record by an inherited arm also sees what belongs to it (`owned_within`); otherwise only what the arm names.
+    Who sees a record by an inherited arm also sees what belongs to it (`owned_within`); otherwise only what the arm
+    names.
     """
     _more_arms.append(arm)
     if inherited:

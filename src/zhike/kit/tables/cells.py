@@ -11,6 +11,10 @@ from django.utils.translation import gettext as _
 MAX_COLUMNS = 1_000  # used columns of a sheet; more is a slip or an attack
 MAX_CELL_CHARS = 100_000  # Excel itself stops at 32,767
 
+# A cell that begins with one of these is run as a formula when the file is opened (the wide ones in Asian settings).
+# We write an apostrophe before it, and take it off again.
+FORMULA_SIGNS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
+
 
 class UnreadableTable(Exception):
     """The file is no table we can read; the message tells a user why and what to do."""

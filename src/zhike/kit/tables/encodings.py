@@ -31,6 +31,7 @@ class Reading:
     encoding: str
     lines: int = 0
     has_nul: bool = False
+    has_apostrophe: bool = False
     damaged: int = 0  # characters that do not fit the encoding; their cells are reported, the rest is read
 
     @property
@@ -52,12 +53,14 @@ def detect(file: IO[bytes], encoding: str | None = None) -> Reading:
             return _tolerant(file, [name])
     if b"\0" in head and (name := _utf16(head)):
         return _tolerant(file, [name])
-    if head.count(b"\0") > len(head) / 100:
+    if head.count(b"\0") > len(head) * (0.5 if _is_utf8(head) else 0.01):
         raise UnreadableTable(_("This is not a text file. Save the table as XLSX or CSV."))
     names = ["gb18030", "utf-8"] if _rather_gb(head) else ["utf-8", "gb18030"]
     for name in names:
         if reading := _try(file, name):
             return reading
+        if name == "utf-8" and _almost_utf8(head):
+            return _tolerant(file, ["utf-8"])
     guess = from_bytes(head).best()  # Western and other encodings
     if guess and (reading := _try(file, guess.encoding)):
         return reading
@@ -88,6 +91,7 @@ def _try(file: IO[bytes], encoding: str, errors: str = "strict") -> Reading | No
             reading.lines += text.count("\n")
             returns += text.count("\r")
             reading.has_nul = reading.has_nul or "\0" in text
+            reading.has_apostrophe = reading.has_apostrophe or "'" in text
             if errors == "replace":
                 reading.damaged += text.count("\ufffd")
     except UnicodeError:
@@ -118,8 +122,8 @@ def decoded(file: IO[bytes], encoding: str, errors: str = "strict") -> Iterator[
 def _utf16(head: bytes) -> str:
     """Which UTF-16 these bytes with zeros among them are, or "": text has ASCII marks and Chinese, not odd letters."""
     head = head[: len(head) // 2 * 2]
-    if head.count(b"\0") < len(head) / 100 and _is_utf8(head):
-        return ""  # a sound text with a few zeros in it
+    if head.count(b"\0") < len(head) / 5 and _is_utf8(head):
+        return ""  # a sound text with some zeros in it
     best, most = "", 0.5
     for name in ("utf-16-le", "utf-16-be"):
         text = head.decode(name, "replace")
@@ -143,6 +147,13 @@ def _is_utf8(head: bytes) -> bool:
     except UnicodeError:
         return False
     return True
+
+
+def _almost_utf8(head: bytes) -> bool:
+    """UTF-8 with a few broken characters; nearly any bytes would pass as GB 18030."""
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(head)
+    strange = sum(letter > "\x7f" for letter in text)
+    return strange > 50 and text.count("\ufffd") < strange / 100
 
 
 def _rather_gb(head: bytes) -> bool:

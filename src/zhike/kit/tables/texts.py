@@ -12,7 +12,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from zhike.kit.tables import headers
-from zhike.kit.tables.cells import MAX_CELL_CHARS, CellError, Source, Table, UnreadableTable, filled_width, too_long
+from zhike.kit.tables.cells import (
+    FORMULA_SIGNS,
+    MAX_CELL_CHARS,
+    CellError,
+    Source,
+    Table,
+    UnreadableTable,
+    filled_width,
+    too_long,
+)
 from zhike.kit.tables.encodings import detect
 
 USUAL = ",;\t|"
@@ -42,6 +51,8 @@ class TextTable(Table):
         if header_row and not places:
             raise UnreadableTable(_("Line %(line)s holds no titles.") % {"line": header_row})
         rows = [cells for _line, cells in top]
+        if not rows:
+            raise UnreadableTable(_("The file is empty."))
         first, last = headers.find_header(rows, given=places[0] if places else None)
         self.columns = headers.titles([rows[first][: filled_width(rows[first])]])
         self.header_row = top[first][0]
@@ -58,12 +69,14 @@ class TextTable(Table):
         lines = islice(lines, self.skip, None)
         reader = csv.reader(lines, delimiter=self.delimiter)
         before = self.skip
-        damaged = self.reading.damaged
+        damaged, guarded = self.reading.damaged, self.reading.has_apostrophe
         try:
             for cells in reader:
                 line, before = before + 1, self.skip + reader.line_num
                 if not cells:
                     continue
+                if guarded:
+                    cells = [cell[1:] if cell[:1] == "'" and _is_guard(cell) else cell for cell in cells]
                 if damaged or max(map(len, cells)) > MAX_CELL_CHARS:
                     cells = [_sound(cell) for cell in cells]
                 yield line, cells
@@ -77,7 +90,9 @@ class TextTable(Table):
         with self.source.open() as file:
             text = io.TextIOWrapper(file, self.encoding, self.reading.errors, newline="")
             try:
-                yield from text
+                # "yield from" would close the file together with the generator.
+                for line in text:  # noqa: UP028
+                    yield line
             finally:
                 if not file.closed:  # an upload stays open for its owner
                     text.detach()
@@ -87,6 +102,11 @@ def _sound(cell: str) -> str:
     if len(cell) > MAX_CELL_CHARS:
         return too_long(cell)
     return CellError(_("This cell holds characters that cannot be read."), cell) if "\ufffd" in cell else cell
+
+
+def _is_guard(cell: str) -> bool:
+    """An apostrophe that was written only to keep the rest from being run as a formula."""
+    return len(cell) > 2 and cell[1] in FORMULA_SIGNS
 
 
 def _checked(delimiter: str) -> str:
@@ -115,15 +135,18 @@ def _score(head: str, mark: str) -> float:
         rows = list(csv.reader(io.StringIO(head, newline=""), delimiter=mark))
     except csv.Error:
         return 0.0
-    rows = [row for row in (rows[:-1] if len(rows) > 2 else rows) if any(cell.strip() for cell in row)]
+    if len(head) == SNIFF_CHARS:
+        rows.pop()  # cut off
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
     widths = Counter(len(row) for row in rows if len(row) > 1)
     if not widths:
         return 0.0
     width, count = max(widths.items(), key=lambda pair: (pair[1], pair[0]))
-    share = count / len(rows)
-    if share < 0.4:
+    first = next(n for n, row in enumerate(rows) if len(row) == width)  # above it are notes
+    top, below = rows[first], rows[first:]
+    cut, alike = sum(widths.values()) / len(rows), count / len(below)
+    if min(cut, sum(len(row) > 1 for row in below) / len(below)) < 0.6:
         return 0.0
-    top = next(row for row in rows if len(row) == width)
     figures = sum(cell.strip() == "" or headers._is_figure(cell) for cell in top)
     whole = 2.0 if figures == 0 else 1.0
-    return whole * share * share * (1 + math.log2(width))
+    return whole * cut * cut * (0.3 + 0.7 * alike) ** 2 * (1 + math.log2(width))

@@ -7,6 +7,7 @@ from typing import Any
 
 import vobject
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from vobject.base import VObjectError
 
 from zhike.kit.tables.cells import MAX_CELL_CHARS, CellError, Source, Table, UnreadableTable, is_blank
@@ -29,16 +30,16 @@ class CardTable(Table):
             self.reading = detect(file, encoding)
         self.encoding = self.reading.encoding
         self.columns = [
-            _("Name"),
-            _("Company"),
-            _("Department"),
-            _("Title"),
-            _("Mobile"),
-            _("Phone"),
-            _("Email"),
-            _("Birthday"),
-            _("Address"),
-            _("Note"),
+            pgettext("contact card", "Name"),
+            pgettext("contact card", "Company"),
+            pgettext("contact card", "Department"),
+            pgettext("contact card", "Title"),
+            pgettext("contact card", "Mobile"),
+            pgettext("contact card", "Phone"),
+            pgettext("contact card", "Email"),
+            pgettext("contact card", "Birthday"),
+            pgettext("contact card", "Address"),
+            pgettext("contact card", "Note"),
         ]
         self.header_row = 0
         self.total = None

@@ -19,14 +19,14 @@ import rustpy_xlsxwriter
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from zhike.kit.tables.cells import FORMULA_SIGNS
+
 MAX_SHEET_ROWS = 1_048_575  # Excel's, without the row of titles
 MAX_CELL = 32_767
 EXACT = 10**15  # Excel keeps fifteen digits
 FIRST_DAY = dt.date(1900, 3, 1)  # Excel counts a 29 February 1900 that never was
 LOOK_AT = 200  # rows from which formats and widths of columns are taken
 
-# A cell that begins with one of these is run as a formula when the file is opened (the wide ones in Asian settings).
-FORMULA_SIGNS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
 _UNSOUND = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _FORMATS = {
     "money": "#,##0.00",
