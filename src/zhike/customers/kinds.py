@@ -95,7 +95,7 @@ CUSTOMER = kinds.add(
         ]),
         columns=["name", "tier", "lifecycle", "owner", "last_activity_at", "next_step", "phone", "updated_at"],
         sections=[
-            (_("Basics"), ["name", "short_name", "code", "uscc", "phone", "fax", "website", "industry", "region",
+            (pgettext_lazy("customer form", "Basics"), ["name", "short_name", "code", "uscc", "phone", "fax", "website", "industry", "region",
                            "city", "address", "source", "parent", "owner"]),
             (_("Class and next step"), ["tier", "lifecycle", "abc", "next_step", "next_at"]),
             (_("Card: basics"), names(card.BASICS)),
@@ -156,7 +156,7 @@ CONTACT = kinds.add(
         ]),
         columns=["name", "customer", "title", "role", "mobile", "email", "owner", "updated_at"],
         sections=[
-            (pgettext_lazy("person", "Person"), ["name", "customer", "title", "department", "gender", "role",
+            (pgettext_lazy("contact form", "Person"), ["name", "customer", "title", "department", "gender", "role",
                                                  "attitude", "is_primary"]),
             (_("How to reach them"), ["mobile", "phone", "email", "wechat"]),
             (_("What to remember"), ["birthday", "character", "interests", "family", "education", "religion",
