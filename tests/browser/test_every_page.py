@@ -9,7 +9,7 @@ from tests.browser.conftest import DESKTOP, PHONE
 
 # Where a walk must not go: out of the session, to files, and to the page that reads the API's description (not ours).
 LEFT_OUT = re.compile(r"logout|/files/|download|/pdf/|\.(pdf|csv|xlsx)$|^/api/|/static/")
-MOST = 100
+MOST = 70
 
 
 def shape_of(address: str) -> str:
