@@ -96,8 +96,8 @@ CUSTOMER = kinds.add(
         columns=["name", "tier", "lifecycle", "owner", "last_activity_at", "next_step", "phone", "updated_at"],
         sections=[
             (pgettext_lazy("customer form", "Basics"), [
-                "name", "short_name", "code", "uscc", "phone", "fax", "website", "industry", "region", "city", "address",
-                "source", "parent", "owner",
+                "name", "short_name", "code", "uscc", "phone", "fax", "website", "industry", "region", "city",
+                "address", "source", "parent", "owner",
             ]),
             (_("Class and next step"), ["tier", "lifecycle", "abc", "next_step", "next_at"]),
             (_("Card: basics"), names(card.BASICS)),
