@@ -37,7 +37,7 @@ def install_pipelines() -> None:
         pipeline.is_default = shipped.get("is_default", False) and not has_default
         pipeline.save()
         Stage.objects.bulk_create(_stage(pipeline, place, stage) for place, stage in enumerate(shipped["stages"], 1))
-    config.bump()
+        config.bump()
 
 
 def _stage(pipeline: Pipeline, place: int, shipped: dict) -> Stage:
@@ -56,8 +56,11 @@ def install_picklists() -> None:
     """Fill the picklists of this room that have no entries yet."""
     filled = set(PicklistOption.objects.values_list("picklist", flat=True).distinct())
     with (DATA / "picklists.csv").open(encoding="utf-8", newline="") as file:
-        PicklistOption.objects.bulk_create(
+        new = [
             PicklistOption(picklist=row["picklist"], code=row["code"], label=row[language()], order=order)
             for order, row in enumerate(csv.DictReader(file), 1)
             if row["picklist"] not in filled
-        )
+        ]
+    if new:
+        PicklistOption.objects.bulk_create(new)
+        config.bump()
