@@ -14,12 +14,15 @@ from zhike.kit.access import require
 from zhike.kit.viewer import Viewer
 from zhike.records import queries
 from zhike.records.actions import assign_record, change_record, create_record, delete_record
+from zhike.records.fields import Field
 from zhike.records.filters import Filter
 from zhike.records.forms import cleaned_values
 from zhike.records.kinds import RecordKind
-from zhike.records.paging import BadCursor, count_capped, read_page
+from zhike.records.lists import read_columns
+from zhike.records.paging import BadCursor, count_capped, read_page, rows_of
 
 LARGEST_PAGE = 200
+STAMPS = ("created_at", "updated_at", "version")
 
 
 def router_of(kind: RecordKind) -> Router:
@@ -84,14 +87,17 @@ def list_answer(
         )
     except BadCursor:
         raise ValidationError({"cursor": [_("This cursor is not one of ours.")]}) from None
-    records = kind.rows(viewer).in_bulk(page.ids)
-    exact = count == "exact"
-    total = count_capped(kind, viewer, flt, exact=exact)
-    return {
-        "items": [as_json(kind, records[pk], viewer) for pk in page.ids if pk in records],
-        "next": page.next or None,
-        "count": total,
-    }
+    total = count_capped(kind, viewer, flt, exact=count == "exact")
+    return {"items": items(kind, viewer, page.ids), "next": page.next or None, "count": total}
+
+
+def items(kind: RecordKind, viewer: Viewer, ids: list[int]) -> list[dict[str, Any]]:
+    """Records as the API shows them, in the order of their ids; as many queries for two hundred as for one."""
+    hidden = kind.hidden_from(viewer)
+    fields = [f for f in kind.fields.values() if f.name not in hidden]
+    stamps = {row["pk"]: row for row in rows_of(kind, ids).values("pk", *STAMPS)}
+    found = dict(read_columns(kind, fields, ids))
+    return [shown(kind, pk, fields, found[pk], stamps[pk]) for pk in ids if pk in found]
 
 
 def created(kind: RecordKind, viewer: Viewer, data: dict[str, Any]) -> dict[str, Any]:
@@ -117,23 +123,29 @@ def changed(kind: RecordKind, viewer: Viewer, pk: int, data: dict[str, Any]) -> 
 
 
 def as_json(kind: RecordKind, record: Any, viewer: Viewer) -> dict[str, Any]:
-    """A record as the API shows it: our fields by name, the data card's in `card`, the administrator's in `custom`."""
-    shown: dict[str, Any] = {"id": record.pk}
-    card, custom = {}, {}
+    """One record as the API shows it to this viewer."""
     hidden = kind.hidden_from(viewer)
-    for field in kind.fields.values():
-        if field.name in hidden:
-            continue
-        place = shown if not field.is_custom else card if field.name in kind.own_fields else custom
-        place[field.name] = field.api(field.values_of(record))
+    fields = [f for f in kind.fields.values() if f.name not in hidden]
+    stamps = {name: getattr(record, name, None) for name in STAMPS}
+    return shown(kind, record.pk, fields, [f.values_of(record) for f in fields], stamps)
+
+
+def shown(
+    kind: RecordKind, pk: int, fields: list[Field], values: list[tuple], stamps: dict[str, Any]
+) -> dict[str, Any]:
+    """Our fields by name, the data card's in `card`, the administrator's in `custom`."""
+    record: dict[str, Any] = {"id": pk}
+    card, custom = {}, {}
+    for field, taken in zip(fields, values, strict=True):
+        place = record if not field.is_custom else card if field.name in kind.own_fields else custom
+        place[field.name] = field.api(taken)
     if card:
-        shown["card"] = card
-    shown["custom"] = custom
+        record["card"] = card
+    record["custom"] = custom
     for name in ("created_at", "updated_at"):
-        moment = getattr(record, name, None)
-        shown[name] = moment.isoformat() if moment else None
-    shown["version"] = getattr(record, "version", 1)
-    return shown
+        record[name] = stamps[name].isoformat() if stamps[name] else None
+    record["version"] = stamps["version"]
+    return record
 
 
 def _flat(kind: RecordKind, data: dict[str, Any]) -> dict[str, Any]:
