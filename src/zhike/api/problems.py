@@ -21,7 +21,7 @@ def problem(status: int, detail: str = "", errors: list[dict[str, str]] | None =
         body["detail"] = detail
     if errors is not None:
         body["errors"] = errors
-    return HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json")
+    return HttpResponse(json.dumps(body), status=status, content_type="application/problem+json")
 
 
 def install(api: NinjaAPI) -> None:

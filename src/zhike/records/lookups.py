@@ -71,7 +71,8 @@ class Lookups:
     def person(self, word) -> int:
         """A person's id by id, username or full name; raises ValidationError if unknown or ambiguous."""
         text = str(word).strip()
-        if isinstance(word, int) or (text.isdigit() and int(text) in person_names()):
+        whole = isinstance(word, int) and not isinstance(word, bool)
+        if whole or (text.isdigit() and int(text) in person_names()):
             if int(text) in person_names():
                 return int(text)
         elif len(found := _people_by_word().get(text.casefold(), [])) == 1:
@@ -83,6 +84,8 @@ class Lookups:
     def record(self, kind, word) -> int:
         """The id of a visible record of this kind by id (int), or by one of its natural keys (text)."""
         text = str(word).strip()
+        if isinstance(word, bool) or (isinstance(word, int) and not 0 < word < 2**63):
+            word = text  # no key of a database
         key = (kind.label, f"#{word}" if isinstance(word, int) else text)
         if key not in self._records:
             self.prime(kind, [word])

@@ -1,5 +1,6 @@
 """The field every other is made of: label, cleaning, showing, filtering (CRAFT §6)."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from zhike.records.lookups import Lookups
 
 EMPTY = mark_safe('<span class="mut none">—</span>')
 MAX_TEXT = 2000
+# NUL, which PostgreSQL does not store, and halves of characters, which nothing can encode.
+IMPOSSIBLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Field:
@@ -94,7 +97,7 @@ class Field:
     def clean(self, raw: Any, lookups: Lookups) -> Any:
         """The value meant by a form, an import cell or the API. Raises ValidationError with one plain message."""
         if isinstance(raw, str):
-            raw = raw.replace("\x00", "").strip()
+            raw = IMPOSSIBLE.sub("", raw).strip()
         if raw is None or raw == "" or raw == []:
             if self.required:
                 raise ValidationError(_("This is required."), code="required")
