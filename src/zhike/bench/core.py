@@ -17,7 +17,7 @@ from zhike.cli.postgres import PrivatePostgres, server_programs
 
 # A small server as one would run it: memory for the busy pages, everything else as PostgreSQL comes.
 SERVER = {"shared_buffers": "1GB", "listen_addresses": "", "maintenance_work_mem": "512MB", "max_wal_size": "8GB"}
-# Server time at the 95th percentile in ms, and how many times a bare handler (by medians).
+# Time over HTTP at the 95th percentile in ms, and how many times a bare handler behind the same server (by medians).
 TARGETS = {
     "list": (25, 9), "deep": (40, None), "contains": (None, 9), "customer": (40, 14), "search": (50, 8),
     "palette": (30, None), "create": (None, 18), "board": (None, None),

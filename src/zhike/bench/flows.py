@@ -17,15 +17,12 @@ IMPORTED = 50_000
 COLUMNS = ["code", "name", "short_name", "uscc", "phone", "city", "tier", "lifecycle"]
 
 
-def measure(application: Any) -> dict[str, float]:
+def measure() -> dict[str, float]:
     """All of it, for the database of this process; see `core.FLOWS`."""
     from django.conf import settings
 
     folder = Path(settings.DATA)
-    return {
-        **imported(folder / "import"), **exported(folder / "export.csv"), **idle(folder),
-        "first_load": first_load(application),
-    }  # fmt: skip
+    return imported(folder / "import") | exported(folder / "export.csv") | idle()
 
 
 def imported(folder: Path) -> dict[str, float]:
@@ -86,11 +83,11 @@ def run(arguments: list[str], environment: dict[str, str]) -> tuple[float, float
     return max(time.monotonic() - started - starting, 0.001), used.ru_maxrss / 1024
 
 
-def first_load(application: Any) -> float:
+def first_load(visitor: Any) -> float:
     """KB of stylesheets and scripts a first visit fetches, gzipped: what the page names and what that imports."""
     from django.contrib.staticfiles import finders
 
-    _status, page, _ms = application.request("/customers/")
+    _status, page, _ms = visitor.request("/customers/")
     names = re.findall(r'(?:href|src)="/static/([^"?]+\.(?:css|js))', page)
     seen: dict[str, float] = {}
     while names:
@@ -105,7 +102,7 @@ def first_load(application: Any) -> float:
     return sum(seen.values())
 
 
-def idle(folder: Path) -> dict[str, float]:
+def idle() -> dict[str, float]:
     """Seconds until `zhike up` answers, and the memory of its processes (shared pages counted once) at rest, in MB."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
