@@ -285,4 +285,4 @@ def test_IMP_2_public_workbooks_are_read(shared_data):
     assert old.sample(1)[0][0] == 2
     assert len(contents(open_table(folder / "odoo_res_partner.xlsx"))) == 3
     calls = open_table(shared_data / "call_center" / "calls_2021q1.xlsx")
-    assert sum(1 for _row in calls.rows()) == 5000 and parse.day(calls.sample(1)[0][1][2]) == "2021-01-01"
+    assert sum(1 for _row in calls.rows()) == 5000 and parse.day(calls.sample(1)[0][1][2]) == dt.date(2021, 1, 1)

@@ -175,7 +175,11 @@ def common_among(question: Question, labels: Sequence[str]) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {each}", [_lexeme(term, _kind_letter(label)) for label, term in asked])
         plan = cursor.fetchone()[0][0]["Plan"]
-    plans = plan["Plans"] if len(asked) > 1 else [plan]
+    while len(asked) > 1 and len(plan.get("Plans", [])) == 1:  # a parallel plan gathers above the branches
+        plan = plan["Plans"][0]
+    plans = plan.get("Plans", []) if len(asked) > 1 else [plan]
+    if len(plans) != len(asked):  # the planner dropped a branch: without estimates nothing counts as common
+        return set()
     rows = dict(zip(asked, [p["Plan Rows"] for p in plans], strict=True))
     return {name for name in labels if question.written(lambda term, name=name: rows[name, term], min, max) > COMMON}
 
