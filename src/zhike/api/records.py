@@ -66,7 +66,10 @@ def router_of(kind: RecordKind) -> Router:
 
 def sent(request: HttpRequest) -> dict[str, Any]:
     """The body as it was sent; the schema, which only documents, drops what it does not know."""
-    return json.loads(request.body)
+    body = json.loads(request.body)
+    if not isinstance(body, dict):
+        raise ValidationError(_("An object of values."))
+    return body
 
 
 def list_answer(

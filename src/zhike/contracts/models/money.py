@@ -1,0 +1,122 @@
+"""What a customer owes and what they paid. The figures on these rows are sums of ledger entries (SAL-7)."""
+
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from zhike.contracts.models.agreements import Contract
+from zhike.customers.models import Customer
+from zhike.kit.money import MoneyField
+from zhike.kit.scope import owned_within
+from zhike.records.models import OwnedRecord
+
+
+class Receivable(OwnedRecord):
+    """A sum due on a day. `amount`, `received`, `written_off` and `balance` are kept by the ledger, in yuan.
+
+    It carries its contract's owner and customer, moved with them, so that its lists need no look at the contract.
+    """
+
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="receivables", verbose_name=_("contract"))
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="receivables", verbose_name=_("customer"))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("owner")
+    )
+    position = models.PositiveSmallIntegerField(_("instalment"), default=1)
+    label = models.CharField(_("instalment is for"), max_length=60, blank=True)
+    due_on = models.DateField(_("due on"))
+    amount = MoneyField(_("amount"), default=0, editable=False)
+    received = MoneyField(_("received"), default=0, editable=False)
+    written_off = MoneyField(_("written off"), default=0, editable=False)
+    balance = MoneyField(_("balance"), default=0, editable=False)
+
+    scope = owned_within("owner", "customer")
+    not_audited = OwnedRecord.not_audited | {"amount", "received", "written_off", "balance"}
+
+    class Meta:
+        verbose_name = _("receivable")
+        verbose_name_plural = _("receivables")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(balance=F("amount") - F("received") - F("written_off")), name="receivable_adds_up"
+            ),
+            models.CheckConstraint(
+                condition=Q(balance__gte=0), name="receivable_not_negative",
+                violation_error_message=_("This is more than is still owed."),
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0, received__gte=0, written_off__gte=0), name="receivable_parts_positive"
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["owner", "due_on", "id"], name="receivables_open_of", condition=Q(balance__gt=0)),
+            models.Index(fields=["due_on", "id"], name="receivables_open", condition=Q(balance__gt=0)),
+            models.Index(fields=["owner", "-updated_at", "-id"], name="receivables_of_owner"),
+            models.Index(fields=["-updated_at", "-id"], name="receivables_by_update"),
+        ]
+
+    def __str__(self):
+        return f"{self.contract_id}/{self.position} {self.label}".strip()
+
+    def get_absolute_url(self):
+        return reverse("contracts:contract_page", args=[self.contract_id])
+
+    def overdue_days(self, as_of: date) -> int:
+        """Days past the due date while something is owed; else 0."""
+        return max((as_of - self.due_on).days, 0) if self.balance else 0
+
+
+class Payment(OwnedRecord):
+    """Money received from a customer, in yuan. What is not yet allocated is the customer's credit."""
+
+    number = models.CharField(_("payment number"), max_length=40)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="payments", verbose_name=_("customer"))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("owner")
+    )
+    amount = MoneyField(_("amount"))
+    received_on = models.DateField(_("received on"))
+    method = models.CharField(_("paid by"), max_length=40, blank=True)
+    payer = models.CharField(_("payer"), max_length=200, blank=True)
+    bank = models.CharField(_("received into"), max_length=120, blank=True)
+    reference = models.CharField(_("bank reference"), max_length=80, blank=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    # Kept by the ledger: amount − reversed − allocated − refunded.
+    unallocated = MoneyField(_("not allocated"), default=0, editable=False)
+    refunded = MoneyField(_("refunded"), default=0, editable=False)
+    is_reversed = models.BooleanField(_("reversed"), default=False, editable=False)
+
+    scope = owned_within("owner", "customer")
+    not_audited = OwnedRecord.not_audited | {"unallocated", "refunded"}
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number"], name="payment_number_once", violation_error_message=_("This number is taken.")
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0), name="payment_amount_positive",
+                violation_error_message=_("The amount is more than 0."),
+            ),
+            models.CheckConstraint(
+                condition=Q(unallocated__gte=0, refunded__gte=0), name="payment_not_negative",
+                violation_error_message=_("This is more than is left of the payment."),
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["owner", "-received_on", "-id"], name="payments_of_owner"),
+            models.Index(fields=["-received_on", "-id"], name="payments_by_day"),
+            models.Index(fields=["customer"], name="payments_with_credit", condition=Q(unallocated__gt=0)),
+        ]
+
+    def __str__(self):
+        return self.number
+
+    def get_absolute_url(self):
+        return reverse("contracts:payment_page", args=[self.pk])
