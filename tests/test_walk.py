@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver
 
-from zhike.activities.models import ActivityComment
+from zhike.activities.models import ActivityComment, Reminder, ReminderRule
 from zhike.activities.tests.factories import ActivityFactory
 from zhike.api.models import ApiToken
 from zhike.customers.models import ClassChange, Customer, CustomerRelation
@@ -115,6 +115,9 @@ def west(company):
         CustomerRelation(pk=PK, customer_id=PK, other=other, note=MARK, kind="dealer").save()
         ClassChange(pk=PK, customer_id=PK, field="tier", new="key", reason=MARK, owner=owner, person=owner).save()
         OpportunityLine(pk=PK, opportunity_id=PK, product_id=PK, quantity=1, price=1).save()
+        rule = ReminderRule(pk=PK, name="要走的规则", kind="customers.customer", clock="updated_at", text="{record}")
+        rule.save()
+        Reminder(pk=PK, rule=rule, person=owner, kind=rule.kind, object_id=PK, cause="x", text=MARK).save()
         ActivityComment(pk=PK, activity_id=PK, author=owner, text=MARK).save()
         pipeline = shipped()
         type(pipeline)(pk=PK, name="要走的流程", order=999).save()

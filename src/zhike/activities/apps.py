@@ -1,3 +1,5 @@
+from datetime import time, timedelta
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,10 +9,12 @@ class ActivitiesConfig(AppConfig):
     label = "activities"
 
     def ready(self):
-        from zhike.activities import actions, views
+        from zhike.activities import actions, reminder_actions, reminder_views, views
         from zhike.activities.kinds import ACTIVITY
         from zhike.customers.actions import moves_with_owner
+        from zhike.kit import access
         from zhike.kit.registry import buttons, menu, tabs
+        from zhike.records import periodic
 
         moves_with_owner(actions.move_activities)
         menu.add("main", "home", _("Workbench"), url_name="activities:home", icon="layout-dashboard", group="home",
@@ -23,3 +27,12 @@ class ActivitiesConfig(AppConfig):
         tabs.add("customers.customer", "timeline", _("Timeline"), body=views.timeline_panel, order=10)
         buttons.add("customers.customer", "log", _("Log a follow-up"), url_name="activities:activity_log",
                     icon="pencil-plus", order=90, verb=ACTIVITY.verb("create"))  # fmt: skip
+
+        access.declare(reminder_actions.CHANGE, _("Set up reminders"), _("Reminders"))
+        periodic.daily("zhike.activities.tasks.remind_by_day", at=time(8, 0))
+        periodic.every("zhike.activities.tasks.remind_by_minute", timedelta(minutes=5))
+        menu.add("main", "reminders", _("Reminders"), url_name="activities:reminder_list", icon="alarm", group="home",
+                 order=30, badge=reminder_views.open_count)  # fmt: skip
+        menu.add("settings", "reminders", _("Reminder rules"), url_name="activities:rule_list", icon="alarm", order=60,
+                 verb=reminder_actions.CHANGE)  # fmt: skip
+        menu.add("home", "worth", _("Worth noting"), part=reminder_views.home_card, order=30)

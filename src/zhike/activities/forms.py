@@ -1,14 +1,20 @@
-"""The quick log: kind, text, next step and its day, in a few taps."""
+"""The quick log: kind, text, next step and its day, in a few taps; and the form of reminder rules."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from zhike.activities import queries
+from zhike.activities import clocks, queries
 from zhike.activities.kinds import ACTIVITY, SIGNS
+from zhike.activities.models import ReminderRule
+from zhike.activities.reminding import roles_to_choose
+from zhike.kit.forms import ActionForm
 from zhike.kit.viewer import Viewer
+from zhike.records import kinds
+from zhike.records.filters import Filter
 from zhike.records.forms import RecordForm
+from zhike.records.queries import views_of
 
 QUICK = ["kind", "customer", "contact", "summary", "next_step", "next_at"]
 FULL = ["kind", "customer", "contact", "opportunity", "summary", "participants", "happened_at", "minutes", "next_step",
@@ -41,3 +47,46 @@ class LogForm(RecordForm):
             {"value": value, "label": label, "icon": SIGNS[value][0], "chosen": value == chosen}
             for value, label in self.fields["kind"].widget.choices
         ]
+
+
+class RuleForm(ActionForm):
+    """A reminder rule. Its condition is taken over from a view of the kind's list, where conditions are built."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    view = forms.ChoiceField(
+        label=_("Condition"), required=False, help_text=_("As in a view of the list; save a view there for another.")
+    )
+    clock = forms.ChoiceField(label=_("Counted from"))
+    offset = forms.IntegerField(
+        label=_("How much later"), min_value=-3660, max_value=100_000,
+        help_text=_("Days (working minutes for an unanswered lead); negative means before."),
+    )  # fmt: skip
+    recipients = forms.MultipleChoiceField(label=_("Who is reminded"), widget=forms.CheckboxSelectMultiple)
+    text = forms.CharField(
+        label=_("Text"), max_length=200, help_text=_("May hold {record}, {day}, {days} and {owner}.")
+    )
+    is_active = forms.BooleanField(label=_("In use"), required=False)
+
+    def __init__(self, data=None, *, rule: ReminderRule, viewer: Viewer):
+        self.rule, self.kind = rule, kinds.get(rule.kind)
+        start = {n: getattr(rule, n) for n in ("name", "clock", "offset", "recipients", "text", "is_active")}
+        super().__init__(data, initial={**start, "text": rule.text or "{record}"})
+        self._views = {view["key"]: view["filter"] for view in self.kind.shipped_views}
+        self._views |= {f"v{view.pk}": view.filter for view in views_of(viewer, self.kind)}
+        now = Filter.from_json(self.kind, rule.filter).words(viewer)
+        names = {view["key"]: view["name"] for view in self.kind.shipped_views}
+        names |= {f"v{view.pk}": view.name for view in views_of(viewer, self.kind)}
+        self.fields["view"].choices = [("", _("As it is: %(condition)s") % {"condition": now}), *names.items()]
+        self.fields["clock"].choices = [(key, clock.label) for key, clock in clocks.of(self.kind).items()]
+        self.fields["recipients"].choices = self.recipient_choices()
+
+    @staticmethod
+    def recipient_choices() -> list[tuple[str, Any]]:
+        """Whom a rule can name."""
+        return [("owner", _("Owner")), ("supervisor", _("Owner's supervisor")), *roles_to_choose()]
+
+    def values(self) -> dict[str, Any]:
+        """With the condition of the chosen view; None keeps the rule's own."""
+        data = dict(self.cleaned_data)
+        view = data.pop("view")
+        return {**data, "kind": self.rule.kind, "condition": self._views[view] if view else None}

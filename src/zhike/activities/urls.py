@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhike.activities import views
+from zhike.activities import reminder_views, views
 
 app_name = "activities"
 urlpatterns = [
@@ -14,4 +14,11 @@ urlpatterns = [
     path("activities/<int:pk>/edit/", views.activity_edit, name="activity_edit"),
     path("activities/<int:pk>/comment/", views.activity_comment, name="activity_comment"),
     path("activities/<int:pk>/delete/", views.activity_delete, name="activity_delete"),
+    path("reminders/", reminder_views.reminder_list, name="reminder_list"),
+    path("reminders/<int:pk>/later/", reminder_views.reminder_put_off, name="reminder_put_off"),
+    path("reminders/<int:pk>/done/", reminder_views.reminder_done, name="reminder_done"),
+    path("settings/reminders/", reminder_views.rule_list, name="rule_list"),
+    path("settings/reminders/new/", reminder_views.rule_edit, name="rule_create"),
+    path("settings/reminders/<int:pk>/", reminder_views.rule_edit, name="rule_edit"),
+    path("settings/reminders/<int:pk>/delete/", reminder_views.rule_delete, name="rule_delete"),
 ]

@@ -1,0 +1,196 @@
+"""The reminder engine: one pass over all rules finds what is due and tells people, once for each cause (ACT-6).
+
+What a person is told and the row that says they were told are one transaction: killed in the middle, the next pass
+goes on; run twice, the second finds nothing. Many at once from one rule become one message with a list behind it.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from zhike.activities import clocks
+from zhike.activities.models import Reminder, ReminderRule
+from zhike.kit import dates
+from zhike.kit.viewer import Viewer, viewer_of
+from zhike.org.models import Person, Role
+from zhike.records import config, kinds
+from zhike.records.actions import notify
+from zhike.records.filters import Filter
+from zhike.records.kinds import RecordKind
+from zhike.records.lookups import person_names
+
+CHUNK = 500
+# Messages one rule sends a person in one pass; more become one message.
+SINGLY = 3
+
+log = logging.getLogger(__name__)
+
+
+def remind(now: datetime | None = None, units: Iterable[str] = ("days", "minutes")) -> int:
+    """Go through all rules whose clocks count in these units; gives how many reminders were written.
+
+    A rule that fails says so on itself and keeps nobody else's from passing.
+    """
+    now, written = now or dates.now(), 0
+    for rule in ReminderRule.objects.filter(is_active=True):
+        clock = clocks.find(rule)
+        if clock is None or clock.unit not in units:
+            continue
+        try:
+            settle(rule)
+            written += pass_rule(rule, now)
+            error = ""
+        except (ValidationError, KeyError, ValueError, LookupError) as wrong:
+            log.warning("reminder rule %s: %s", rule.name, wrong)
+            error = str(wrong)[:300]
+        ReminderRule.objects.filter(pk=rule.pk).update(error=error, passed_at=now)
+    return written + wake(now)
+
+
+def due_rows(rule: ReminderRule, now: datetime) -> QuerySet:
+    """The rows of a rule that are due now, whoever is to be told; annotated with `cause`."""
+    return clocks.of(kinds.get(rule.kind))[rule.clock].due(_matching(rule), rule.offset, now)
+
+
+def _matching(rule: ReminderRule) -> QuerySet:
+    kind = kinds.get(rule.kind)
+    system = Viewer(person=None, person_id=None, people=None, verbs=frozenset())
+    rows = kind.model.objects.whole_table("the reminder pass; each person is told of what they see only")
+    return Filter.from_json(kind, rule.filter).apply(rows, system)
+
+
+def settle(rule: ReminderRule) -> int:
+    """Close reminders of records that no longer meet the condition: paid, moved on, answered."""
+    waiting = Reminder.objects.filter(rule=rule).exclude(status=Reminder.Status.DONE)
+    gone = waiting.exclude(Exists(_matching(rule).filter(pk=OuterRef("object_id"))))
+    return gone.update(status=Reminder.Status.DONE, snoozed_until=None)
+
+
+def due_count(rule: ReminderRule, now: datetime, limit: int = 1000) -> int:
+    """How many records a rule would remind of now, up to a limit; told or not."""
+    return due_rows(rule, now)[:limit].count()
+
+
+def pass_rule(rule: ReminderRule, now: datetime) -> int:
+    """Remind of what is due by one rule and nobody was reminded of yet."""
+    kind = kinds.get(rule.kind)
+    told = Reminder.objects.filter(rule=rule, object_id=OuterRef("pk"), cause=OuterRef("cause"))
+    rows = due_rows(rule, now).filter(~Exists(told)).order_by("pk")
+    written, last = 0, 0
+    while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
+        last = chunk[-1].pk
+        written += _tell(rule, kind, chunk, dates.local_day(now))
+    return written
+
+
+def _tell(rule: ReminderRule, kind: RecordKind, records: list[Any], today: date) -> int:
+    """Write the reminders of some records and the messages that go with them."""
+    by_person: dict[int, list[Any]] = defaultdict(list)
+    for record in records:
+        for person_id in recipients(rule, getattr(record, f"{kind.owner}_id", None) if kind.owner else None):
+            by_person[person_id].append(record)
+    written = 0
+    for person_id, theirs in by_person.items():
+        # Whoever may not see a record is not told of it, whatever the rule says (ORG-3).
+        seen = set(kind.rows(viewer_of(person_id)).filter(pk__in=[r.pk for r in theirs]).values_list("pk", flat=True))
+        reminders = [reminder_of(rule, record, person_id, today) for record in theirs if record.pk in seen]
+        with transaction.atomic():
+            ReminderRule.objects.select_for_update().get(pk=rule.pk)  # one pass at a time
+            known = set(
+                Reminder.objects.filter(rule=rule, person_id=person_id, object_id__in=seen)
+                .values_list("object_id", "cause")
+            )  # fmt: skip
+            new = [r for r in reminders if (r.object_id, r.cause) not in known]
+            Reminder.objects.bulk_create(new)
+            _announce(rule, kind, person_id, new)
+        written += len(new)
+    return written
+
+
+def reminder_of(rule: ReminderRule, record: Any, person_id: int, today: date) -> Reminder:
+    """What one person is told of one record; a text that cannot be filled in gives way to the rule's name."""
+    day = getattr(record, rule.clock, None)
+    day = dates.local_day(day) if isinstance(day, datetime) else day
+    words = {
+        "record": str(record),
+        "day": day.isoformat() if isinstance(day, date) else "",
+        "days": abs((today - day).days) if isinstance(day, date) else "",
+        "owner": person_names().get(getattr(record, "owner_id", None), ""),
+    }
+    try:
+        text = rule.text.format_map(words)
+    except (KeyError, ValueError, IndexError, AttributeError):
+        text = f"{rule.name} {record}"
+    return Reminder(
+        rule=rule, person_id=person_id, kind=rule.kind, object_id=record.pk, cause=record.cause[:40],
+        text=text[:300], url=record.get_absolute_url()[:200], tone=rule.tone,
+    )  # fmt: skip
+
+
+def _announce(rule: ReminderRule, kind: RecordKind, person_id: int, new: list[Reminder]) -> None:
+    if len(new) <= SINGLY:
+        for reminder in new:
+            notify(person_id, reminder.text, url=reminder.url, tone=rule.tone)
+        return
+    said = ngettext("%(rule)s: %(n)s record", "%(rule)s: %(n)s records", len(new)) % {"rule": rule.name, "n": len(new)}
+    notify(person_id, said, url=f"{reverse('activities:reminder_list')}?{urlencode({'rule': rule.pk})}", tone=rule.tone)
+
+
+def recipients(rule: ReminderRule, owner_id: int | None) -> set[int]:
+    """Who is told by a rule, of somebody's record; for those who left, whoever is above them."""
+    found: set[int] = set()
+    chain = _supervisors()
+    for word in rule.recipients:
+        what, _sep, which = word.partition(":")
+        if what == "owner" and owner_id:
+            found.add(owner_id)
+        elif what == "supervisor" and owner_id and (above := chain.get(owner_id, (None, True))[0]):
+            found.add(above)
+        elif what == "role":
+            found |= set(Person.objects.present().filter(roles__key=which).values_list("pk", flat=True))
+        elif what == "person" and which.isdigit():
+            found.add(int(which))
+    return {present for pk in found if (present := _present(pk, chain))}
+
+
+@config.cached
+def _supervisors() -> dict[int, tuple[int | None, bool]]:
+    """Supervisor and whether they are still here, by person."""
+    return {pk: (above, active) for pk, above, active in Person.objects.values_list("pk", "supervisor_id", "is_active")}
+
+
+def _present(pk: int | None, chain: dict[int, tuple[int | None, bool]]) -> int | None:
+    seen: set[int] = set()
+    while pk is not None and pk not in seen:
+        above, active = chain.get(pk, (None, False))
+        if active:
+            return pk
+        seen.add(pk)
+        pk = above
+    return None
+
+
+def wake(now: datetime) -> int:
+    """Tell again of what was put off until now."""
+    due = list(Reminder.objects.filter(status=Reminder.Status.SNOOZED, snoozed_until__lte=now)[:CHUNK])
+    for reminder in due:
+        with transaction.atomic():
+            asleep = Reminder.objects.filter(pk=reminder.pk, status=Reminder.Status.SNOOZED)
+            if asleep.update(status=Reminder.Status.OPEN, snoozed_until=None):
+                notify(reminder.person_id, reminder.text, url=reminder.url, tone=reminder.tone)
+    return len(due)
+
+
+def roles_to_choose() -> list[tuple[str, str]]:
+    """Roles as recipients: ("role:finance", "Finance")."""
+    return [(f"role:{role.key}", _("Role: %(role)s") % {"role": role.name}) for role in Role.objects.all()]
