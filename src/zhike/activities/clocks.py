@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhike.customers.models import month_and_day
 from zhike.kit import dates
+from zhike.kit.workdays import working_minutes
 from zhike.records import kinds
 from zhike.records.fields import Day, Moment
 from zhike.records.kinds import RecordKind
@@ -94,5 +95,13 @@ def stuck(rows: QuerySet, offset: int, now: datetime) -> QuerySet:
     return rows.filter(late).annotate(cause=Cast(F("stage_since"), CharField()))
 
 
+def unanswered(rows: QuerySet, offset: int, now: datetime) -> QuerySet:
+    """Leads nobody has answered for `offset` working minutes (SAL-1)."""
+    waiting = rows.filter(responded_at__isnull=True, created_at__gt=now - WINDOW).values_list("pk", "created_at")
+    late = [pk for pk, since in waiting if working_minutes(since, now) >= offset]
+    return rows.filter(pk__in=late).annotate(cause=Cast(F("created_at"), CharField()))
+
+
 add("customers.contact", Clock("birthday", _("Birthday"), birthdays))
 add("sales.opportunity", Clock("stuck", _("Expected days in the stage are over"), stuck))
+add("sales.lead", Clock("unanswered", _("Nobody has answered"), unanswered, unit="minutes"))

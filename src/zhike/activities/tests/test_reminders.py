@@ -16,7 +16,7 @@ from zhike.org.models import Person
 from zhike.org.viewers import the_system
 from zhike.records.models import InboxItem
 from zhike.sales.models import Opportunity
-from zhike.sales.tests.factories import OpportunityFactory, shipped, stage_at
+from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, shipped, stage_at
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -161,6 +161,19 @@ def test_SAL_2_a_deal_that_stands_still_is_told_when_its_stage_is_over(company, 
     with acting(the_system(), "test"):
         rows.update(stage_since=NOW - timedelta(days=expected + 1))
     assert remind() == 2 and "卷材检测" in inbox(company.lead_east)[0]
+
+
+def test_SAL_1_a_lead_nobody_answers_is_told_after_thirty_working_minutes(company, rules):
+    only(rules["lead_unanswered"])
+    friday = datetime(2026, 11, 20, 17, 45, tzinfo=NOW.tzinfo)
+    with time_machine.travel(friday, tick=False):
+        LeadFactory(owner=company.li_na, name="冯先生", company="江禾纺织")
+    with time_machine.travel(NOW + timedelta(minutes=10), tick=False):  # Monday, 9:10
+        assert remind(units=("minutes",)) == 0
+    with time_machine.travel(NOW + timedelta(minutes=15), tick=False):
+        assert remind(units=("days",)) == 0
+        assert remind(units=("minutes",)) == 2 and remind(units=("minutes",)) == 0
+    assert inbox(company.li_na) == ["线索 江禾纺织 冯先生 还没有人响应"]
 
 
 @time_machine.travel(NOW, tick=False)

@@ -1,0 +1,53 @@
+"""Working days of China with the holidays and make-up days the State Council announces, and working hours in them.
+
+The calendar comes from the library chinesecalendar; for years it does not know yet, Saturday and Sunday are free.
+"""
+
+from datetime import date, datetime, time, timedelta
+
+import chinese_calendar
+from django.utils import timezone
+
+from zhike.kit import dates
+
+HOURS = ((time(9, 0), time(12, 0)), (time(13, 30), time(18, 0)))  # of a working day, in the company's time zone
+
+
+def is_workday(day: date) -> bool:
+    """Whether people work on this day: a weekday that is no holiday, or a weekend day worked instead."""
+    try:
+        return chinese_calendar.is_workday(day)
+    except NotImplementedError:  # a year not announced yet
+        return day.weekday() < 5
+
+
+def next_workday(day: date) -> date:
+    """The first working day after this one."""
+    day += timedelta(days=1)
+    while not is_workday(day):
+        day += timedelta(days=1)
+    return day
+
+
+def workdays_between(first: date, last: date) -> int:
+    """How many working days lie from the first to the last day, both included."""
+    return sum(is_workday(first + timedelta(days=n)) for n in range((last - first).days + 1))
+
+
+def working_minutes(start: datetime, end: datetime, hours: tuple[tuple[time, time], ...] = HOURS) -> int:
+    """Full minutes of working time between two instants; 0 where the end is not after the start.
+
+    `hours` are the working spans of a day, in the company's time zone.
+    """
+    if end <= start:
+        return 0
+    zone, total = timezone.get_default_timezone(), timedelta()
+    day, last = dates.local_day(start), dates.local_day(end)
+    while day <= last:
+        if is_workday(day):
+            for begins, stops in hours:
+                low = max(start, datetime.combine(day, begins, zone))
+                high = min(end, datetime.combine(day, stops, zone))
+                total += max(high - low, timedelta())
+        day += timedelta(days=1)
+    return int(total.total_seconds() // 60)
