@@ -1,10 +1,11 @@
-"""One database, one size: the time pages take over HTTP on one connection, warm, beside a bare handler.
+"""One database, one size: what pages take over HTTP on one connection, warm, each beside a bare handler.
 
+After each request of a page the bare handler gets one, so that whatever else the machine does slows down both alike.
 Called by `bench.core` as a process of its own; prints one line of JSON at the end, everything else goes to stderr.
 """
 
-import itertools
 import json
+import os
 import re
 import socket
 import statistics
@@ -27,6 +28,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
+from django.db import connection
 
 from zhike.bench import data, flows
 from zhike.customers.models import Customer
@@ -35,7 +37,8 @@ from zhike.kit.viewer import viewer_of
 from zhike.org.models import Person
 
 PEOPLE = {"admin": "bench-admin", "manager": "bench-manager-3", "seller": "bench-seller-77"}
-WARM, DEEP = 10, 20
+# Requests until each thread has met a page, and how many pages further down "deep" is.
+WARM, DEEP = 24, 20
 TOKEN = "b" * 32
 
 
@@ -45,21 +48,32 @@ class Server:
     def __init__(self, which: str):
         self.which = which
 
-    def __enter__(self) -> int:
+    def __enter__(self) -> "Server":
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.process = subprocess.Popen([sys.executable, "-m", "zhike.bench.serve", self.which, str(port)])
+            self.port = free.getsockname()[1]
+        command = [sys.executable, "-m", "zhike.bench.serve", self.which, str(self.port)]
+        self.process = subprocess.Popen(command, env={**os.environ, "PGAPPNAME": f"bench-{self.which}"})
         for _attempt in range(600):
             with socket.socket() as trial:
-                if trial.connect_ex(("127.0.0.1", port)) == 0:
-                    return port
+                if trial.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return self
             time.sleep(0.1)
         sys.exit(f"zhike: the server for {self.which} does not start")
 
     def __exit__(self, *_) -> None:
         self.process.terminate()
         self.process.wait()
+
+    def cpu(self) -> float:
+        """Milliseconds of processor time this server has used so far, with what the database used for it."""
+        pids = [self.process.pid]
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", [f"bench-{self.which}"])
+                pids += [pid for (pid,) in cursor.fetchall()]
+        threads = [thread for pid in pids for thread in Path(f"/proc/{pid}/task").iterdir()]
+        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e6
 
 
 class Visitor:
@@ -93,16 +107,28 @@ class Visitor:
         return answer.status, content.decode(), (time.perf_counter() - started) * 1000
 
 
-def timed(requests: Iterator[tuple], visitor: Visitor, count: int) -> list[float]:
-    """Median and 95th percentile of so many requests after some to warm up; any unexpected answer ends the run."""
-    took = []
+def timed(requests: Iterator[tuple], visitor: Visitor, servers: tuple[Server, Server], count: int) -> dict[str, float]:
+    """So many requests of a page, each followed by one of the bare handler; any unexpected answer ends the run.
+
+    Gives ms by the clock ("p50", "p95") and of processor time a request ("cpu"), and the same of the bare handler.
+    """
+    pages, bare = servers
+    other = Visitor(bare.port)
+    took, floor, used = [], [], (0.0, 0.0)
     for number, (expected, *request) in zip(range(WARM + count), requests, strict=False):
+        if number == WARM:
+            used = pages.cpu(), bare.cpu()
         status, content, ms = visitor.request(*request)
         if status != expected:
             sys.exit(f"zhike: {request}: {status} instead of {expected}: {content[-500:]}")
-        if number >= WARM:
-            took.append(ms)
-    return [statistics.median(took), statistics.quantiles(took, n=20)[-1]]
+        took.append(ms)
+        floor.append(other.request("/")[2])
+    took, floor = took[WARM:], floor[WARM:]
+    return {
+        "p50": statistics.median(took), "p95": statistics.quantiles(took, n=20)[-1],
+        "cpu": (pages.cpu() - used[0]) / count,
+        "bare": statistics.median(floor), "bare_cpu": (bare.cpu() - used[1]) / count,
+    }  # fmt: skip
 
 
 def pages(visitor: Visitor, random: Random) -> dict[str, Iterator[tuple]]:
@@ -143,49 +169,43 @@ def new_customer(name: str, owner_id: int) -> dict[str, str]:
 
 
 def deep(visitor: Visitor) -> Iterator[tuple]:
-    """Pages of a filtered and sorted list, from the twentieth on where there are so many."""
-    first = {"tier__in": "key,target", "sort": "-last_activity_at"}
-    query, reached, depth = first, 0, DEEP
-    while True:
+    """Pages of a filtered and sorted list, from the twentieth on where there are so many; walked to beforehand."""
+    query: dict[str, str] = {"tier__in": "key,target", "sort": "-last_activity_at"}
+    walked = [query]
+    while len(walked) < 2 * DEEP:
         _status, content, _ms = visitor.request("/customers/", query)
         link = re.search(r'href="\?([^"]*after=[^"]*)"', content)
         if link is None:
-            query, depth, reached = first, min(depth, reached), 0
-            if not depth:
-                yield 200, "/customers/", first
-            continue
-        query, reached = dict(parse_qsl(link.group(1).replace("&amp;", "&"))), reached + 1
-        if reached >= depth:
-            yield 200, "/customers/", query
+            break
+        query = dict(parse_qsl(link.group(1).replace("&amp;", "&")))
+        walked.append(query)
+    while True:
+        yield from ((200, "/customers/", query) for query in (walked[DEEP:] or walked[-1:]))
 
 
-def main(scale: float, count: int) -> dict[str, Any]:
-    """Make the data set once, then measure it."""
+def main(scale: float, count: int, only: set[str], with_flows: bool) -> dict[str, Any]:
+    """Make the data set once, then measure it: some pages, or all of them and what is not a page."""
     call_command("migrate", verbosity=0)
     made = Path(settings.DATA) / "generated"
     if not made.exists():
         print(f"making {data.CUSTOMERS * scale:,.0f} customers ({settings.DATA})", file=sys.stderr)
         data.generate(scale)
         made.touch()
-    found: dict[str, Any] = {"customers": round(data.CUSTOMERS * scale), "pages": {}}
-    with Server("pages") as port, Server("bare") as bare_port:
-        floors = [floor(bare_port, count)]
+    found: dict[str, Any] = {"customers": round(data.CUSTOMERS * scale), "pages": {}, "flows": {}}
+    with Server("pages") as ours, Server("bare") as bare:
         for person, username in PEOPLE.items():
-            visitor = Visitor(port, username)
+            visitor = Visitor(ours.port, username)
             for page, requests in pages(visitor, Random(5)).items():  # noqa: S311
-                print(f"  {page} as {person}", file=sys.stderr)
-                found["pages"].setdefault(page, {})[person] = timed(requests, visitor, count)
-            floors.append(floor(bare_port, count))
-        found["bare"] = statistics.median(floors)
-        found["flows"] = {"first_load": flows.first_load(visitor)}
-    found["flows"] |= flows.measure()
+                if not only or page in only:
+                    print(f"  {page} as {person}", file=sys.stderr)
+                    found["pages"].setdefault(page, {})[person] = timed(requests, visitor, (ours, bare), count)
+        if with_flows:
+            found["flows"] = {"first_load": flows.first_load(visitor)}
+    if with_flows:
+        found["flows"] |= flows.measure()
     return found
 
 
-def floor(port: int, count: int) -> float:
-    """The median ms of the bare handler: what this machine, server and database take for anything at all."""
-    return timed(itertools.repeat((200, "/")), Visitor(port), count)[0]
-
-
 if __name__ == "__main__":
-    print(json.dumps(main(float(sys.argv[1]), int(sys.argv[2]))))
+    scale, count, only, with_flows = sys.argv[1:]
+    print(json.dumps(main(float(scale), int(count), {page for page in only.split(",") if page}, with_flows == "1")))

@@ -11,6 +11,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="share of 1,000,000 customers (default: %(default)s)")
     parser.add_argument("--small", type=float, default=0.02, help="the size it is compared with; 0 leaves that out")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
+    parser.add_argument("--pages", default="", metavar="NAME,…", help="only these pages, and no import or export")
     parser.add_argument("--requests", type=int, default=100, help="measured requests of a page (default: %(default)s)")
 
 
