@@ -3,7 +3,6 @@
 from functools import cache
 
 from django.urls import reverse
-from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from zhike.kit import dates
@@ -28,8 +27,8 @@ class NameField(Text):
     def cell(self, values):
         name, pk, abc, city, industry, person, title = values
         facts = [city, industry_label(industry), " ".join(filter(None, (person, title)))]
-        link = format_html('<a class="nm" href="{}">{}</a>', page_url(pk), name)
-        return format_html('<div class="flex">{}{}</div>', fmt.grade(abc), fmt.two(link, dotted(facts)))
+        link = mark_safe(f'<a class="nm" href="{page_url(pk)}">{fmt.shown(name)}</a>')
+        return mark_safe(f'<div class="flex">{fmt.grade(abc)}{fmt.two(link, dotted(facts))}</div>')
 
 
 class LastActivity(Moment):
@@ -39,7 +38,7 @@ class LastActivity(Moment):
         if not values[0]:
             return EMPTY
         late = (dates.now() - values[0]).days >= LATE_DAYS
-        return format_html('<span class="nw{}">{}</span>', " warn" if late else "", fmt.moment(values[0]))
+        return mark_safe(f'<span class="nw{" warn" if late else ""}">{fmt.moment(values[0])}</span>')
 
 
 def page_url(pk: int) -> str:
@@ -60,4 +59,4 @@ def industry_label(code: str) -> str:
 
 def dotted(parts: list) -> SafeString:
     """Facts with dots between them."""
-    return mark_safe(" · ".join(escape(part) for part in parts if part))
+    return mark_safe(" · ".join([fmt.shown(part) for part in parts if part]))

@@ -1,14 +1,16 @@
 """What every page shows around its content: navigation, who is signed in, the company's name."""
 
 from collections.abc import Callable
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from zhike.kit.addresses import known_address
 from zhike.kit.pinyin import syllables
 from zhike.kit.registry import Entry, menu
 
@@ -20,17 +22,9 @@ GROUPS = {
     "admin": pgettext_lazy("navigation", "Administration"),
 }
 PHONE_TABS = 3  # beside "new" and "more"
+MOST_KEPT = 200  # parts of the frame kept for one viewer; some 10 KB each
 # Tags of the languages as browsers choose fonts by them.
 LANGUAGE_TAGS = {"zh-hans": "zh-CN"}
-
-
-@cache
-def address(url_name: str) -> str | None:
-    """The address of a page without arguments, or None where there is none; addresses do not change while we run."""
-    try:
-        return reverse(url_name)
-    except NoReverseMatch:
-        return None
 
 
 _company: Callable[[], str] = str
@@ -62,6 +56,37 @@ class Shell:
     def __init__(self, request: HttpRequest):
         self.request = request
         self.viewer = getattr(request, "viewer", None)
+        self._counts: dict[str, int] = {}
+
+    def part(self, template: str, *depends: Any) -> SafeString:
+        """A part of the frame, drawn once for all requests that would draw the same.
+
+        It is kept with the viewer, who is made anew whenever configuration changes: people, roles, the company. Beyond
+        that it depends on the language and on what `depends` says, never on the request: no token, no message.
+        """
+        if self.viewer is None:
+            return render_to_string(template, {"shell": self})
+        kept, key = self.viewer.kept, (template, get_language(), *depends)
+        if (found := kept.get(key)) is None:
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
+            found = kept[key] = render_to_string(template, {"shell": self, "viewer": self.viewer})
+        return found
+
+    @cached_property
+    def place(self) -> tuple:
+        """What the navigation shows of a request: the entries that lead to this page, and what badges count."""
+        links = self.viewer and self.viewer.kept.get("links")
+        if links is None:
+            links = [
+                (url, entry if entry.badge else None)
+                for place in ("main", "settings", "phone")
+                for entry in (menu.at(place, self.viewer) if self.viewer else ())
+                if (url := known_address(entry.url_name))
+            ]
+            if self.viewer:
+                self.viewer.kept["links"] = links
+        return tuple((url, e and self.count(e)) for url, e in links if e or self.is_at(url))
 
     @cached_property
     def entries(self) -> list[dict[str, Any]]:
@@ -112,10 +137,7 @@ class Shell:
 
     @cached_property
     def sign_out_url(self) -> str:
-        try:
-            return reverse("account_logout") if self.viewer else ""
-        except NoReverseMatch:
-            return ""
+        return (known_address("account_logout") or "") if self.viewer else ""
 
     @property
     def company(self) -> str:
@@ -133,13 +155,21 @@ class Shell:
         return [shown for e in menu.at(place, self.viewer) if (shown := self.shown(e))]
 
     def shown(self, entry: Entry) -> dict[str, Any] | None:
-        if (url := address(entry.url_name)) is None:
+        if (url := known_address(entry.url_name)) is None:
             return None
         return {
             "key": entry.key, "label": entry.label, "icon": entry.icon or "point", "group": entry.group, "url": url,
             "shortcut": entry.shortcut, "words": spoken(str(entry.label)),
-            "count": entry.badge(self.viewer) if entry.badge else 0, "current": self.is_at(url),
+            "count": self.count(entry), "current": self.is_at(url),
         }  # fmt: skip
+
+    def count(self, entry: Entry) -> int:
+        """What the badge of an entry says, asked once per request."""
+        if entry.badge is None:
+            return 0
+        if entry.key not in self._counts:
+            self._counts[entry.key] = entry.badge(self.viewer)
+        return self._counts[entry.key]
 
     def is_at(self, url: str) -> bool:
         """Whether the page lies at or below an address."""

@@ -1,24 +1,29 @@
 """Values as people read them, as safe HTML: list cells are made of these functions, pages use them as tags.
 
-Amounts are yuan, short on screens and exact on hover; days near today are words with the day on hover.
+Amounts are yuan, short on screens and exact on hover; days near today are words with the day on hover. A list page
+calls them hundreds of times: plain f-strings with `shown` around what comes from outside, and what depends on nothing
+but its arguments is made once.
 """
 
 import logging
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from html import escape as escaped
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import conditional_escape, escape, format_html
+from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from zhike.kit import dates, sprite
+from zhike.kit.addresses import address_of
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +40,13 @@ THOUSAND, WAN, MILLION, YI = Decimal(1000), Decimal(10_000), Decimal(1_000_000),
 HUES = 7
 NEAR_DAYS = 30  # further away than this, a day is written out
 EMPTY = mark_safe('<span class="mut none">—</span>')
+
+
+def shown(value: Any) -> str:
+    """A value as it stands in HTML: safe HTML as it is, everything else escaped (Django's takes five times as long)."""
+    if isinstance(value, Promise):
+        value = str(value)
+    return value.__html__() if hasattr(value, "__html__") else escaped(str(value))
 
 
 @lru_cache(maxsize=1)
@@ -69,17 +81,17 @@ def money(amount: Decimal | None) -> SafeString:
     """An amount for screens, with the exact yuan on hover."""
     if amount is None:
         return EMPTY
-    return format_html('<span class="tnum nw" title="¥ {}">{}</span>', f"{amount:,.2f}", short_money(amount))
+    return mark_safe(f'<span class="tnum nw" title="¥ {amount:,.2f}">{short_money(amount)}</span>')
 
 
 def money_full(amount: Decimal | None) -> SafeString:
     """An amount for money pages: ¥ 185,000.00."""
-    return EMPTY if amount is None else format_html('<span class="tnum nw">¥ {}</span>', f"{amount:,.2f}")
+    return EMPTY if amount is None else mark_safe(f'<span class="tnum nw">¥ {amount:,.2f}</span>')
 
 
 def number(value: int | Decimal | None) -> SafeString:
     """A count or quantity with thousands separated."""
-    return EMPTY if value is None else format_html('<span class="tnum">{}</span>', f"{value:,}")
+    return EMPTY if value is None else mark_safe(f'<span class="tnum">{value:,}</span>')
 
 
 # Days and instants
@@ -170,22 +182,23 @@ def icon(name: str, cls: str = "") -> SafeString:
 def badge(text: str, tone: str = "mute", icon_name: str = "", cls: str = "") -> SafeString:
     """A small label. Tones: mute info ok warn bad vio teal; classes: line, dotted."""
     sign = icon(icon_name) if icon_name else ""
-    return format_html('<span class="badge t-{} {}">{}{}</span>', tone, cls, sign, text)
+    return mark_safe(f'<span class="badge t-{tone} {cls}">{sign}{shown(text)}</span>')
 
 
 def grade(letter: str | None) -> SafeString:
     """Customer grade A to D: filled, outlined, pale."""
     if not letter:
         return EMPTY
+    letter = shown(letter)
     label = _("Grade %(letter)s") % {"letter": letter}
-    return format_html(
-        '<span class="grade" data-g="{0}" role="img" aria-label="{1}" title="{1}">{0}</span>', letter, label
+    return mark_safe(
+        f'<span class="grade" data-g="{letter}" role="img" aria-label="{label}" title="{label}">{letter}</span>'
     )
 
 
 def tier(key: str | None, label: str) -> SafeString:
     """Customer tier or life cycle as the moon: potential empty, target half, near three quarters, key full."""
-    return format_html('<span class="cls" data-c="{}">{}</span>', key, label) if key else EMPTY
+    return mark_safe(f'<span class="cls" data-c="{shown(key)}">{shown(label)}</span>') if key else EMPTY
 
 
 def percent(value: float | Decimal | None) -> str:
@@ -223,28 +236,26 @@ def initials(name: str, size: str = "") -> str:
     return name[-2:] if size in ("md", "lg") else name[-1:]
 
 
+@lru_cache(maxsize=4096)
 def avatar(pk: int | None, name: str, size: str = "") -> SafeString:
     """A round face with initials, its hue by id; sizes xs, md, lg; `sq` for companies (all of `name` is shown)."""
-    shown = name if "sq" in size.split() else initials(name, size)
-    return format_html(
-        '<span class="avatar {}" data-h="{}" aria-hidden="true">{}</span>', size, (pk or 0) % HUES + 1, shown
-    )
+    letters = name if "sq" in size.split() else initials(name, size)
+    hue = (pk or 0) % HUES + 1
+    return mark_safe(f'<span class="avatar {size}" data-h="{hue}" aria-hidden="true">{shown(letters)}</span>')
 
 
+@lru_cache(maxsize=4096)
 def who(pk: int | None, name: str, size: str = "") -> SafeString:
     """A colleague: face and name."""
-    return format_html('<span class="who-cell">{}<span>{}</span></span>', avatar(pk, name, size), name)
+    return mark_safe(f'<span class="who-cell">{avatar(pk, name, size)}<span>{shown(name)}</span></span>')
 
 
 def record_link(url_name: str, pk: int, title: str | None) -> SafeString:
     """A link to another record's page."""
-    if not url_name:
-        return escape(title or f"#{pk}")
-    return format_html('<a class="lk" href="{}">{}</a>', reverse(url_name, args=[pk]), title or f"#{pk}")
+    words = shown(title or f"#{pk}")
+    return mark_safe(f'<a class="lk" href="{escaped(address_of(url_name, pk))}">{words}</a>' if url_name else words)
 
 
 def two(first, second) -> SafeString:
     """A cell of two lines: the name and a small line below it. Both may be HTML."""
-    return format_html(
-        '<div class="two">{}<small>{}</small></div>', conditional_escape(first), conditional_escape(second)
-    )
+    return mark_safe(f'<div class="two">{shown(first)}<small>{shown(second)}</small></div>')

@@ -5,6 +5,8 @@ A query on a scoped model that names no viewer raises UnscopedQuery when it runs
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import models
@@ -149,6 +151,12 @@ def everyone() -> Everyone:
     return Everyone()
 
 
+def arms_of(model: type[models.Model], viewer: Viewer) -> list[Q]:
+    """The alternatives by which a viewer sees rows of a model; none without the verb to look at it at all."""
+    verb = f"{model._meta.label_lower}.view"
+    return [] if verb in VERBS and not viewer.can(verb) else model.scope.arms(viewer, model)
+
+
 _checking_uniqueness: ContextVar[bool] = ContextVar("checking_uniqueness", default=False)
 
 
@@ -170,18 +178,13 @@ class ScopedQuerySet(models.QuerySet):
 
     def visible_to(self, viewer: Viewer) -> "ScopedQuerySet":
         """Only what this viewer may see: their own, their people's, shared with them, lent to them (ORG-2…4)."""
-        verb = f"{self.model._meta.label_lower}.view"
-        if verb in VERBS and not viewer.can(verb):
-            return self._scoped("viewer without the verb").none()
-        condition = Q()
-        arms = self.model.scope.arms(viewer, self.model)
-        for arm in arms:
-            if not arm:  # an arm without condition: everything
-                condition = Q()
-                break
-            condition |= arm
+        arms = arms_of(self.model, viewer)
         scoped = self._scoped(f"viewer {viewer.person_id}")
-        return (scoped.filter(condition) if condition else scoped) if arms else scoped.none()
+        if not arms:
+            return scoped.none()
+        if not all(arms):  # an arm without condition: everything
+            return scoped
+        return scoped.filter(reduce(or_, arms))
 
     def within(self, viewer: Viewer, parent: models.Model) -> "ScopedQuerySet":
         """The rows inside a record that was read through its own scope, without asking again who sees each of them.

@@ -11,7 +11,7 @@ class Viewer:
 
     `people` are the ids of the persons whose records the viewer sees; None means everybody's.
     `verbs` are the things their roles allow, such as "customers.customer.change". `person_id` is None only for what
-    the system does by itself.
+    the system does by itself. `kept` holds what was drawn for this viewer, for as long as the viewer lives.
     """
 
     person: Any = field(compare=False, repr=False)
@@ -20,6 +20,7 @@ class Viewer:
     verbs: frozenset[str]
     subordinates: frozenset[int] = frozenset()
     roles: frozenset[str] = frozenset()
+    kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def sees_owner(self, owner_id: int | None) -> bool:
         """Whether records of this owner are in the viewer's scope; records nobody owns only with full scope."""

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import date
 
-from django.db.models import Q, Subquery
+from django.db.models import Q
 
 from zhike.kit import access, dates
 from zhike.kit.viewer import Viewer
@@ -108,11 +108,4 @@ def _in_force(today: date) -> Q:
     return Q(until__isnull=True) | Q(until__gte=today)
 
 
-def config_version_with(rows):
-    """Let a query of people bring the configuration version along, so that a request needs no query for it."""
-    from zhike.records.models import NumberSequence
-
-    return rows.annotate(config_version=Subquery(NumberSequence.objects.filter(key=config.KEY).values("last")[:1]))
-
-
-__all__ = ["config_version_with", "shared_arm", "shared_change", "subordinates", "the_system", "viewer_of_person"]
+__all__ = ["shared_arm", "shared_change", "subordinates", "the_system", "viewer_of_person"]

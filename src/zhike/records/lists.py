@@ -6,19 +6,20 @@ gone back to. Rows are read as the columns shown, cells are Python functions; co
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.urls import NoReverseMatch, reverse
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from zhike.kit import format as fmt
 from zhike.kit.access import require
+from zhike.kit.addresses import address_of, known_address
+from zhike.kit.format import shown
 from zhike.kit.htmx import part
 from zhike.kit.viewer import Viewer
 from zhike.records import queries
@@ -97,6 +98,8 @@ class ListPage:
             switch,
         )
         self.state = ListState(kind, request.viewer, request.GET, request.session.get(f"columns:{kind.slug}"))
+        self.fields = [kind.field(name) for name in self.state.columns]
+        self.paths, self.places = paths_of(self.fields)
 
     def response(self) -> HttpResponse:
         """The page; `?part=foot` counts and sums, `?part=tabs` counts the views."""
@@ -123,7 +126,7 @@ class ListPage:
             "tabs": self.tabs(),
             "chips": [self._chip(chip) for chip in state.filter.chips(self.viewer)],
             "columns": [self._column(name) for name in state.columns],
-            "rows": self.rows(page.ids),
+            "rows": self.rows(page),
             "is_filtered": bool(state.filter.conditions or state.filter.search),
             "next": state.address(after=page.next) if page.next else "",
             "previous": state.address(before=page.previous) if page.previous else "",
@@ -148,25 +151,24 @@ class ListPage:
                 size=SIZE,
                 cursor=after or before,
                 back=bool(before and not after),
+                paths=self.paths,
             )
         except BadCursor:
-            return read_page(self.kind, self.viewer, state.filter, sort=state.sort, size=SIZE)
+            return read_page(self.kind, self.viewer, state.filter, sort=state.sort, size=SIZE, paths=self.paths)
 
-    def rows(self, ids: list[int]) -> SafeString:
-        """The rows of the table, in the order of `ids`."""
-        fields = [self.kind.field(name) for name in self.state.columns]
+    def rows(self, page: Page) -> SafeString:
+        """The rows of the table."""
+        fields = self.fields
         editable = self.viewer.can(self.kind.verb("change")) if "change" in self.kind.verbs else False
         makers = [
             _cell_maker(self.kind, f, place == 0, editable and self._is_inline(f)) for place, f in enumerate(fields)
         ]
-        choose, title = escape(_("Choose")), _title_of(fields, self.kind)
-        found = dict(read_columns(self.kind, fields, ids))
+        choose, title = shown(_("Choose")), _title_of(fields, self.kind)
         html = []
-        for pk in ids:
-            if (values := found.get(pk)) is None:
-                continue
-            name = escape(title(values))
-            cells = "".join(make(pk, taken) for make, taken in zip(makers, values, strict=True))
+        for row in page.rows:
+            pk, values = row[0], [tuple([row[n] for n in here]) for here in self.places]
+            name = shown(title(values))
+            cells = "".join([make(pk, taken) for make, taken in zip(makers, values, strict=True)])
             html.append(
                 '<tr role="row"><td role="cell" class="chk"><input class="chk-c" type="checkbox" name="pk"'
                 f' value="{pk}" aria-label="{choose} {name}"></td>{cells}</tr>'
@@ -221,7 +223,7 @@ class ListPage:
         return {
             "key": chip["label"], "text": words,
             "remove": path + self.state.address(self.state.filter.without(condition)),
-            "edit": reverse("records:filter", args=[self.kind.slug, condition.field]) + f"?op={condition.op}",
+            "edit": address_of("records:filter", self.kind.slug, condition.field) + f"?op={condition.op}",
         }  # fmt: skip
 
     def _column(self, name: str) -> Column:
@@ -241,47 +243,51 @@ class ListPage:
 
 def read_columns(kind: RecordKind, fields: list[Field], ids: list[int]) -> Iterator[tuple[int, list[tuple]]]:
     """For each id the values of each field, as its cell, export or API form takes them; one query, no model objects."""
-    paths, places = ["pk"], []
-    for field in fields:
-        here = []
-        for path in field.paths:
-            if not isinstance(path, str) or path not in paths:
+    paths, places = paths_of(fields)
+    for row in rows_of(kind, ids).values_list("pk", *paths):
+        yield row[0], [tuple([row[n] for n in here]) for here in places]
+
+
+def paths_of(fields: list[Field]) -> tuple[list[Any], list[list[int]]]:
+    """What to select beside the pk for some fields, and where in a row (the pk is first) the values of each stand."""
+    paths: list[Any] = []
+    places = []
+    for own in [field.paths for field in fields]:
+        for path in own:
+            if path != "pk" and (not isinstance(path, str) or path not in paths):
                 paths.append(path)
-                here.append(len(paths) - 1)
-            else:
-                here.append(paths.index(path))
-        places.append(here)
-    for row in rows_of(kind, ids).values_list(*paths):
-        yield row[0], [tuple(row[n] for n in here) for here in places]
+        places.append([0 if path == "pk" else paths.index(path) + 1 for path in own])
+    return paths, places
 
 
 def _cell_maker(kind: RecordKind, field: Field, lead: bool, inline: bool) -> Callable[[int, tuple], str]:
     classes = " ".join(filter(None, ("lead" if lead else "", field.cell_class)))
-    start = f'<td role="cell" class="{classes}" data-label="{escape(field.label)}"'
+    show = cache(field.cell) if field.repeats else field.cell
+    start = f'<td role="cell" class="{classes}" data-label="{shown(field.label)}"'
     if not inline:
         plain = lead and field.name == kind.title and kind.page and type(field).cell is Field.cell
         link = _page_url(kind) if plain else None
 
         def cell(pk: int, values: tuple) -> str:
-            shown = field.cell(values)
-            return f'{start}><a class="nm" href="{link(pk)}">{shown}</a></td>' if link else f"{start}>{shown}</td>"
+            value = show(values)
+            return f'{start}><a class="nm" href="{link(pk)}">{value}</a></td>' if link else f"{start}>{value}</td>"
 
         return cell
-    edit, before = reverse("records:inline", args=[kind.slug, 0, field.name]).split("/0/")
+    edit, before = address_of("records:inline", kind.slug, 0, field.name).split("/0/")
     icon = fmt.icon("chevron-down") if field.type in ("choice", "picklist", "bool") else fmt.icon("edit")
-    what = escape(_("Change %(field)s") % {"field": field.label})
+    what = shown(_("Change %(field)s") % {"field": field.label})
 
     def cell_to_edit(pk: int, values: tuple) -> str:
         return (
             f'{start} data-editable><button type="button" class="cell-edit" data-edit-url="{edit}/{pk}/{before}"'
-            f' title="{what}">{field.cell(values)}{icon}</button></td>'
+            f' title="{what}">{show(values)}{icon}</button></td>'
         )
 
     return cell_to_edit
 
 
 def _page_url(kind: RecordKind) -> Callable[[int], str]:
-    before, after = reverse(kind.page, args=[0]).split("/0/")
+    before, after = address_of(kind.page, 0).split("/0/")
     return lambda pk: f"{before}/{pk}/{after}"
 
 
@@ -298,7 +304,4 @@ def _create_url(kind: RecordKind, viewer: Viewer) -> str:
     """Where a record of a kind is made: `<room>:<model>_create`, if its room has such a page and the viewer may."""
     if "create" not in kind.verbs or not viewer.can(kind.verb("create")):
         return ""
-    try:
-        return reverse(f"{kind.label.partition('.')[0]}:{kind.model._meta.model_name}_create")
-    except NoReverseMatch:
-        return ""
+    return known_address(f"{kind.label.partition('.')[0]}:{kind.model._meta.model_name}_create") or ""

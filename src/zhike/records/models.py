@@ -313,7 +313,7 @@ class Tagging(models.Model):
         return f"{self.tag_id} on {self.object_id}"
 
 
-class SavedView(models.Model):
+class SavedView(Configuration):
     """A list as somebody likes it: filter, columns, sort; their own, or shared with all."""
 
     kind = models.CharField(max_length=60)

@@ -9,19 +9,19 @@ import base64
 import binascii
 import heapq
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import reduce
-from operator import or_
+from operator import itemgetter, or_
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import BooleanField, Case, F, Q, Value, When
 
-from zhike.kit.scope import ByOwner
+from zhike.kit.scope import ByOwner, arms_of
 from zhike.kit.viewer import Viewer
 from zhike.records import search
 from zhike.records.filters import Filter, with_values
@@ -31,6 +31,7 @@ from zhike.records.lookups import people
 CAP = 10_000
 WIDE_SHARE = 0.05  # of all people: from here on it pays to walk the sort index and ask each row
 FEW_OWNERS = 64  # so many owners are read one by one, each on its own part of the index
+FEW_SOURCES = 3  # from so many the values come along with the keys
 KEY = "sort_key"
 
 
@@ -40,11 +41,15 @@ class BadCursor(ValueError):
 
 @dataclass
 class Page:
-    """The ids of a page in order, and the cursors of the next and the previous one ("" where there is none)."""
+    """The ids of a page in order, and the cursors of the next and the previous one ("" where there is none).
+
+    `rows` are (id, values of the paths asked for…), in the same order.
+    """
 
     ids: list[int] = field(default_factory=list)
     next: str = ""
     previous: str = ""
+    rows: list[tuple] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -71,13 +76,14 @@ class Sort:
 
 
 def read_page(
-    kind: RecordKind, viewer: Viewer, flt: Filter, *, sort: str, size: int, cursor: str = "", back: bool = False
-) -> Page:
-    """The ids of a page of what the viewer sees, after `cursor` (or before it, going back).
+    kind: RecordKind, viewer: Viewer, flt: Filter, *, sort: str, size: int, cursor: str = "", back: bool = False,
+    paths: Sequence[Any] = (),
+) -> Page:  # fmt: skip
+    """A page of what the viewer sees, after `cursor` (or before it, going back), with the values of `paths`.
 
     Raises BadCursor, and ValidationError for a filter that makes no sense.
     """
-    walk = _Walk(kind, viewer, flt, Sort.of(kind, sort))
+    walk = _Walk(kind, viewer, flt, Sort.of(kind, sort), paths)
     start = _decode(cursor, walk) if cursor else None
     rows = walk.take(start, size + 1, back)
     more, rows = len(rows) > size, rows[:size]
@@ -86,7 +92,10 @@ def read_page(
     if not rows:
         return Page()
     behind, before = (bool(start), more) if back else (more, bool(start))
-    return Page([pk for _key, pk in rows], _encode(rows[-1]) if behind else "", _encode(rows[0]) if before else "")
+    return Page(
+        [row[1] for row in rows], _encode(rows[-1]) if behind else "", _encode(rows[0]) if before else "",
+        walk.with_values(rows) if paths else [],
+    )  # fmt: skip
 
 
 def count_capped(kind: RecordKind, viewer: Viewer, flt: Filter, *, exact: bool = False, most: int = CAP) -> int | None:
@@ -119,14 +128,23 @@ def rows_of(kind: RecordKind, ids: Iterable[int]) -> Any:
 
 
 class _Walk:
-    """Reads the heads of a filtered, sorted list: (key, pk) pairs, from a place on, forwards or back."""
+    """Reads the heads of a filtered, sorted list: (key, pk, values…), from a place on, forwards or back."""
 
-    def __init__(self, kind: RecordKind, viewer: Viewer, flt: Filter, sort: Sort):
-        self.kind, self.viewer, self.flt, self.sort = kind, viewer, flt, sort
+    def __init__(self, kind: RecordKind, viewer: Viewer, flt: Filter, sort: Sort, paths: Sequence[Any]):
+        self.kind, self.viewer, self.flt, self.sort, self.paths = kind, viewer, flt, sort, paths
         self.sources = self._sources()
+        # Where many heads are merged, most rows are left over: the values follow for those that stay.
+        self.at_once = paths if len(self.sources) <= FEW_SOURCES else ()
+
+    def with_values(self, rows: list[tuple]) -> list[tuple]:
+        """(id, values…) of rows taken."""
+        if self.at_once:
+            return [row[1:] for row in rows]
+        found = {row[0]: row for row in rows_of(self.kind, [row[1] for row in rows]).values_list("pk", *self.paths)}
+        return [found[row[1]] for row in rows if row[1] in found]
 
     def take(self, start: tuple | None, count: int, back: bool) -> list[tuple]:
-        """So many pairs from the place on; rows with something to sort by come before those with nothing."""
+        """So many rows from the place on; those with something to sort by come before those with nothing."""
         parts = [False, True] if self.sort.nullable else [False]
         if back:
             parts.reverse()
@@ -158,7 +176,7 @@ class _Walk:
                         Q(**{f"{KEY}__{than}e": start[0]})
                         & (Q(**{f"{KEY}__{than}": start[0]}) | Q(**{f"pk__{than}": start[1]}))
                     )
-            heads.append(rows.values_list(KEY, "pk")[:count])
+            heads.append(rows.values_list(KEY, "pk", *self.at_once)[:count])
         return _merged([list(head) for head in heads], falling, count)
 
     def _sources(self) -> list[Any]:
@@ -166,17 +184,16 @@ class _Walk:
         kind, viewer, scope = self.kind, self.viewer, getattr(self.kind.model, "scope", None)
         if self.flt.search or viewer.people is None or not isinstance(scope, ByOwner):
             return [self._narrowed(kind.rows(viewer))]
-        seen = kind.rows(viewer)
-        if seen.query.is_empty():
-            return [seen]
         everything = kind.model.objects.whole_table("split into the viewer's arms below")
-        arms = scope.arms(viewer, kind.model)
+        arms = arms_of(kind.model, viewer)
+        if not arms:
+            return [everything.none()]
         if len(viewer.people) >= WIDE_SHARE * len(people()) and self._has_index(self.sort.column):
             # A condition inside CASE is asked row by row and tempts no planner to start from the owners.
             asked = Case(When(reduce(or_, arms), then=Value(True)), default=Value(False), output_field=BooleanField())
             return [self._narrowed(everything.alias(seen_by=asked).filter(seen_by=True))]
         if connection.vendor == "postgresql" and not self._sorts_like_python():
-            return [self._narrowed(seen)]
+            return [self._narrowed(kind.rows(viewer))]
         owned, *others = arms
         if len(viewer.people) <= FEW_OWNERS and self._has_index(f"{scope.field}_id", self.sort.column):
             each = [Q(**{f"{scope.field}_id": pk}) for pk in sorted(viewer.people)]
@@ -211,22 +228,22 @@ class _Walk:
 
 
 def _merged(heads: list[list[tuple]], falling: bool, count: int) -> list[tuple]:
-    """The first pairs of several sorted lists, each record once, however many arms show it."""
+    """The first rows of several sorted lists, each record once, however many arms show it."""
     if len(heads) == 1:
         return heads[0]
     found, seen = [], set()
-    order = (lambda pair: pair[1]) if heads and any(h and h[0][0] is None for h in heads) else (lambda pair: pair)
-    for pair in heapq.merge(*heads, key=order, reverse=falling):
-        if pair[1] not in seen:
-            seen.add(pair[1])
-            found.append(pair)
+    order = itemgetter(1) if any(h and h[0][0] is None for h in heads) else itemgetter(0, 1)
+    for row in heapq.merge(*heads, key=order, reverse=falling):
+        if row[1] not in seen:
+            seen.add(row[1])
+            found.append(row)
             if len(found) == count:
                 break
     return found
 
 
-def _encode(pair: tuple) -> str:
-    key, pk = pair
+def _encode(row: tuple) -> str:
+    key, pk = row[:2]
     if isinstance(key, date | datetime):
         key = key.isoformat()
     elif isinstance(key, Decimal):

@@ -4,17 +4,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from zhike.kit.access import may
 from zhike.kit.errors import Forbidden, NotVisible
 from zhike.kit.viewer import Viewer
-from zhike.records import kinds
+from zhike.records import config, kinds
 from zhike.records.kinds import RecordKind
 from zhike.records.models import AuditEntry, ImportBatch, InboxItem, Job, SavedView, StoredFile, Tag
 
 # No database key is larger; a longer number in an address is no record.
 LARGEST_KEY = 2**63 - 1
+# Asked for every page, so that its SQL is not put together each time.
+UNREAD = f"SELECT COUNT(*) FROM {InboxItem._meta.db_table} WHERE person_id = %s AND read_at IS NULL"
 
 
 def record(viewer: Viewer, kind: RecordKind, pk: int, *, related: tuple[str, ...] = ()) -> Any:
@@ -100,8 +103,12 @@ def tags_of(kind: RecordKind, pk: int) -> QuerySet[Tag]:
 
 def views_of(viewer: Viewer, kind: RecordKind) -> list[SavedView]:
     """The saved views of this person and those shared with all, in order."""
-    rows = SavedView.objects.filter(kind=kind.label)
-    return [v for v in rows if v.is_shared or v.person_id == viewer.person_id]
+    return [v for v in _saved_views(kind.label) if v.is_shared or v.person_id == viewer.person_id]
+
+
+@config.cached
+def _saved_views(kind: str) -> list[SavedView]:
+    return list(SavedView.objects.filter(kind=kind))
 
 
 def job(viewer: Viewer, pk: int) -> Job:
@@ -129,4 +136,6 @@ def imports_of(viewer: Viewer) -> QuerySet[ImportBatch]:
 
 def unread(viewer: Viewer) -> int:
     """How many messages this person has not read."""
-    return InboxItem.objects.filter(person_id=viewer.person_id, read_at__isnull=True).count()
+    with connection.cursor() as cursor:
+        cursor.execute(UNREAD, [viewer.person_id])
+        return cursor.fetchone()[0]

@@ -3,16 +3,20 @@
 Inside a block, `{% slot "end" %}…{% endslot %}` fills a named place of it (card and dialog say which).
 """
 
+from html import escape
 from typing import Any
 
 from django import template
 from django.template.base import token_kwargs
+from django.template.defaulttags import URLNode
+from django.template.defaulttags import url as parse_url
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from zhike.kit import format as fmt
+from zhike.kit.addresses import address_of
 
 register = template.Library()
 
@@ -80,6 +84,23 @@ def slot(context, content, name):
     return ""
 
 
+class AddressNode(URLNode):
+    """`{% url %}` as Django has it, from addresses worked out before."""
+
+    def render(self, context):
+        if self.kwargs or self.asvar:
+            return super().render(context)
+        found = address_of(self.view_name.resolve(context), *(arg.resolve(context) for arg in self.args))
+        return escape(found) if context.autoescape else found
+
+
+@register.tag
+def url(parser, token):
+    """{% url "customers:customer_page" customer.pk %}"""
+    node = parse_url(parser, token)
+    return AddressNode(node.view_name, node.args, node.kwargs, node.asvar)
+
+
 # Signs: tags of the functions that list cells use too.
 for name in (
     "grade",
@@ -114,6 +135,14 @@ for name in (
 def styles(names):
     """The addresses of our stylesheets."""
     return [static(f"zk/css/{name}.css") for name in names.split()]
+
+
+@register.simple_tag(takes_context=True)
+def frame(context, template, *depends):
+    """A part of the frame around every page; drawn once for what it depends on (`Shell.part`)."""
+    if shell := context.get("shell"):
+        return shell.part(template, *depends)
+    return render_to_string(template)
 
 
 @register.simple_tag

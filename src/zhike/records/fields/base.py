@@ -7,14 +7,13 @@ from typing import Any
 from django import forms
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Q
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from zhike.kit import parse
+from zhike.kit.format import EMPTY, shown
 from zhike.records.lookups import Lookups
 
-EMPTY = mark_safe('<span class="mut none">—</span>')
 MAX_TEXT = 2000
 # NUL, which PostgreSQL does not store, and halves of characters, which nothing can encode.
 IMPOSSIBLE = re.compile("[\x00\ud800-\udfff]")
@@ -27,6 +26,8 @@ class Field:
     numeric = False
     operators: tuple[str, ...] = ("is", "empty", "filled")
     cell_class = ""
+    # Whether the same few values come again and again: a list then makes a cell for each value, not for each row.
+    repeats = False
 
     def __init__(
         self,
@@ -131,8 +132,8 @@ class Field:
 
     def cell(self, values: tuple) -> SafeString:
         """The value in a list or on a page."""
-        shown = self.text(values[0])
-        return escape(shown) if shown else EMPTY
+        text = self.text(values[0])
+        return mark_safe(shown(text)) if text else EMPTY
 
     def export(self, values: tuple) -> Any:
         """The value for a spreadsheet: number, date or text."""

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.utils.html import escape
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from zhike.kit import format as fmt
@@ -20,6 +20,7 @@ class Choice(Field):
     """One of fixed words, from the model's choices or given here."""
 
     type = "choice"
+    repeats = True
     operators = ("in", "not_in", "empty", "filled")
 
     def __init__(self, name, label=None, *, choices: Iterable | None = None, show: Any = None, **more):
@@ -52,7 +53,8 @@ class Choice(Field):
     def cell(self, values):
         if values[0] in (None, ""):
             return EMPTY
-        return self.show(values[0], self.text(values[0])) if self.show else escape(self.text(values[0]))
+        text = self.text(values[0])
+        return self.show(values[0], text) if self.show else mark_safe(fmt.shown(text))
 
     def condition(self, op, values, lookups):
         if op in ("in", "not_in"):
@@ -85,6 +87,7 @@ class Person(Field):
     """A colleague."""
 
     type = "person"
+    repeats = True
     operators = ("in", "not_in", "me", "team", "empty", "filled")
     empty = None
 

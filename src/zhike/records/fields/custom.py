@@ -111,6 +111,7 @@ class CustomMulti(CustomChoice):
     """Several of the choices; kept as a list, in SQL as its JSON text."""
 
     type = "multi"
+    repeats = False  # lists
     operators = ("any", "empty", "filled")
 
     def parse(self, raw, lookups):

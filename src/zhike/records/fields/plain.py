@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from zhike.kit import dates, parse, phones, uscc
@@ -60,7 +60,7 @@ class Phone(Text):
         return super().parse(phones.tidy(str(raw)), lookups)
 
     def cell(self, values):
-        return format_html('<span class="tnum nw">{}</span>', values[0]) if values[0] else EMPTY
+        return mark_safe(f'<span class="tnum nw">{fmt.shown(values[0])}</span>') if values[0] else EMPTY
 
 
 class Email(Text):
@@ -256,6 +256,7 @@ class YesNo(Field):
     """Yes or no."""
 
     type = "bool"
+    repeats = True
     operators = ("is",)
     empty = False
 
