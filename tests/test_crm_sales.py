@@ -4,8 +4,11 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 
+from tests import crm_figures
 from tests.crm_sales import EXAMPLE, FILES, read, write_small
+from zhike.api.tests.test_api import Caller
 from zhike.customers.models import Customer
 from zhike.kit.viewer import viewer_of
 from zhike.org.models import Person
@@ -60,6 +63,7 @@ def test_IMP_2_all_of_the_real_set_is_in_and_twice_is_once(shared_data, load):
     check_deals(folder)
     check_accounts(folder)
     check_teams(folder)
+    check_reports(folder)
     check_nothing_new(folder, load(folder))
 
 
@@ -81,6 +85,11 @@ def test_IMP_2_accounts_keep_sector_parent_and_figures(folder, load):
 def test_ORG_2_a_regional_manager_sees_exactly_their_team(folder, load):
     load(folder)
     check_teams(folder)
+
+
+def test_INS_1_win_rate_and_cycle_of_the_reports_are_those_of_the_file(folder, load):
+    load(folder)
+    check_reports(folder)
 
 
 def check_counts(folder, first):
@@ -158,3 +167,24 @@ def check_teams(folder):
         assert {*customers.values_list("pk", flat=True)} == accounts
         seen_by_all += rows.count()
     assert seen_by_all == len(read(folder, "opportunities"))
+
+
+def check_reports(folder):
+    """Win rate and cycle, by agent, manager, product and month: API and page say what the file says."""
+    rows, admin = crm_figures.decided(folder), Person.objects.get(username="admin")
+    client, caller = Client(), Caller(admin)
+    client.force_login(admin)
+    days = f"?from={min(r['close_date'] for r in rows)}&to={max(r['close_date'] for r in rows)}"
+    for by, column in [("owner", "sales_agent"), ("manager", "manager"), ("product", "product"), ("month", "month")]:
+        said = caller.get(f"/api/v1/reports/win_rate{days}&by={by}").json()
+        rates = crm_figures.win_rates(rows, column)
+        figures = [(r["won"], r["lost"], Decimal(str(r["win_rate"])), Decimal(r["won_amount"])) for r in said["rows"]]
+        assert dict(zip([r["name"] for r in said["rows"]], figures, strict=True)) == rates, by
+        assert said["total"]["won"] == sum(won for won, *_rest in rates.values())
+        assert said["total"]["lost"] == sum(lost for _won, lost, *_rest in rates.values())
+        said = caller.get(f"/api/v1/reports/cycle_days{days}&by={by}").json()
+        figures = [(r["won"], r["mean"], r["median"], r["p90"]) for r in said["rows"]]
+        expected = crm_figures.cycles(rows, column)
+        assert dict(zip([r["name"] for r in said["rows"]], figures, strict=True)) == {
+            key: (n, mean and float(mean), middle, most) for key, (n, mean, middle, most) in expected.items()
+        }, by

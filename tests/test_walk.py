@@ -25,7 +25,7 @@ from zhike.kit.viewer import viewer_of
 from zhike.org.models import AccessRequest, Department, RecordShare, Role
 from zhike.org.tests.factories import PersonFactory
 from zhike.org.viewers import the_system
-from zhike.records import kinds
+from zhike.records import kinds, reports
 from zhike.records.models import ImportBatch, InboxItem, Job, SavedView, StoredFile
 from zhike.sales.models import OpportunityLine
 from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, ProductFactory, shipped
@@ -78,6 +78,7 @@ def choices_of(name):
     if name == "tab":
         return sorted({key for place in tabs._entries.values() for key in place})
     known = {
+        "report": reports.names(),
         "uidb36": ["1"],
         "key": ["abc-def"],
         "name": ["name", "owner", "customer", "roles", "nonsense"],  # fields
@@ -236,5 +237,5 @@ def test_PLT_5_nobody_gets_past_the_door_without_signing_in(west, client):
 
 def test_the_walk_notices_an_argument_it_cannot_fill():
     with pytest.raises(AssertionError, match="cannot fill"):
-        filled("/reports/<slug:figure>/", ["figure"])
+        filled("/figures/<slug:figure>/", ["figure"])
     assert filled("/customers/<int:pk>/lines/<int:line_pk>/", ["pk", "line_pk"]) == [f"/customers/{PK}/lines/{PK}/"]

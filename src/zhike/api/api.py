@@ -10,6 +10,7 @@ from ninja import NinjaAPI, Swagger
 from zhike.api import problems, sales
 from zhike.api.auth import TokenAuth
 from zhike.api.records import router_of
+from zhike.api.reports import reports
 from zhike.records import kinds, queries, search
 from zhike.records.lookups import usernames
 
@@ -23,6 +24,7 @@ def build() -> NinjaAPI:
         api.add_router(f"/{kind.slug}", router_of(kind))
     for prefix, router in (("/pipelines", sales.pipelines), ("/opportunities", sales.deals), ("/leads", sales.leads)):
         api.add_router(prefix, router)
+    api.add_router("/reports", reports)
     for prefix, router in _more:
         api.add_router(prefix, router)
     return api

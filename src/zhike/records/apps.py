@@ -17,6 +17,8 @@ class RecordsConfig(AppConfig):
         access.declare("records.customise", _("Set up fields and picklists"), _("Administration"))
         menu.add("main", "import", _("Import"), url_name="records:import_start", icon="file-import", group="admin",
                  order=80, verb="*.import")  # fmt: skip
+        menu.add("main", "reports", _("Reports"), url_name="records:reports", icon="report-analytics",
+                 group="analysis", order=50, shortcut="g r")  # fmt: skip
         menu.add("main", "inbox", _("Messages"), url_name="records:inbox", icon="bell", group="home", order=30,
                  badge=unread, shortcut="g m")  # fmt: skip
         menu.add("settings", "fields", _("Fields"), url_name="records:fields", icon="forms", order=60,

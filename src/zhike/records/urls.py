@@ -4,7 +4,7 @@ from django.urls import path
 
 from zhike.records import files, picking
 from zhike.records.imports import views as imports
-from zhike.records.views import customise, jobs, lists, search
+from zhike.records.views import customise, jobs, lists, reports, search
 
 app_name = "records"
 urlpatterns = [
@@ -29,6 +29,8 @@ urlpatterns = [
     path("settings/picklists/<str:key>/add/", customise.option_edit, name="option_add"),
     path("settings/picklists/<str:key>/<int:pk>/", customise.option_edit, name="option_edit"),
     path("settings/picklists/entries/<int:pk>/archive/", customise.option_archive, name="option_archive"),
+    path("reports/", reports.report_list, name="reports"),
+    path("reports/<slug:report>/", reports.report_page, name="report"),
     path("jobs/", jobs.job_list, name="job_list"),
     path("jobs/<int:pk>/", jobs.job_page, name="job_page"),
     path("jobs/<int:pk>/file/", jobs.job_file, name="job_file"),

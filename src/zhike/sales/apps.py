@@ -11,7 +11,7 @@ class SalesConfig(AppConfig):
         from zhike.kit import scope
         from zhike.kit.registry import buttons, menu, stats, tabs
         from zhike.records.files import files_count, files_panel
-        from zhike.sales import models, panels
+        from zhike.sales import models, panels, reports  # noqa: F401 - reports declare themselves
         from zhike.sales.actions.deals import move_with_customer
         from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT
 

@@ -35,7 +35,11 @@ def switch(request: HttpRequest) -> SafeString:
     """The list's way to the board, under the same filter."""
     kept = {name: value for name, value in Filter.from_query(OPPORTUNITY, request.GET).as_query().items()
             if not name.startswith("status__")}  # fmt: skip
-    return render_to_string("sales/parts/switch.html", {"query": urlencode(kept)}, request)
+    return render_to_string(
+        "sales/parts/switch.html",
+        {"query": urlencode(kept), "view": "list", "list_query": request.GET.urlencode()},
+        request,
+    )
 
 
 def is_board(request: HttpRequest) -> bool:

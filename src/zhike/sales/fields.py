@@ -18,6 +18,7 @@ from zhike.records.fields import EMPTY, Choice, Field, Moment
 from zhike.records.lookups import Lookups
 from zhike.sales.models import Stage
 from zhike.sales.models.pipelines import pipelines, stages
+from zhike.sales.rules import stuck_state
 
 TONES = {Stage.Kind.OPEN: "info", Stage.Kind.WON: "ok", Stage.Kind.LOST: "mute"}
 BETWEEN_LINES = re.compile(r"[;；\n]+")
@@ -192,7 +193,7 @@ class LinesField(Field):
 def days_in_stage(days: int, stage: Stage) -> Any:
     """Days in a stage, coloured against what is expected; the words say it too."""
     text = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
-    state = stage.days_state(days)
+    state = stuck_state(stage, days)
     if not state:
         return format_html('<span class="tnum nw">{}</span>', text)
     title = _("expected: %(n)s days") % {"n": stage.expected_days}

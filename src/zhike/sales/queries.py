@@ -132,7 +132,7 @@ def cards(rows: QuerySet[Opportunity], stage: Stage, start: int = 0) -> tuple[li
 
 def _card(stage: Stage, since: datetime, now: datetime, values: list) -> Card:
     days = max((now - since).days, 0)
-    return Card(*values, days=days, state=stage.days_state(days))
+    return Card(*values, days=days, state=rules.stuck_state(stage, days))
 
 
 def funnel(viewer: Viewer, pipeline: Pipeline) -> list[Column]:

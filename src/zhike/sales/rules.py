@@ -1,10 +1,17 @@
-"""Gates: what must be there before a deal moves on (SAL-2)."""
+"""Gates: what must be there before a deal moves on, and when it has stood still too long (SAL-2)."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from zhike.sales.models import Opportunity, Stage
 from zhike.sales.models.pipelines import stages_of
+
+
+def stuck_state(stage: Stage, days: int) -> str:
+    """How long a deal is in an open stage against what is expected there: "", "stuck" past it, "late" past double."""
+    if not stage.is_open or not stage.expected_days or days <= stage.expected_days:
+        return ""
+    return "late" if days > 2 * stage.expected_days else "stuck"
 
 
 def stages_passed(old: Stage, new: Stage) -> Iterable[Stage]:

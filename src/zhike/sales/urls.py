@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from zhike.sales import board, lead_views, pipeline_views, product_views, views
+from zhike.sales import analysis, board, lead_views, pipeline_views, product_views, views
 
 app_name = "sales"
 urlpatterns = [
     path("opportunities/", views.opportunity_list, name="opportunity_list"),
     path("opportunities/board/", board.board_page, name="board"),
+    path("opportunities/analysis/", analysis.analysis_page, name="analysis"),
     path("opportunities/new/", views.opportunity_create, name="opportunity_create"),
     path("opportunities/<int:pk>/", views.opportunity_page, name="opportunity_page"),
     path("opportunities/<int:pk>/edit/", views.opportunity_edit, name="opportunity_edit"),

@@ -99,12 +99,6 @@ class Stage(Configuration):
         """Whether deals here are still undecided."""
         return self.kind == self.Kind.OPEN
 
-    def days_state(self, days: int) -> str:
-        """How long a deal is here against what is expected: "", "stuck" past it, "late" past double."""
-        if not self.is_open or not self.expected_days or days <= self.expected_days:
-            return ""
-        return "late" if days > 2 * self.expected_days else "stuck"
-
 
 # As the rest of the room reads them: all at once, cached like any configuration.
 

@@ -1,5 +1,6 @@
 """Signs of this room for templates."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -8,12 +9,13 @@ from django.utils.safestring import SafeString
 from zhike.kit import format as fmt
 from zhike.records.fields import EMPTY
 from zhike.records.lookups import person_names
+from zhike.records.reports import Column
 from zhike.sales import cells
 from zhike.sales.fields import TONES, days_in_stage
 from zhike.sales.kinds import LEAD, OPPORTUNITY
 from zhike.sales.models import Lead, Opportunity
 from zhike.sales.models.pipelines import stages
-from zhike.sales.queries import Column
+from zhike.sales.queries import Column as Lane
 
 register = template.Library()
 
@@ -21,7 +23,7 @@ LEAD_TONES = {"new": "info", "working": "warn", "qualified": "vio", "unqualified
 
 
 @register.simple_tag
-def kcards(column: Column, query: str, can_change: bool) -> SafeString:
+def kcards(column: Lane, query: str, can_change: bool) -> SafeString:
     """The cards of a column."""
     return cells.kcards(column.cards, column.stage, query, can_change)
 
@@ -50,6 +52,18 @@ def stage_name(pk: int | None) -> str:
 def days_of(opportunity: Opportunity) -> SafeString:
     """Days in the present stage, amber and red by what is expected."""
     return days_in_stage(opportunity.days_in_stage(), stages()[opportunity.stage_id])
+
+
+@register.filter
+def ratio(value: Decimal | None) -> SafeString:
+    """A ratio of 0 to 1 in percent."""
+    return Column("", "", "ratio").cell(value)
+
+
+@register.filter
+def days(value: Decimal | None) -> SafeString:
+    """A number of days, a dash where there are none."""
+    return Column("", "", "days").cell(value)
 
 
 @register.simple_tag
