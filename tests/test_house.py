@@ -16,8 +16,10 @@ LENT_BY_RECORDS = LENT | {
 }  # fmt: skip
 # Places that may look at a whole table, each with its reason in the code; a new one is a reviewed line here.
 WHOLE_TABLE = {
-    "zhike/activities/actions.py",  # follow-ups move with the customer or deal the action was let in for
+    "zhike/activities/actions/followups.py",  # follow-ups move with the customer or deal the action was let in for
+    "zhike/activities/models/tasks.py",  # who takes part: filtered to the viewer's people
     "zhike/activities/reminding.py",  # finds what is due for everybody; each person is told of what they see only
+    "zhike/activities/actions/tasks.py",  # tasks of a customer that moves; participants of a task let in for
     "zhike/customers/actions.py",  # contacts and parents of a customer the action was let in for
     "zhike/customers/queries.py",  # relations of a customer seen already; the other side is asked for
     "zhike/kit/scope.py",  # where it is defined

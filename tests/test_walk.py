@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from zhike.activities.models import ActivityComment, Reminder, ReminderRule
-from zhike.activities.tests.factories import ActivityFactory
+from zhike.activities.tests.factories import ActivityFactory, TaskFactory
 from zhike.api.models import ApiToken
 from zhike.customers.models import ClassChange, Customer, CustomerRelation
 from zhike.customers.tests.factories import ContactFactory, CustomerFactory
@@ -48,6 +48,9 @@ RECORDS = {
     "sales.opportunity": lambda owner: OpportunityFactory(pk=PK, owner=owner, customer=customer(), name=MARK),
     "sales.lead": lambda owner: LeadFactory(pk=PK, owner=owner, name=MARK, company=MARK),
     "activities.activity": lambda owner: ActivityFactory(pk=PK, customer=customer(), summary=MARK, next_step=MARK),
+    "activities.task": lambda owner: TaskFactory(
+        pk=PK, assignee=owner, customer=customer(), title=MARK, note=MARK, place=MARK
+    ),
     "org.person": lambda owner: PersonFactory(pk=PK, supervisor=owner),
 }
 

@@ -9,14 +9,16 @@ class ActivitiesConfig(AppConfig):
     label = "activities"
 
     def ready(self):
-        from zhike.activities import actions, reminder_actions, reminder_views, views
-        from zhike.activities.kinds import ACTIVITY
+        from zhike.activities import actions, reminder_views, task_views, views
+        from zhike.activities.actions import reminders
+        from zhike.activities.kinds import ACTIVITY, TASK
         from zhike.customers.actions import moves_with_owner
         from zhike.kit import access
         from zhike.kit.registry import buttons, menu, tabs
         from zhike.records import periodic
 
         moves_with_owner(actions.move_activities)
+        moves_with_owner(actions.move_tasks)
         menu.add("main", "home", _("Workbench"), url_name="activities:home", icon="layout-dashboard", group="home",
                  order=10, shortcut="g h")  # fmt: skip
         menu.add("phone", "home", _("Workbench"), url_name="activities:home", icon="layout-dashboard", order=10)
@@ -28,11 +30,23 @@ class ActivitiesConfig(AppConfig):
         buttons.add("customers.customer", "log", _("Log a follow-up"), url_name="activities:activity_log",
                     icon="pencil-plus", order=90, verb=ACTIVITY.verb("create"))  # fmt: skip
 
-        access.declare(reminder_actions.CHANGE, _("Set up reminders"), _("Reminders"))
+        access.declare(reminders.CHANGE, _("Set up reminders"), _("Reminders"))
         periodic.daily("zhike.activities.tasks.remind_by_day", at=time(8, 0))
         periodic.every("zhike.activities.tasks.remind_by_minute", timedelta(minutes=5))
         menu.add("main", "reminders", _("Reminders"), url_name="activities:reminder_list", icon="alarm", group="home",
                  order=30, badge=reminder_views.open_count)  # fmt: skip
         menu.add("settings", "reminders", _("Reminder rules"), url_name="activities:rule_list", icon="alarm", order=60,
-                 verb=reminder_actions.CHANGE)  # fmt: skip
+                 verb=reminders.CHANGE)  # fmt: skip
         menu.add("home", "worth", _("Worth noting"), part=reminder_views.home_card, order=30)
+
+        periodic.every("zhike.activities.tasks.remind_of_due_tasks", timedelta(minutes=1))
+        view = TASK.verb("view")
+        menu.add("main", "tasks", _("Tasks"), url_name="activities:task_list", icon="checkbox", group="home", order=15,
+                 verb=view, shortcut="g t")  # fmt: skip
+        menu.add("new", "task", _("Task"), url_name="activities:task_create", icon="checkbox", order=8,
+                 verb=TASK.verb("create"), shortcut="t")  # fmt: skip
+        for place in ("customers.customer", "sales.opportunity"):
+            tabs.add(place, "tasks", _("Tasks"), body=task_views.panel, part=task_views.panel_count, order=25,
+                     verb=view)  # fmt: skip
+            buttons.add(place, "task", _("Arrange"), url_name="activities:task_create", icon="calendar-plus", order=20,
+                        verb=TASK.verb("create"))  # fmt: skip

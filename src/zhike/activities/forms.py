@@ -7,14 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 from zhike.activities import clocks, queries
 from zhike.activities.kinds import ACTIVITY, SIGNS
-from zhike.activities.models import ReminderRule
+from zhike.activities.models import ReminderRule, Task
 from zhike.activities.reminding import roles_to_choose
 from zhike.kit.forms import ActionForm
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds
 from zhike.records.filters import Filter
 from zhike.records.forms import RecordForm
+from zhike.records.lookups import people
 from zhike.records.queries import views_of
+from zhike.records.widgets import MomentInput
 
 QUICK = ["kind", "customer", "contact", "summary", "next_step", "next_at"]
 FULL = ["kind", "customer", "contact", "opportunity", "summary", "participants", "happened_at", "minutes", "next_step",
@@ -90,3 +92,40 @@ class RuleForm(ActionForm):
         data = dict(self.cleaned_data)
         view = data.pop("view")
         return {**data, "kind": self.rule.kind, "condition": self._views[view] if view else None}
+
+
+class CompleteForm(ActionForm):
+    """What came of a task; about a customer it becomes the follow-up."""
+
+    summary = forms.CharField(
+        label=_("What came of it"), required=False, max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "inp"}),
+    )  # fmt: skip
+    minutes = forms.IntegerField(label=_("minutes"), required=False, min_value=0, max_value=10_000)
+    next_step = forms.CharField(label=_("next step"), required=False, max_length=200)
+    next_at = forms.DateTimeField(label=_("next step at"), required=False, widget=MomentInput())
+
+    def __init__(self, data=None, *, task: Task):
+        super().__init__(data)
+        if not (task.customer_id or task.opportunity_id):
+            for name in ("minutes", "next_step", "next_at"):
+                del self.fields[name]
+
+
+class DeclineForm(ActionForm):
+    """Why somebody will not do a task."""
+
+    reason = forms.CharField(label=_("Why not"), max_length=300)
+
+
+class ParticipantsForm(ActionForm):
+    """Who takes part."""
+
+    people = forms.MultipleChoiceField(label=_("Who takes part"), required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, data=None, **more: Any):
+        super().__init__(data, **more)
+        self.fields["people"].choices = [(pk, name or user) for pk, user, name, active in people() if active]
+
+    def values(self) -> dict[str, Any]:
+        return {"people": [int(pk) for pk in self.cleaned_data["people"]]}

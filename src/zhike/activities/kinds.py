@@ -1,4 +1,4 @@
-"""The follow-up by declaration."""
+"""Follow-ups and tasks by declaration."""
 
 from functools import cache
 
@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhike.activities import actions
-from zhike.activities.models import Activity
+from zhike.activities.models import Activity, Task
 from zhike.records import kinds
-from zhike.records.fields import Choice, LongText, Moment, Number, Person, Ref, Text
+from zhike.records.fields import Choice, Day, LongText, Moment, Number, Person, Ref, Text, YesNo
 from zhike.records.kinds import RecordKind
 
 SHOWN = 80
@@ -87,9 +87,68 @@ ACTIVITY = kinds.add(
     )
 )  # fmt: skip
 
+TASK = kinds.add(
+    RecordKind(
+        Task,
+        slug="tasks",
+        icon="checkbox",
+        page="activities:task_page",
+        title="title",
+        owner="assignee",
+        natural_keys=(),
+        sort="due_at",
+        fields=[
+            Text("title", search=True),
+            Choice("kind"),
+            Choice("priority"),
+            Choice("status", editable=False),
+            Moment("due_at"),
+            Moment("ends_at"),
+            YesNo("is_all_day", required=False),
+            Moment("remind_at"),
+            Ref("customer", to="customers.customer"),
+            Ref("contact", to="customers.contact"),
+            Ref("opportunity", to="sales.opportunity"),
+            Person("assignee"),
+            Person("assigned_by", editable=False),
+            Text("place"),
+            Choice("repeat", required=False),
+            Day("repeat_until"),
+            LongText("note"),
+            Moment("accepted_at", editable=False),
+            Moment("closed_at", editable=False),
+            Text("outcome", editable=False),
+            Moment("created_at", editable=False),
+            Moment("updated_at", editable=False),
+        ],
+        columns=["title", "kind", "customer", "due_at", "assignee", "assigned_by", "status"],
+        sections=[
+            (pgettext_lazy("task", "What to do"), ["title", "kind", "priority", "assignee", "due_at", "ends_at",
+                                                   "is_all_day", "remind_at", "place"]),
+            (pgettext_lazy("task", "About"), ["customer", "contact", "opportunity", "note"]),
+            (_("Repetition"), ["repeat", "repeat_until"]),
+        ],
+        prepare=actions.prepare_task,
+        saved=actions.task_saved,
+        subtitle=["customer", "due_at"],
+        search_from=["customer"],
+        views=[
+            {"key": "mine", "name": _("My tasks"), "filter": [["assignee", "me", []], ["status", "in", ["open"]]]},
+            {"key": "today", "name": _("Due within a day"),
+             "filter": [["assignee", "me", []], ["status", "in", ["open"]], ["due_at", "next", ["0"]]]},
+            {"key": "given", "name": _("Given by me"),
+             "filter": [["assigned_by", "me", []], ["status", "in", ["open"]]]},
+            {"key": "team", "name": _("My team"), "filter": [["assignee", "team", []], ["status", "in", ["open"]]]},
+            {"key": "done", "name": pgettext_lazy("task", "Done"), "filter": [["status", "in", ["done"]]],
+             "sort": "-updated_at"},
+        ],
+        verbs=[v for v in kinds.STANDARD_VERBS if v != "share"],
+    )
+)  # fmt: skip
+
 # Icon and tone of each kind on the timeline.
 SIGNS = {
     "call": ("phone", "teal"), "visit": ("map-pin", "info"), "meeting": ("users", "vio"),
     "wechat": ("brand-wechat", "ok"), "email": ("mail", "info"), "demo": ("presentation", "info"),
-    "hospitality": ("tools-kitchen-2", "warn"), "other": ("message-circle", "mute"),
+    "hospitality": ("tools-kitchen-2", "warn"), "todo": ("checkbox", "mute"), "other": ("message-circle", "mute"),
 }  # fmt: skip

@@ -1,18 +1,20 @@
 """Reads of this room, viewer first: a follow-up, and what the workbench shows."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from zhike.activities.kinds import ACTIVITY
-from zhike.activities.models import Activity
+from zhike.activities.models import Activity, Task, TaskParticipant
 from zhike.customers.models import Contact, Customer
 from zhike.kit import dates
 from zhike.kit.viewer import Viewer
+from zhike.org.models import Person
 from zhike.records import queries as records
 from zhike.records.lookups import person_names
+from zhike.sales.models import Opportunity
 
 AHEAD_DAYS = 7
 MOST_STEPS = 30
@@ -77,3 +79,46 @@ def contacts_for(viewer: Viewer, customer_id: int) -> list[tuple[int, str]]:
     """The people of a customer to choose from: (id, name and title)."""
     rows = Contact.objects.visible_to(viewer).filter(customer_id=customer_id).order_by("-is_primary", "id")[:100]
     return [(c.pk, " ".join(filter(None, (c.name, c.title)))) for c in rows]
+
+
+def open_tasks_about(viewer: Viewer, about: Any) -> QuerySet[Task]:
+    """Open tasks about a customer or a deal."""
+    rows = Task.objects.visible_to(viewer).filter(**{about._meta.model_name: about})
+    return rows.filter(status=Task.Status.OPEN)
+
+
+def tasks_about(viewer: Viewer, about: Any, count: int = 50) -> list[Task]:
+    """Tasks about a customer or a deal: open ones by time, then the last closed ones."""
+    rows = Task.objects.visible_to(viewer).filter(**{about._meta.model_name: about}).select_related("assignee")
+    still = rows.filter(status=Task.Status.OPEN).order_by(F("due_at").asc(nulls_last=True), "id")[:count]
+    closed = rows.exclude(status=Task.Status.OPEN).order_by("-closed_at", "-id")[:10]
+    return [*still, *closed]
+
+
+def participants_of(viewer: Viewer, task: Task) -> list[Person]:
+    """Who takes part in a task that was read through its scope."""
+    rows = TaskParticipant.objects.within(viewer, task).select_related("person").order_by("id")
+    return [row.person for row in rows]
+
+
+def customer_of_deal(viewer: Viewer, pk: str) -> dict[str, int]:
+    """{"customer": id} of a deal the viewer sees, to begin a form with."""
+    if not pk.isdigit() or len(pk) > 18:
+        return {}
+    found = Opportunity.objects.visible_to(viewer).filter(pk=int(pk), customer__isnull=False)
+    customer_id = found.values_list("customer_id", flat=True).first()
+    return {"customer": customer_id} if customer_id else {}
+
+
+def my_tasks(viewer: Viewer, people: Iterable[int], until: datetime, count: int = 40) -> list[Task]:
+    """Open tasks of these people due before an instant, and those without a time, soonest first."""
+    rows = Task.objects.visible_to(viewer).filter(assignee_id__in=list(people), status=Task.Status.OPEN)
+    rows = rows.filter(Q(due_at__lt=until) | Q(due_at__isnull=True)).select_related("customer", "assigned_by")
+    return list(rows.order_by(F("due_at").asc(nulls_last=True), "id")[:count])
+
+
+def done_today(viewer: Viewer, people: Iterable[int]) -> list[Task]:
+    """What these people carried out today."""
+    begin, _end = dates.bounds(dates.today())
+    rows = Task.objects.visible_to(viewer).filter(assignee_id__in=list(people), status=Task.Status.DONE)
+    return list(rows.filter(closed_at__gte=begin, updated_at__gte=begin).select_related("customer")[:20])

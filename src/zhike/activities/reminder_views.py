@@ -9,7 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from zhike.activities import clocks, reminder_actions, reminding
+from zhike.activities import actions, clocks, reminding
+from zhike.activities.actions.reminders import CHANGE
 from zhike.activities.forms import RuleForm
 from zhike.activities.models import Reminder, ReminderRule
 from zhike.kit import dates, htmx
@@ -45,14 +46,14 @@ def reminder_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def reminder_put_off(request: HttpRequest, pk: int) -> HttpResponse:
     """Be reminded of it again later."""
-    reminder_actions.put_off(_own(request, pk), by=request.viewer, until=request.POST.get("until", ""))
+    actions.put_off(_own(request, pk), by=request.viewer, until=request.POST.get("until", ""))
     return htmx.redirect(request, _back(request), _("You will be reminded again."))
 
 
 @require_POST
 def reminder_done(request: HttpRequest, pk: int) -> HttpResponse:
     """It is seen to."""
-    reminder_actions.finish(_own(request, pk), by=request.viewer)
+    actions.finish(_own(request, pk), by=request.viewer)
     return htmx.redirect(request, _back(request), _("Done."))
 
 
@@ -77,7 +78,7 @@ def home_card(viewer: Viewer) -> SafeString:
 @require_safe
 def rule_list(request: HttpRequest) -> HttpResponse:
     """Settings: the rules, what each is about and how its last pass went."""
-    require(request.viewer, reminder_actions.CHANGE)
+    require(request.viewer, CHANGE)
     rows = [_said(rule, request.viewer) for rule in ReminderRule.objects.all() if kinds.find(rule.kind)]
     return htmx.part(request, "activities/rule_list.html", {"rules": rows})
 
@@ -95,10 +96,10 @@ def _said(rule: ReminderRule, viewer: Viewer) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def rule_edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
     """Add a rule or change one; a rule under `?kind=` is about that kind."""
-    require(request.viewer, reminder_actions.CHANGE)
+    require(request.viewer, CHANGE)
     rule = _rule(pk) if pk else ReminderRule(kind=_kind_asked(request), order=1000)
     form = RuleForm(request.POST or None, rule=rule, viewer=request.viewer)
-    if request.method == "POST" and form.run(reminder_actions.save_rule, rule, by=request.viewer):
+    if request.method == "POST" and form.run(actions.save_rule, rule, by=request.viewer):
         return htmx.redirect(request, reverse("activities:rule_list"), _("Saved."))
     due = reminding.due_count(rule, dates.now()) if rule.pk else None
     context = {"form": form, "rule": rule, "due": due, "title": rule.name or _("New reminder rule"),
@@ -116,8 +117,8 @@ def _kind_asked(request: HttpRequest) -> str:
 @require_POST
 def rule_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a rule somebody made."""
-    require(request.viewer, reminder_actions.CHANGE)
-    reminder_actions.delete_rule(_rule(pk), by=request.viewer)
+    require(request.viewer, CHANGE)
+    actions.delete_rule(_rule(pk), by=request.viewer)
     return htmx.redirect(request, reverse("activities:rule_list"), _("Deleted."))
 
 

@@ -2,7 +2,9 @@
 
 from django_tasks import task
 
+from zhike.activities.actions import remind_of_tasks
 from zhike.activities.reminding import remind
+from zhike.kit import dates
 
 
 @task()
@@ -15,3 +17,9 @@ def remind_by_day() -> None:
 def remind_by_minute() -> None:
     """The pass every few minutes over the rules that count in minutes, and what was put off."""
     remind(units=("minutes",))
+
+
+@task()
+def remind_of_due_tasks() -> None:
+    """Each minute: tell people of tasks that are about to begin."""
+    remind_of_tasks(dates.now())

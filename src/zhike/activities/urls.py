@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhike.activities import reminder_views, views
+from zhike.activities import reminder_views, task_views, views
 
 app_name = "activities"
 urlpatterns = [
@@ -14,6 +14,17 @@ urlpatterns = [
     path("activities/<int:pk>/edit/", views.activity_edit, name="activity_edit"),
     path("activities/<int:pk>/comment/", views.activity_comment, name="activity_comment"),
     path("activities/<int:pk>/delete/", views.activity_delete, name="activity_delete"),
+    path("tasks/", task_views.task_list, name="task_list"),
+    path("tasks/new/", task_views.task_create, name="task_create"),
+    path("tasks/<int:pk>/", task_views.task_page, name="task_page"),
+    path("tasks/<int:pk>/edit/", task_views.task_edit, name="task_edit"),
+    path("tasks/<int:pk>/complete/", task_views.task_complete, name="task_complete"),
+    path("tasks/<int:pk>/reopen/", task_views.task_reopen, name="task_reopen"),
+    path("tasks/<int:pk>/accept/", task_views.task_accept, name="task_accept"),
+    path("tasks/<int:pk>/decline/", task_views.task_decline, name="task_decline"),
+    path("tasks/<int:pk>/cancel/", task_views.task_cancel, name="task_cancel"),
+    path("tasks/<int:pk>/delete/", task_views.task_delete, name="task_delete"),
+    path("tasks/<int:pk>/participants/", task_views.task_participants, name="task_participants"),
     path("reminders/", reminder_views.reminder_list, name="reminder_list"),
     path("reminders/<int:pk>/later/", reminder_views.reminder_put_off, name="reminder_put_off"),
     path("reminders/<int:pk>/done/", reminder_views.reminder_done, name="reminder_done"),

@@ -1,6 +1,6 @@
 """Pages of this room: the workbench, the quick log, a follow-up with its comments."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from zhike.activities import actions, queries, timeline
 from zhike.activities.forms import LogForm
-from zhike.activities.kinds import ACTIVITY
+from zhike.activities.kinds import ACTIVITY, TASK
 from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Customer
 from zhike.customers.queries import birthdays, customer
@@ -38,10 +38,16 @@ def home(request: HttpRequest) -> HttpResponse:
     sees_customers = viewer.can(CUSTOMER.verb("view"))
     now, today = dates.now(), dates.today()
     steps = list(queries.next_steps(viewer, people)) if sees_customers else []
+    tonight, week = dates.bounds(today)[1], dates.bounds(today, today + timedelta(days=queries.AHEAD_DAYS - 1))[1]
+    tasks = queries.my_tasks(viewer, people, week) if viewer.can(TASK.verb("view")) else []
     context = {
         "greeting": _greeting(viewer, now),
         "team": team,
         "numbers": queries.numbers(viewer, people),
+        "now": now,
+        "tasks": [task for task in tasks if task.due_at is None or task.due_at < tonight],
+        "tasks_later": [task for task in tasks if task.due_at and task.due_at >= tonight],
+        "done": queries.done_today(viewer, people) if viewer.can(TASK.verb("view")) else [],
         "late": [c for c in steps if c.next_at < now and dates.local_day(c.next_at) < today],
         "today_steps": [c for c in steps if dates.local_day(c.next_at) == today],
         "later": [c for c in steps if dates.local_day(c.next_at) > today],

@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Swagger
 
-from zhike.api import problems, sales
+from zhike.api import problems, sales, tasks
 from zhike.api.auth import TokenAuth
 from zhike.api.records import router_of
 from zhike.api.reports import reports
@@ -22,14 +22,19 @@ def build() -> NinjaAPI:
     """Join the routes of all kinds and rooms; called once, when every room is ready."""
     for kind in kinds.everything():
         api.add_router(f"/{kind.slug}", router_of(kind))
-    for prefix, router in (("/pipelines", sales.pipelines), ("/opportunities", sales.deals), ("/leads", sales.leads)):
-        api.add_router(prefix, router)
-    api.add_router("/reports", reports)
-    for prefix, router in _more:
+    for prefix, router in (*ROOMS, *_more):
         api.add_router(prefix, router)
     return api
 
 
+# What single rooms add to the routes of every kind.
+ROOMS = [
+    ("/pipelines", sales.pipelines),
+    ("/opportunities", sales.deals),
+    ("/leads", sales.leads),
+    ("/reports", reports),
+    ("/tasks", tasks.router),
+]
 _more: list[tuple[str, Any]] = []
 
 

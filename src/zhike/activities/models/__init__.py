@@ -1,6 +1,7 @@
-"""Follow-ups and reminders (ACT-1, ACT-2, ACT-6)."""
+"""Follow-ups, tasks and reminders (ACT-1…4, ACT-6)."""
 
 from zhike.activities.models.followups import Activity, ActivityComment
 from zhike.activities.models.reminders import Reminder, ReminderRule
+from zhike.activities.models.tasks import Task, TaskParticipant
 
-__all__ = ["Activity", "ActivityComment", "Reminder", "ReminderRule"]
+__all__ = ["Activity", "ActivityComment", "Reminder", "ReminderRule", "Task", "TaskParticipant"]

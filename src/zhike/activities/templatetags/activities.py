@@ -2,9 +2,10 @@
 
 from django import template
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from zhike.activities.kinds import SIGNS
-from zhike.activities.models import Activity
+from zhike.activities.models import Activity, Task
 from zhike.kit import format as fmt
 from zhike.records.lookups import person_names
 
@@ -27,3 +28,9 @@ def author_of(activity: Activity) -> str:
 def named_face(pk: int, name: str) -> SafeString:
     """A colleague's face by id and name."""
     return fmt.avatar(pk, name)
+
+
+@register.simple_tag
+def assigned_badge(task: Task) -> SafeString:
+    """Who gave a task, without a query."""
+    return fmt.badge(_("by %(name)s") % {"name": person_names().get(task.assigned_by_id, "")}, "vio")

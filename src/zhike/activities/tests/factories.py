@@ -2,7 +2,7 @@
 
 import factory
 
-from zhike.activities.models import Activity
+from zhike.activities.models import Activity, Task
 from zhike.org.tests.factories import RecordFactory
 
 
@@ -15,3 +15,13 @@ class ActivityFactory(RecordFactory):
     owner = factory.SelfAttribute("customer.owner")
     author = factory.SelfAttribute("customer.owner")
     summary = factory.Sequence(lambda n: f"谈了第{n}件事")
+
+
+class TaskFactory(RecordFactory):
+    """A task somebody set for themselves, unless `assigned_by` says otherwise."""
+
+    class Meta:
+        model = Task
+
+    assigned_by = factory.SelfAttribute("assignee")
+    title = factory.Sequence(lambda n: f"要办的事{n}")

@@ -1,0 +1,37 @@
+"""Writes of this room: follow-ups and comments, tasks, reminders."""
+
+from zhike.activities.actions.followups import activity_saved, comment_on, move_activities, prepare_activity
+from zhike.activities.actions.reminders import delete_rule, finish, put_off, save_rule
+from zhike.activities.actions.tasks import (
+    accept_task,
+    cancel_task,
+    complete_task,
+    decline_task,
+    move_tasks,
+    prepare_task,
+    remind_of_tasks,
+    reopen_task,
+    set_participants,
+    task_saved,
+)
+
+__all__ = [
+    "accept_task",
+    "activity_saved",
+    "cancel_task",
+    "comment_on",
+    "complete_task",
+    "decline_task",
+    "delete_rule",
+    "finish",
+    "move_activities",
+    "move_tasks",
+    "prepare_activity",
+    "prepare_task",
+    "put_off",
+    "remind_of_tasks",
+    "reopen_task",
+    "save_rule",
+    "set_participants",
+    "task_saved",
+]
