@@ -31,6 +31,7 @@ WHOLE_TABLE = {
     "zhike/sales/actions/deals.py",  # lines and history of a deal the action was let in for
     "zhike/sales/actions/lines.py",
     "zhike/sales/actions/setting_up.py",  # moves deals when the administrator changes a pipeline
+    "zhike/sales/models/teams.py",  # on whose team the viewer is: filtered to the viewer
     "zhike/sales/models/opportunities.py",  # who has a deal with a customer: filtered to the viewer's people
 }
 # Places that may use a model's unguarded manager: locks, uniqueness and names of records already seen.

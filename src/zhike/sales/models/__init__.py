@@ -1,17 +1,28 @@
 """Pipelines, opportunities, products, leads: from the first hint to the decision (SAL-1…5)."""
 
+from zhike.sales.models.buying import BuyingRole
+from zhike.sales.models.competitors import Competitor, DealCompetitor
 from zhike.sales.models.leads import Lead
 from zhike.sales.models.opportunities import Opportunity, OpportunityLine, StageChange, customers_dealt_with
 from zhike.sales.models.pipelines import Pipeline, Stage
 from zhike.sales.models.products import Product
+from zhike.sales.models.scores import DealScore, ScoreWeight
+from zhike.sales.models.teams import ResourceRequest, TeamMember
 
 __all__ = [
+    "BuyingRole",
+    "Competitor",
+    "DealCompetitor",
+    "DealScore",
     "Lead",
     "Opportunity",
     "OpportunityLine",
     "Pipeline",
     "Product",
+    "ResourceRequest",
+    "ScoreWeight",
     "Stage",
     "StageChange",
+    "TeamMember",
     "customers_dealt_with",
 ]

@@ -76,7 +76,11 @@ class Opportunity(OwnedRecord):
     # Ticked items of checklists: {"<stage id>.<item id>": [person id, "2026-11-23"]}.
     ticked = models.JSONField(_("checklist"), default=dict, blank=True, editable=False)
 
+    # Kept by `actions.scores`: 0 to 100, of open deals only; None until it is reckoned.
+    score = models.PositiveSmallIntegerField(_("priority score"), null=True, blank=True, editable=False)
+
     scope = owned_within("owner", "customer")
+    not_audited = OwnedRecord.not_audited | {"score"}
 
     class Meta:
         verbose_name = _("opportunity")
@@ -121,6 +125,9 @@ class Opportunity(OwnedRecord):
             models.Index(fields=["status", "closed_on", "owner"], name="deals_by_decision"),
             models.Index(fields=["-amount", "-id"], name="deals_by_amount"),
             models.Index(fields=["expected_on", "id"], name="deals_by_expected", condition=Q(status="open")),
+            # Where the score is asked for: best projects first, in the whole funnel and in a column of the board.
+            models.Index(fields=["-score", "-id"], name="deals_by_score"),
+            models.Index(fields=["stage", "-score", "-id"], name="deals_of_stage_by_score"),
         ]
 
     def __str__(self):
