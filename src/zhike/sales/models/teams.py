@@ -80,7 +80,7 @@ def on_teams() -> frozenset[int]:
 
 
 class SeenByInvolved(ByOwner):
-    """A request is seen by who asked, who is asked or comes, the department's head, all above them; and with the deal."""
+    """Seen with the deal, and by who asked, who is asked or comes, the head of the department, and all above them."""
 
     def arms(self, viewer, model):
         arms = super().arms(viewer, model)
