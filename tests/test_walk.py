@@ -17,6 +17,8 @@ from django.urls import get_resolver
 from zhike.activities.models import ActivityComment, Reminder, ReminderRule
 from zhike.activities.tests.factories import ActivityFactory, TaskFactory
 from zhike.api.models import ApiToken
+from zhike.contracts.models import Contract
+from zhike.contracts.tests.factories import ContractFactory, lines_of, paid, signed
 from zhike.customers.models import ClassChange, Customer, CustomerRelation
 from zhike.customers.tests.factories import ContactFactory, CustomerFactory
 from zhike.kit.actions import acting
@@ -47,6 +49,9 @@ RECORDS = {
     "sales.product": lambda owner: ProductFactory(pk=PK),
     "sales.opportunity": lambda owner: OpportunityFactory(pk=PK, owner=owner, customer=customer(), name=MARK),
     "sales.lead": lambda owner: LeadFactory(pk=PK, owner=owner, name=MARK, company=MARK),
+    "contracts.contract": lambda owner: ContractFactory(pk=PK, owner=owner, customer=customer(), name=MARK, note=MARK),
+    "contracts.receivable": lambda owner: marked_line(),
+    "contracts.payment": lambda owner: paid(customer(), 5, pk=PK, number=MARK, payer=MARK, note=MARK, reference=MARK),
     "activities.activity": lambda owner: ActivityFactory(pk=PK, customer=customer(), summary=MARK, next_step=MARK),
     "activities.task": lambda owner: TaskFactory(
         pk=PK, assignee=owner, customer=customer(), title=MARK, note=MARK, place=MARK
@@ -58,6 +63,17 @@ RECORDS = {
 def customer():
     """The marked customer."""
     return Customer.objects.whole_table("test").get(pk=PK)
+
+
+def marked_line():
+    """The marked contract signed, its receivable with the number of all marked records."""
+    contract = signed(Contract.objects.whole_table("test").get(pk=PK), on=-40)
+    with acting(the_system(), "test"):
+        line = lines_of(contract)[0]
+        line.pk, line.code, line.label = PK, f"H{MARK}", MARK
+        line._state.adding = line.is_booked = True
+        line.amount = line.balance = 0
+        line.save()
 
 
 def addresses(patterns=None, prefix="/", arguments=()):

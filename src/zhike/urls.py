@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("zhike.org.urls")),
     path("", include("zhike.customers.urls")),
     path("", include("zhike.sales.urls")),
+    path("", include("zhike.contracts.urls")),
     path("", include("zhike.activities.urls")),
     path("", include("zhike.api.urls")),
 ]

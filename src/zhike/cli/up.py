@@ -71,12 +71,14 @@ def migrate() -> None:
 def first_run(demo: bool) -> None:
     """Create the administrator in an empty installation, and the demo company where asked for."""
     from zhike.activities.setup import install_rules
+    from zhike.contracts.setup import install_contracts
     from zhike.org.setup import ensure_company
     from zhike.sales.setup import install_pipelines
 
     password = ensure_company(os.environ.get("ZHIKE_ADMIN_PASSWORD") or None)
     install_pipelines()
     install_rules()
+    install_contracts()
     if password:
         print(f"Administrator: admin   Password: {password}   (shown only now)", flush=True)
     if demo:

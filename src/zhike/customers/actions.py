@@ -49,7 +49,7 @@ def customers_saved(created: list, updated: list, by: Viewer) -> None:
     ClassChange.objects.bulk_create(
         ClassChange(
             customer=customer, field=name, old=changed[name][0] or "", new=changed[name][1] or "",
-            owner_id=customer.owner_id, person_id=by.person_id,
+            owner_id=customer.owner_id, person_id=by.person_id or customer.owner_id,  # the system acts for the owner
         )
         for customer, changed in updated for name in Customer.CLASSES if name in changed
     )  # fmt: skip

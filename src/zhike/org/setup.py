@@ -20,8 +20,14 @@ SCOPE = Role.DataScope
 _READ = "*.view"
 _NO_SETTINGS = (
     *("!org.*", "!records.*", "!sales.pipeline.*", "!customers.credit.*", "!activities.reminderrule.*"),
+    *("!contracts.credit.*", "!contracts.rules.*"),
     *("org.person.view", "sales.pipeline.view"),
 )
+# They draw contracts up, have them signed and changed; money is for finance.
+_OWN_CONTRACTS = (
+    "contracts.contract.create", "contracts.contract.change", "contracts.contract.assign", "contracts.contract.share",
+    "contracts.contract.sign", "contracts.contract.change_order",
+)  # fmt: skip
 _CONTACTS = ("customers.contact.create", "customers.contact.change", "activities.*")
 SHIPPED_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     ADMINISTRATOR: (SCOPE.EVERYTHING, ("*",)),
@@ -30,8 +36,8 @@ SHIPPED_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     # Selling people keep their customers, but do not carry the list out of the house, nor delete what is history.
     "sales": (
         SCOPE.OWN,
-        (_READ, "customers.*", "sales.*", "activities.*", "!sales.product.*", "sales.product.view",
-         "!*.delete", "!*.export", "activities.*.delete", *_NO_SETTINGS),
+        (_READ, "customers.*", "sales.*", "activities.*", *_OWN_CONTRACTS, "!sales.product.*", "sales.product.view",
+         "!*.delete", "!*.export", "activities.*.delete", "contracts.contract.delete", *_NO_SETTINGS),
     ),
     "finance": (SCOPE.EVERYTHING, (_READ, "*.export", "customers.customer.change", "contracts.*", *_NO_SETTINGS)),
     "service": (SCOPE.EVERYTHING, (_READ, *_CONTACTS, "service.*", "callcenter.*", "!*.delete", *_NO_SETTINGS)),

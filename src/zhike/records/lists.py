@@ -165,8 +165,9 @@ class ListPage:
         ]
         choose, title = shown(_("Choose")), _title_of(fields, self.kind)
         html = []
+        gathered = gathered_for(fields, [row[0] for row in page.rows])
         for row in page.rows:
-            pk, values = row[0], [tuple([row[n] for n in here]) for here in self.places]
+            pk, values = row[0], values_in(row, self.places, gathered)
             name = shown(title(values))
             cells = "".join([make(pk, taken) for make, taken in zip(makers, values, strict=True)])
             html.append(
@@ -242,10 +243,14 @@ class ListPage:
 
 
 def read_columns(kind: RecordKind, fields: list[Field], ids: list[int]) -> Iterator[tuple[int, list[tuple]]]:
-    """For each id the values of each field, as its cell, export or API form takes them; one query, no model objects."""
+    """For each id the values of each field, as its cell, export or API form takes them; no model objects.
+
+    One query, and one more for each field whose values are rows of another table (`Field.gather`).
+    """
     paths, places = paths_of(fields)
+    gathered = gathered_for(fields, ids)
     for row in rows_of(kind, ids).values_list("pk", *paths):
-        yield row[0], [tuple([row[n] for n in here]) for here in places]
+        yield row[0], values_in(row, places, gathered)
 
 
 def paths_of(fields: list[Field]) -> tuple[list[Any], list[list[int]]]:
@@ -258,6 +263,19 @@ def paths_of(fields: list[Field]) -> tuple[list[Any], list[list[int]]]:
                 paths.append(path)
         places.append([0 if path == "pk" else paths.index(path) + 1 for path in own])
     return paths, places
+
+
+def gathered_for(fields: list[Field], ids: list[int]) -> dict[int, dict[int, Any]]:
+    """The values of the fields that are rows of another table: by the place of the field, then by id."""
+    return {place: field.gather(ids) for place, field in enumerate(fields) if field.gather}
+
+
+def values_in(row: tuple, places: list[list[int]], gathered: dict[int, dict[int, Any]]) -> list[tuple]:
+    """The values of each field in a row as it was selected."""
+    values = [tuple([row[n] for n in here]) for here in places]
+    for place, found in gathered.items():
+        values[place] = (found.get(row[0], []),)
+    return values
 
 
 def _cell_maker(kind: RecordKind, field: Field, lead: bool, inline: bool) -> Callable[[int, tuple], str]:

@@ -16,7 +16,7 @@ from zhike.kit.money import check_money
 from zhike.records import kinds
 from zhike.records.fields import EMPTY, Choice, Field, Moment
 from zhike.records.lookups import Lookups
-from zhike.sales.models import Stage
+from zhike.sales.models import Opportunity, Stage
 from zhike.sales.models.pipelines import pipelines, stages
 from zhike.sales.rules import stuck_state
 
@@ -167,6 +167,9 @@ class LinesField(Field):
     @property
     def paths(self):
         return ("pk",)
+
+    def gather(self, ids):
+        return Opportunity.lines_of_all(ids)
 
     def values_of(self, record):
         return (record.known_lines(),)

@@ -1,6 +1,5 @@
 """What selling starts with: the shipped pipelines and picklists. What the user changed stays (SAL-2)."""
 
-import csv
 import json
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from zhike.records import config
-from zhike.records.models import PicklistOption
+from zhike.records.actions import install_picklists
 from zhike.sales.models import Pipeline, Stage
 
 DATA = Path(__file__).parent / "data"
@@ -25,7 +24,7 @@ def install_pipelines() -> None:
 
     Safe on every start: a pipeline that exists, changed or renamed, is left as it is, as is a list with entries.
     """
-    install_picklists()
+    install_picklists(DATA / "picklists.csv")
     known = set(Pipeline.objects.exclude(key="").values_list("key", flat=True))
     names = set(Pipeline.objects.values_list("name", flat=True))
     has_default = Pipeline.objects.filter(is_default=True).exists()
@@ -50,17 +49,3 @@ def _stage(pipeline: Pipeline, place: int, shipped: dict) -> Stage:
         probability=shipped["probability"], expected_days=shipped.get("expected_days"), checklist=checklist,
         required_fields=shipped.get("required_fields", []),
     )  # fmt: skip
-
-
-def install_picklists() -> None:
-    """Fill the picklists of this room that have no entries yet."""
-    filled = set(PicklistOption.objects.values_list("picklist", flat=True).distinct())
-    with (DATA / "picklists.csv").open(encoding="utf-8", newline="") as file:
-        new = [
-            PicklistOption(picklist=row["picklist"], code=row["code"], label=row[language()], order=order)
-            for order, row in enumerate(csv.DictReader(file), 1)
-            if row["picklist"] not in filled
-        ]
-    if new:
-        PicklistOption.objects.bulk_create(new)
-        config.bump()

@@ -1,22 +1,43 @@
 """The contract and what belongs to it: lines, payment plan, milestones, change orders (SAL-6)."""
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhike.customers.models import Contact, Customer
+from zhike.kit.errors import Refused
 from zhike.kit.money import MoneyField
 from zhike.kit.scope import ScopedModel, owned_within, through
 from zhike.records.models import OwnedRecord, person_key
 from zhike.sales.models import Opportunity, Product
 
 
-class Contract(OwnedRecord):
+class KeptByLedger(OwnedRecord):
+    """A record with sums of ledger entries on it: saving it writes everything but those.
+
+    So a form saved at the same moment as a payment is booked cannot put an old sum back.
+    """
+
+    kept: frozenset[str] = frozenset()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs):
+        if not self._state.adding and kwargs.get("update_fields") is None:
+            names = {f.name for f in self._meta.local_concrete_fields if not f.primary_key}
+            kwargs["update_fields"] = names - self.kept
+        super().save(*args, **kwargs)
+
+
+class Contract(KeptByLedger):
     """An agreement with a customer. Its state changes by the actions of this room only.
 
     `amount` is the total in yuan, tax included: the sum of lines where there are any. The number is drawn when the
@@ -52,6 +73,8 @@ class Contract(OwnedRecord):
     our_party = models.CharField(_("our company"), max_length=120, blank=True)
     our_signatory = models.CharField(_("signed for us by"), max_length=60, blank=True)
     their_signatory = models.CharField(_("signed for them by"), max_length=60, blank=True)
+    # In approval and approved: it may be signed.
+    approved_at = models.DateTimeField(_("approved"), null=True, blank=True, editable=False)
     signed_on = models.DateField(_("signed on"), null=True, blank=True, editable=False)
     starts_on = models.DateField(_("from"), null=True, blank=True)
     ends_on = models.DateField(_("until"), null=True, blank=True)
@@ -65,7 +88,8 @@ class Contract(OwnedRecord):
     invoiced = MoneyField(_("invoiced"), default=0, editable=False)
 
     scope = owned_within("owner", "customer")
-    not_audited = OwnedRecord.not_audited | {"receivable", "received", "written_off", "invoiced"}
+    kept = frozenset({"receivable", "received", "written_off", "invoiced"})
+    not_audited = OwnedRecord.not_audited | kept
 
     class Meta:
         verbose_name = _("contract")
@@ -103,6 +127,60 @@ class Contract(OwnedRecord):
     def get_absolute_url(self):
         return reverse("contracts:contract_page", args=[self.pk])
 
+    def delete(self, *args, **kwargs):
+        if not self.is_draft or self.number:
+            raise Refused(_("Only a draft that never had a number is deleted; a contract in force is terminated."))
+        return super().delete(*args, **kwargs)
+
+    # Lines and plan are rows of their own, written after the contract itself: until then they wait here.
+
+    def promise_lines(self, lines: list["ContractLine"]) -> None:
+        """Keep lines that replace all there are when the contract is saved."""
+        self.__dict__["lines_to_be"] = lines
+
+    def promise_plan(self, plan: list[Any]) -> None:
+        """Keep a payment plan (`rules.Instalment`s) that replaces the one there is when the contract is saved."""
+        self.__dict__["plan_to_be"] = plan
+
+    def known_lines(self) -> list["ContractLine"]:
+        """The lines of a contract read through its scope."""
+        return self.lines_of_all([self.pk]).get(self.pk, []) if self.pk else []
+
+    def known_plan(self) -> list["PlanLine"]:
+        """The payment plan of a contract read through its scope."""
+        return self.plans_of_all([self.pk]).get(self.pk, []) if self.pk else []
+
+    @staticmethod
+    def lines_of_all(ids: list[int]) -> dict[int, list["ContractLine"]]:
+        """The lines of contracts read through their scope, by their ids, in one query."""
+        rows = ContractLine.objects.whole_table("lines of contracts that were read through their scope")
+        return by_contract(rows.filter(contract__in=ids).select_related("product").order_by("id"))
+
+    @staticmethod
+    def plans_of_all(ids: list[int]) -> dict[int, list["PlanLine"]]:
+        """The payment plans of contracts read through their scope, by their ids, in one query."""
+        rows = PlanLine.objects.whole_table("plans of contracts that were read through their scope")
+        return by_contract(rows.filter(contract__in=ids).order_by("position"))
+
+    @staticmethod
+    def instalments_of_all(ids: list[int]) -> dict[int, tuple[int, int]]:
+        """Of contracts read through their scope, how many receivables are settled, out of how many."""
+        rows = Contract.receivables.rel.related_model.objects.whole_table(
+            "counts of contracts read through their scope"
+        )
+        rows = rows.filter(contract__in=ids, amount__gt=0).order_by()
+        settled = Count("pk", filter=Q(balance=0))
+        return {pk: (n, of) for pk, n, of in rows.values_list("contract_id").annotate(n=settled, of=Count("pk"))}
+
+    def changes(self) -> dict[str, list[Any]]:
+        changed = super().changes()
+        for name, known in (("lines", self.known_lines), ("plan", self.known_plan)):
+            if (wanted := self.__dict__.get(f"{name}_to_be")) is not None:
+                before, after = [line.said() for line in known()], [line.said() for line in wanted]
+                if before != after:
+                    changed[name] = [before, after]
+        return changed
+
     @property
     def outstanding(self):
         """What is still owed, in yuan."""
@@ -112,6 +190,24 @@ class Contract(OwnedRecord):
     def is_draft(self) -> bool:
         """Whether it may still be edited freely."""
         return self.status == self.Status.DRAFT
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it went through approval, or needed none, and waits for the signature."""
+        return self.status == self.Status.APPROVING and self.approved_at is not None
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether it was signed and not terminated."""
+        return self.status in (self.Status.ACTIVE, self.Status.COMPLETED)
+
+
+def by_contract(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    """Rows grouped by their contract's id."""
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.contract_id, []).append(row)
+    return found
 
 
 class ContractLine(ScopedModel):
@@ -150,6 +246,11 @@ class ContractLine(ScopedModel):
     def __str__(self):
         return self.name
 
+    def said(self) -> list[str]:
+        """The line as the history keeps it."""
+        return [self.name, f"{self.quantity.normalize():f}", f"{self.price:.2f}", f"{self.discount.normalize():f}",
+                f"{self.tax_rate.normalize():f}"]  # fmt: skip
+
 
 class PlanLine(ScopedModel):
     """A due date of the payment plan; signing turns each into a receivable. Amounts in yuan."""
@@ -175,6 +276,10 @@ class PlanLine(ScopedModel):
 
     def __str__(self):
         return self.label or str(self.position)
+
+    def said(self) -> list[str]:
+        """The line as the history keeps it."""
+        return [self.due_on.isoformat(), f"{self.amount:.2f}", self.label]
 
 
 class Milestone(ScopedModel):
@@ -214,7 +319,7 @@ class ContractChange(ScopedModel):
     due_on = models.DateField(_("due on"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=300)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.APPROVING)
-    person = person_key()
+    person = person_key(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     applied_on = models.DateField(_("applied on"), null=True)
 

@@ -1,7 +1,9 @@
 """The ledger: one row for everything that ever moved a balance, appended and never changed (SAL-7, CRAFT §10)."""
 
+from typing import Any
+
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -90,6 +92,17 @@ class LedgerEntry(ScopedModel):
             models.Index(fields=["contract", "id"], name="entries_of_contract"),
             models.Index(fields=["booked_on", "receivable", "receivable_delta"], name="entries_by_day"),
         ]
+
+    @classmethod
+    def allocations_of_all(cls, payments: list[int]) -> dict[int, list[tuple[int, Any]]]:
+        """What payments read through their scope pay now, by their ids, in one query: (receivable id, amount)."""
+        rows = cls.objects.whole_table("allocations of payments that were read through their scope")
+        rows = rows.filter(payment__in=payments, kind=cls.Kind.ALLOCATION).order_by("payment_id", "receivable_id")
+        found: dict[int, list[tuple[int, Any]]] = {}
+        for payment, receivable, total in rows.values_list("payment_id", "receivable_id").annotate(Sum("credit_delta")):
+            if total:
+                found.setdefault(payment, []).append((receivable, -total))
+        return found
 
     def __str__(self):
         return f"{self.kind} {self.receivable_delta or self.credit_delta}"

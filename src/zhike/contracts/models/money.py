@@ -1,6 +1,7 @@
 """What a customer owes and what they paid. The figures on these rows are sums of ledger entries (SAL-7)."""
 
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -8,14 +9,14 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from zhike.contracts.models.agreements import Contract
+from zhike.contracts.models.agreements import Contract, KeptByLedger
 from zhike.customers.models import Customer
 from zhike.kit.money import MoneyField
 from zhike.kit.scope import owned_within
 from zhike.records.models import OwnedRecord
 
 
-class Receivable(OwnedRecord):
+class Receivable(KeptByLedger):
     """A sum due on a day. `amount`, `received`, `written_off` and `balance` are kept by the ledger, in yuan.
 
     It carries its contract's owner and customer, moved with them, so that its lists need no look at the contract.
@@ -26,7 +27,11 @@ class Receivable(OwnedRecord):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("owner")
     )
+    # The number of its contract and its place in it: HT-2026-0017/2.
+    code = models.CharField(_("receivable"), max_length=50, blank=True, editable=False)
     position = models.PositiveSmallIntegerField(_("instalment"), default=1)
+    # Made by signing without a payment plan: an import of due lines splits it.
+    is_whole = models.BooleanField(default=False, editable=False)
     label = models.CharField(_("instalment is for"), max_length=60, blank=True)
     due_on = models.DateField(_("due on"))
     amount = MoneyField(_("amount"), default=0, editable=False)
@@ -35,7 +40,8 @@ class Receivable(OwnedRecord):
     balance = MoneyField(_("balance"), default=0, editable=False)
 
     scope = owned_within("owner", "customer")
-    not_audited = OwnedRecord.not_audited | {"amount", "received", "written_off", "balance"}
+    kept = frozenset({"amount", "received", "written_off", "balance"})
+    not_audited = OwnedRecord.not_audited | kept | {"is_whole"}
 
     class Meta:
         verbose_name = _("receivable")
@@ -57,20 +63,21 @@ class Receivable(OwnedRecord):
             models.Index(fields=["due_on", "id"], name="receivables_open", condition=Q(balance__gt=0)),
             models.Index(fields=["owner", "-updated_at", "-id"], name="receivables_of_owner"),
             models.Index(fields=["-updated_at", "-id"], name="receivables_by_update"),
+            models.Index(fields=["code"], name="receivables_by_code"),
         ]
 
     def __str__(self):
-        return f"{self.contract_id}/{self.position} {self.label}".strip()
+        return f"{self.code} {self.label}".strip()
 
     def get_absolute_url(self):
-        return reverse("contracts:contract_page", args=[self.contract_id])
+        return reverse("contracts:receivable_page", args=[self.pk])
 
     def overdue_days(self, as_of: date) -> int:
         """Days past the due date while something is owed; else 0."""
         return max((as_of - self.due_on).days, 0) if self.balance else 0
 
 
-class Payment(OwnedRecord):
+class Payment(KeptByLedger):
     """Money received from a customer, in yuan. What is not yet allocated is the customer's credit."""
 
     number = models.CharField(_("payment number"), max_length=40)
@@ -85,13 +92,16 @@ class Payment(OwnedRecord):
     bank = models.CharField(_("received into"), max_length=120, blank=True)
     reference = models.CharField(_("bank reference"), max_length=80, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
+    # The same key again, from a double click, a retried request or two people with one bank line, is this payment.
+    key = models.CharField(max_length=80, null=True, blank=True, editable=False)
     # Kept by the ledger: amount − reversed − allocated − refunded.
     unallocated = MoneyField(_("not allocated"), default=0, editable=False)
     refunded = MoneyField(_("refunded"), default=0, editable=False)
     is_reversed = models.BooleanField(_("reversed"), default=False, editable=False)
 
     scope = owned_within("owner", "customer")
-    not_audited = OwnedRecord.not_audited | {"unallocated", "refunded"}
+    kept = frozenset({"unallocated", "refunded"})
+    not_audited = OwnedRecord.not_audited | kept | {"key"}
 
     class Meta:
         verbose_name = _("payment")
@@ -99,6 +109,9 @@ class Payment(OwnedRecord):
         constraints = [
             models.UniqueConstraint(
                 fields=["number"], name="payment_number_once", violation_error_message=_("This number is taken.")
+            ),
+            models.UniqueConstraint(
+                fields=["key"], name="payment_key_once", violation_error_message=_("This payment is posted already.")
             ),
             models.CheckConstraint(
                 condition=Q(amount__gt=0), name="payment_amount_positive",
@@ -117,6 +130,14 @@ class Payment(OwnedRecord):
 
     def __str__(self):
         return self.number
+
+    def promise_allocations(self, allocations: list[tuple[int, Any]]) -> None:
+        """Say what a new payment pays: (receivable id, amount); without it the oldest due lines are paid first."""
+        self.__dict__["allocations_to_be"] = allocations
+
+    def promise_contract(self, contract_id: int) -> None:
+        """Say that a new payment pays this contract, its oldest due lines first."""
+        self.__dict__["contract_to_be"] = contract_id
 
     def get_absolute_url(self):
         return reverse("contracts:payment_page", args=[self.pk])

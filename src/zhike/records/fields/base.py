@@ -1,7 +1,7 @@
 """The field every other is made of: label, cleaning, showing, filtering (CRAFT §6)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -28,6 +28,8 @@ class Field:
     cell_class = ""
     # Whether the same few values come again and again: a list then makes a cell for each value, not for each row.
     repeats = False
+    # For values that are rows of another table: those of many records by their ids, read through their scope already.
+    gather: Callable[[list[int]], dict[int, list[Any]]] | None = None
 
     def __init__(
         self,

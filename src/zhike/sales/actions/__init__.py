@@ -3,6 +3,7 @@
 from zhike.sales.actions.deals import (
     lose_opportunity,
     move_opportunity,
+    note_signed,
     opportunities_saved,
     opportunity_saved,
     prepare_opportunity,
@@ -23,6 +24,7 @@ __all__ = [
     "lose_opportunity",
     "move_opportunity",
     "next_place",
+    "note_signed",
     "opportunities_saved",
     "opportunity_saved",
     "prepare_lead",

@@ -94,6 +94,17 @@ def reopen_opportunity(
 
 
 @action
+def note_signed(opportunity: Opportunity, *, by: Viewer, signed_on: date) -> Opportunity:
+    """A contract was signed: the deal is won, whatever its gates still ask for and whoever signed (SAL-6)."""
+    opportunity = lock(opportunity)
+    if opportunity.status == Opportunity.Status.WON:
+        return opportunity
+    opportunity.is_signed = True
+    opportunity.closed_on = max(signed_on, opportunity.opened_on or signed_on)
+    return _move(opportunity, stage_of_kind(opportunity.pipeline_id, Stage.Kind.WON), "", by)
+
+
+@action
 def tick_check(opportunity: Opportunity, *, by: Viewer, stage: Stage, item: str, done: bool) -> Opportunity:
     """Tick an item of a stage's checklist, or take the tick away; who and when is kept with it."""
     require(by, CHANGE, opportunity)
@@ -150,7 +161,7 @@ def prepare_opportunity(opportunity: Opportunity, changed: dict[str, Any], by: V
     old = None if opportunity._state.adding else stages()[opportunity._kept["stage_id"]]
     _place(opportunity, changed)
     new = stages()[opportunity.stage_id]
-    if old is not None and old.pk != new.pk and not _is_import():
+    if old is not None and old.pk != new.pk and not _is_fact(opportunity):
         _check_move(opportunity, old, new)
     _check_customer(opportunity, changed, by)
     if old is None or old.pk != new.pk:
@@ -164,6 +175,10 @@ def prepare_opportunity(opportunity: Opportunity, changed: dict[str, Any], by: V
     if not opportunity.name:
         opportunity.name = _made_up_name(opportunity)
     changed.update(opportunity.changes())
+
+
+def _is_fact(opportunity: Opportunity) -> bool:
+    return opportunity.__dict__.get("is_signed", False) or _is_import()
 
 
 def _is_import() -> bool:

@@ -157,8 +157,16 @@ class Opportunity(OwnedRecord):
 
     def known_lines(self) -> list["OpportunityLine"]:
         """The product lines of a record read through its scope."""
-        rows = OpportunityLine.objects.whole_table("lines of a deal that was read through its scope")
-        return list(rows.filter(opportunity=self).select_related("product").order_by("id")) if self.pk else []
+        return self.lines_of_all([self.pk]).get(self.pk, []) if self.pk else []
+
+    @staticmethod
+    def lines_of_all(ids: list[int]) -> dict[int, list["OpportunityLine"]]:
+        """The product lines of records read through their scope, by their ids, in one query."""
+        rows = OpportunityLine.objects.whole_table("lines of deals that were read through their scope")
+        found: dict[int, list[OpportunityLine]] = {}
+        for line in rows.filter(opportunity__in=ids).select_related("product").order_by("id"):
+            found.setdefault(line.opportunity_id, []).append(line)
+        return found
 
     def changes(self) -> dict[str, list[Any]]:
         if word := self.__dict__.pop("stage_word", None):

@@ -1,0 +1,56 @@
+"""Contracts, receivables and payments for tests."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import factory
+
+from zhike.contracts.actions import post_payment, sign_contract
+from zhike.contracts.models import Contract, Payment, Receivable
+from zhike.contracts.rules import Instalment
+from zhike.customers.tests.factories import CustomerFactory
+from zhike.kit import dates
+from zhike.org.viewers import the_system
+from zhike.records.actions import save_record
+from zhike.sales.tests.factories import ProductFactory, _Prepared
+
+
+class ContractFactory(_Prepared):
+    """A draft over 10,000 yuan; its customer belongs to the same owner."""
+
+    class Meta:
+        model = Contract
+
+    name = factory.Sequence(lambda n: f"供货合同 {n}")
+    customer = factory.SubFactory(CustomerFactory, owner=factory.SelfAttribute("..owner"))
+    amount = Decimal(10000)
+
+
+def day(offset: int):
+    """So many days from today."""
+    return dates.today() + timedelta(days=offset)
+
+
+def signed(contract: Contract, *, plan=(), on: int = -60) -> Contract:
+    """The contract signed so many days ago; `plan` are (days from today, amount)."""
+    from zhike.kit.actions import acting
+    from zhike.records import kinds
+
+    if plan:
+        with acting(the_system(), "test"):
+            contract.promise_plan([Instalment(day(offset), Decimal(amount)) for offset, amount in plan])
+            save_record(kinds.get("contracts.contract"), contract, by=the_system(), created=False)
+    return sign_contract(contract, by=the_system(), signed_on=day(on))
+
+
+def paid(customer, amount, *, on: int = -1, **more) -> Payment:
+    """A payment so many days ago, oldest debts first."""
+    return post_payment(customer, by=the_system(), amount=Decimal(amount), received_on=day(on), **more)
+
+
+def lines_of(contract: Contract) -> list[Receivable]:
+    """The receivables of a contract, as they are now."""
+    return list(Receivable.objects.whole_table("test").filter(contract=contract).order_by("due_on", "pk"))
+
+
+__all__ = ["ContractFactory", "CustomerFactory", "ProductFactory", "day", "lines_of", "paid", "signed"]
