@@ -36,12 +36,14 @@ def router_of(kind: RecordKind) -> Router:
     ):
         return JsonResponse(list_answer(kind, request, page_size, cursor, sort, count))
 
-    @router.post("", response={201: out}, operation_id=f"{kind.slug}_create", summary=f"Create one of {kind.slug}")
-    def create(request: HttpRequest, body: body_in):
-        return once(
-            request,
-            lambda: JsonResponse(created(kind, request.viewer, sent(request)), status=201),
-        )
+    if "create" in kind.verbs:
+
+        @router.post("", response={201: out}, operation_id=f"{kind.slug}_create", summary=f"Create one of {kind.slug}")
+        def create(request: HttpRequest, body: body_in):
+            return once(
+                request,
+                lambda: JsonResponse(created(kind, request.viewer, sent(request)), status=201),
+            )
 
     @router.get("/{int:pk}", response=out, operation_id=f"{kind.slug}_read", summary=f"Read one of {kind.slug}")
     def read(request: HttpRequest, pk: int):

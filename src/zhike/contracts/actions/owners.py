@@ -25,10 +25,10 @@ def move_receivables(contract: Contract) -> None:
     _give(Receivable, contract.owner_id, contract=contract)
 
 
-def _give(model: type, owner_id: int, **which: Any) -> list[Any]:
-    rows = list(model.objects.whole_table(WHY).filter(**which).exclude(owner_id=owner_id).order_by("pk"))
+def _give(model: type, new_owner_id: int, **which: Any) -> list[Any]:
+    rows = list(model.objects.whole_table(WHY).filter(**which).exclude(owner_id=new_owner_id).order_by("pk"))
     for row in rows:
-        row.owner_id = owner_id
+        row.owner_id = new_owner_id
         row.save()
     if rows:
         search.index(kinds.get(model._meta.label_lower), rows)
