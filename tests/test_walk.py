@@ -24,7 +24,7 @@ from zhike.customers.tests.factories import ContactFactory, CustomerFactory
 from zhike.kit.actions import acting
 from zhike.kit.registry import tabs
 from zhike.kit.viewer import viewer_of
-from zhike.org.models import AccessRequest, Department, RecordShare, Role
+from zhike.org.models import AccessRequest, Approval, ApprovalFlow, ApprovalPlace, Department, RecordShare, Role
 from zhike.org.tests.factories import PersonFactory
 from zhike.org.viewers import the_system
 from zhike.records import kinds, reports
@@ -95,7 +95,7 @@ def choices_of(name):
     if name == "slug":
         return [kind.slug for kind in kinds.everything()]
     if name == "tab":
-        return sorted({key for place in tabs._entries.values() for key in place})
+        return sorted({key for place in tabs._entries.values() for key in place} | {"waiting", "asked", "decided"})
     known = {
         "report": reports.names(),
         "uidb36": ["1"],
@@ -142,6 +142,13 @@ def west(company):
         pipeline = shipped()
         type(pipeline)(pk=PK, name="要走的流程", order=999).save()
         type(pipeline.stages_in_order[0])(pk=PK, pipeline_id=PK, name="一", order=1).save()
+        ApprovalFlow(pk=PK, subject="customers.credit_limit", name="要走的审批").save()
+        approval = Approval(
+            pk=PK, subject="customers.credit_limit", object_id=PK, title=MARK, reason=MARK, flow_name="流程",
+            steps=[{"label": "上级", "mode": "any"}], asked_by=owner, facts={"limit": "7001"},
+        )  # fmt: skip
+        approval.save()
+        ApprovalPlace(approval=approval, step=0, person=company.manager_west, comment=MARK).save()
         Department.objects.create(pk=PK, name="空部门", parent=company.departments["top"])
         Role.objects.create(pk=PK, key="walk", name="走查", verbs=[])
     batch = ImportBatch(pk=PK, kind="customers.customer", file_name=f"{MARK}.csv", person=owner)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Swagger
 
-from zhike.api import problems, sales, tasks
+from zhike.api import approvals, problems, sales, tasks
 from zhike.api.auth import TokenAuth
 from zhike.api.records import router_of
 from zhike.api.reports import reports
@@ -34,6 +34,7 @@ ROOMS = [
     ("/leads", sales.leads),
     ("/reports", reports),
     ("/tasks", tasks.router),
+    ("/approvals", approvals.router),
 ]
 _more: list[tuple[str, Any]] = []
 

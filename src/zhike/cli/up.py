@@ -72,11 +72,13 @@ def first_run(demo: bool) -> None:
     """Create the administrator in an empty installation, and the demo company where asked for."""
     from zhike.activities.setup import install_rules
     from zhike.contracts.setup import install_contracts
+    from zhike.org.flows import install_flows
     from zhike.org.setup import ensure_company
     from zhike.sales.setup import install_pipelines
 
     password = ensure_company(os.environ.get("ZHIKE_ADMIN_PASSWORD") or None)
     install_pipelines()
+    install_flows()
     install_rules()
     install_contracts()
     if password:

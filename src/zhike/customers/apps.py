@@ -7,11 +7,13 @@ class CustomersConfig(AppConfig):
     label = "customers"
 
     def ready(self):
-        from zhike.customers import panels
+        from zhike.customers import credit, panels
         from zhike.customers.kinds import CONTACT, CUSTOMER
         from zhike.kit.registry import buttons, menu, stats, tabs
+        from zhike.org import approvals
         from zhike.records.files import files_count, files_panel
 
+        approvals.add(credit.CREDIT_LIMIT)
         menu.add("main", "customers", _("Customers"), url_name="customers:customer_list", icon="building",
                  group="sales", order=20, verb="customers.customer.view", shortcut="g c")  # fmt: skip
         menu.add("main", "contacts", _("Contacts"), url_name="customers:contact_list", icon="address-book",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhike.customers import card_views, contact_views, views
+from zhike.customers import card_views, contact_views, credit, views
 
 app_name = "customers"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("customers/<int:pk>/edit/", views.customer_edit, name="customer_edit"),
     path("customers/<int:pk>/class/", views.customer_class, name="customer_class"),
     path("customers/<int:pk>/assign/", views.customer_assign, name="customer_assign"),
+    path("customers/<int:pk>/credit/", credit.customer_credit, name="customer_credit"),
     path("customers/<int:pk>/next/", views.customer_next, name="customer_next"),
     path("customers/<int:pk>/delete/", views.customer_delete, name="customer_delete"),
     path("customers/<int:pk>/relations/add/", views.relation_add, name="relation_add"),

@@ -1,4 +1,4 @@
-from datetime import time
+from datetime import time, timedelta
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -9,8 +9,8 @@ class OrgConfig(AppConfig):
     label = "org"
 
     def ready(self):
-        from zhike.kit import context, registry, scope, viewer
-        from zhike.org import kinds, queries, viewers  # noqa: F401 - makes its kind known
+        from zhike.kit import access, context, registry, scope, viewer
+        from zhike.org import flows, kinds, queries, viewers  # noqa: F401 - makes its kind known
         from zhike.org.actions import share_by_ids
         from zhike.org.forms import ShareManyForm
         from zhike.records import bulkactions, periodic
@@ -21,6 +21,10 @@ class OrgConfig(AppConfig):
         scope.add_change_right(viewers.shared_change)
         context.company_name_from(queries.company_name)
         periodic.daily("zhike.org.tasks.end_of_employment", at=time(0, 5))
+        periodic.every("zhike.org.tasks.remind_of_approvals", timedelta(minutes=15))
+        access.declare(flows.CHANGE, _("Set up approval flows"), _("Approvals"))
+        registry.menu.add("main", "approvals", _("Approvals"), url_name="org:approval_list", icon="rubber-stamp",
+                          group="home", order=25, badge=queries.waiting_count)  # fmt: skip
         self.place_pages(registry.menu)
         share = BulkAction("share", _("Share"), "share", "share", share_by_ids, ShareManyForm)
         bulkactions.add(share)
@@ -35,6 +39,8 @@ class OrgConfig(AppConfig):
                  verb="org.role.change")  # fmt: skip
         menu.add("settings", "company", _("Company"), url_name="org:company", icon="building", order=5,
                  verb="org.company.change")  # fmt: skip
+        menu.add("settings", "flows", _("Approval flows"), url_name="org:flow_list", icon="rubber-stamp", order=40,
+                 verb="org.approvalflow.change")  # fmt: skip
         menu.add("settings", "history", _("History"), url_name="org:history", icon="history", order=90,
                  verb="org.history.view")  # fmt: skip
         menu.add("mine", "profile", _("My account"), url_name="org:profile", icon="user-circle", order=10)

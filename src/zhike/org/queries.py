@@ -13,7 +13,7 @@ from zhike.kit.errors import NotVisible
 from zhike.kit.viewer import Viewer
 from zhike.org import rules
 from zhike.org.fields import department_tree
-from zhike.org.models import AccessRequest, Department, Person, RecordShare, Role
+from zhike.org.models import AccessRequest, Approval, ApprovalPlace, Department, Person, RecordShare, Role
 from zhike.records import config, kinds
 from zhike.records import queries as records
 from zhike.records.models import AuditEntry
@@ -211,3 +211,71 @@ def _with_records(viewer: Viewer, rows: Any, limit: int) -> list[dict[str, Any]]
         if len(bunch) < 500 or len(found) >= limit:
             break
     return found[:limit]
+
+
+APPROVAL_TABS = ("waiting", "asked", "decided")
+APPROVAL_PAGE = 50
+
+
+def approval(viewer: Viewer, pk: int) -> Approval:
+    """An approval the viewer has part in; raises NotVisible."""
+    return _one(Approval.objects.visible_to(viewer).select_related("asked_by").filter(pk=min(pk, LARGEST_KEY)))
+
+
+def approval_page(viewer: Viewer, tab: str, before: int = 0) -> tuple[list[Approval], int]:
+    """A page of approvals, newest first, and the id from which the next page goes on (0 at the end)."""
+    rows = Approval.objects.visible_to(viewer).select_related("asked_by").order_by("-id")
+    mine = {"places__person_id": viewer.person_id}
+    waiting, said = ApprovalPlace.Status.WAITING, ("approved", "rejected", "delegated")
+    rows = {
+        "waiting": rows.filter(status=Approval.Status.OPEN, places__status=waiting, **mine),
+        "asked": rows.filter(asked_by_id=viewer.person_id),
+        "decided": rows.filter(places__status__in=said, **mine).distinct(),
+    }[tab]
+    found = list((rows.filter(pk__lt=before) if before else rows)[: APPROVAL_PAGE + 1])
+    return found[:APPROVAL_PAGE], found[APPROVAL_PAGE - 1].pk if len(found) > APPROVAL_PAGE else 0
+
+
+def waiting_count(viewer: Viewer) -> int:
+    """How many approvals wait for this person, for the navigation."""
+    rows = ApprovalPlace.objects.whole_table("the viewer's own places")
+    return rows.filter(person_id=viewer.person_id, status=ApprovalPlace.Status.WAITING).count()
+
+
+def trace_of(viewer: Viewer, approval: Approval) -> list[dict[str, Any]]:
+    """The steps of an approval with who said what: {"label", "mode", "places", "state"}; steps to come have none."""
+    places = ApprovalPlace.objects.within(viewer, approval).select_related("person", "delegated_by")
+    by_step: dict[int, list[ApprovalPlace]] = defaultdict(list)
+    for place in places:
+        by_step[place.step].append(place)
+    ended = not approval.is_open
+    return [
+        {"label": step["label"], "mode": step["mode"], "places": by_step[n],
+         "state": "done" if n < approval.step or ended else "now" if n == approval.step else "later"}
+        for n, step in enumerate(approval.steps)
+    ]  # fmt: skip
+
+
+def waits_for(viewer: Viewer, approval: Approval) -> bool:
+    """Whether this person has to decide now."""
+    places = ApprovalPlace.objects.within(viewer, approval)
+    here = places.filter(step=approval.step, person_id=viewer.person_id, status=ApprovalPlace.Status.WAITING)
+    return approval.is_open and here.exists()
+
+
+def approvals_of(subject_key: str, record: Any) -> list[Approval]:
+    """The approvals of a record that was read through its own scope, newest first, each with its `trace`."""
+    rows = Approval.objects.whole_table("approvals of a record that was read through its scope")
+    found = list(rows.filter(subject=subject_key, object_id=record.pk).select_related("asked_by").order_by("-id")[:20])
+    places = ApprovalPlace.objects.whole_table("places of approvals of a record read through its scope")
+    by_approval: dict[int, list[ApprovalPlace]] = defaultdict(list)
+    for place in places.filter(approval__in=found).select_related("person").order_by("step", "id"):
+        by_approval[place.approval_id].append(place)
+    for one in found:
+        one.trace = by_approval[one.pk]
+    return found
+
+
+def open_approval(subject_key: str, record: Any) -> Approval | None:
+    """The open approval of a record that was read through its own scope, or None."""
+    return next((a for a in approvals_of(subject_key, record) if a.is_open), None)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhike.org.views import access, mine, people, settings
+from zhike.org.views import access, approvals, mine, people, settings
 
 app_name = "org"
 urlpatterns = [
@@ -26,6 +26,16 @@ urlpatterns = [
     path("settings/roles/<int:pk>/", settings.role_edit, name="role_edit"),
     path("settings/roles/<int:pk>/copy/", settings.role_copy, name="role_copy"),
     path("settings/roles/<int:pk>/delete/", settings.role_delete, name="role_delete"),
+    path("settings/approvals/", approvals.flow_list, name="flow_list"),
+    path("settings/approvals/add/", approvals.flow_edit, name="flow_create"),
+    path("settings/approvals/<int:pk>/", approvals.flow_edit, name="flow_edit"),
+    path("settings/approvals/<int:pk>/delete/", approvals.flow_delete, name="flow_delete"),
+    path("approvals/", approvals.approval_list, name="approval_list"),
+    path("approvals/<int:pk>/", approvals.approval_page, name="approval_page"),
+    path("approvals/list/<slug:tab>/", approvals.approval_list, name="approval_tab"),
+    path("approvals/<int:pk>/decide/", approvals.approval_decide, name="approval_decide"),
+    path("approvals/<int:pk>/delegate/", approvals.approval_delegate, name="approval_delegate"),
+    path("approvals/<int:pk>/recall/", approvals.approval_recall, name="approval_recall"),
     path("me/", mine.profile, name="profile"),
     path("shares/", access.share_list, name="share_list"),
     path("shares/<slug:slug>/<int:pk>/", access.share, name="share"),

@@ -26,3 +26,9 @@ def my_tabs(context):
     tabs = [{"entry": entry, "url": reverse(entry.url_name)} for entry in entries]
     here = max((t["url"] for t in tabs if request.path.startswith(t["url"])), key=len, default="")
     return {"tabs": [{**t, "current": t["url"] == here} for t in tabs]}
+
+
+@register.inclusion_tag("org/parts/approval_trace.html")
+def approval_trace(approvals):
+    """The approvals of a record with who said what: `{% approval_trace approvals %}` from `queries.approvals_of`."""
+    return {"approvals": approvals}

@@ -1,0 +1,125 @@
+"""Pages of approvals: what waits for one, what one asked, one approval with its trace; and the flows (ORG-6)."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from zhike.kit import htmx
+from zhike.kit.access import require
+from zhike.kit.errors import NotVisible
+from zhike.org import actions, approvals, flows, queries
+from zhike.org.approval_forms import CommentForm, DelegateForm, FlowForm
+from zhike.org.models import ApprovalFlow
+
+
+@require_safe
+def approval_list(request: HttpRequest, tab: str = "waiting") -> HttpResponse:
+    """Approvals that wait for one, that one asked for, that one has decided."""
+    if tab not in queries.APPROVAL_TABS:
+        raise NotVisible
+    before = request.GET.get("before", "")
+    rows, more = queries.approval_page(request.viewer, tab, int(before) if before.isdigit() and len(before) < 19 else 0)
+    labels = {"waiting": _("Waiting for me"), "asked": _("Asked by me"), "decided": _("Decided by me")}
+    tabs = [
+        {"label": labels[key], "url": reverse("org:approval_tab", args=[key]), "current": key == tab,
+         "count": queries.waiting_count(request.viewer) if key == "waiting" else None}
+        for key in queries.APPROVAL_TABS
+    ]  # fmt: skip
+    context = {"approvals": rows, "tab": tab, "tabs": tabs, "more": more}
+    return htmx.part(request, "org/approval_list.html", context)
+
+
+@require_safe
+def approval_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One approval: what it is about, how it goes, and the decision for whom it waits."""
+    return _page(request, pk, CommentForm())
+
+
+def _page(request: HttpRequest, pk: int, form: CommentForm) -> HttpResponse:
+    approval = queries.approval(request.viewer, pk)
+    context = {
+        "approval": approval,
+        "facts": approvals.said(approvals.find(approval.subject), approval.facts),
+        "subject": approvals.find(approval.subject),
+        "trace": queries.trace_of(request.viewer, approval),
+        "waits_for_me": queries.waits_for(request.viewer, approval),
+        "is_mine": approval.asked_by_id == request.viewer.person_id,
+        "form": form,
+    }
+    return htmx.part(request, "org/approval_page.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def approval_decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Agree or reject."""
+    approval, form = queries.approval(request.viewer, pk), CommentForm(request.POST)
+    agreed = request.POST.get("decision") == "approve"
+    if form.run(actions.decide_approval, approval, by=request.viewer, approve=agreed):
+        return htmx.redirect(request, approval.get_absolute_url(), _("Agreed.") if agreed else _("Rejected."))
+    return _page(request, pk, form)
+
+
+@require_http_methods(["GET", "POST"])
+def approval_delegate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a colleague decide instead."""
+    approval = queries.approval(request.viewer, pk)
+    form = DelegateForm(request.POST or None, leave_out={request.viewer.person_id, approval.asked_by_id})
+    if request.method == "POST" and form.run(actions.delegate_approval, approval, by=request.viewer):
+        return htmx.redirect(request, reverse("org:approval_list"), _("Passed on."))
+    context = {"form": form, "title": _("Pass on"), "submit": _("Pass on")}
+    return htmx.part(request, "org/short_form.html#dialog", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def approval_recall(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's request back."""
+    approval = actions.recall_approval(queries.approval(request.viewer, pk), by=request.viewer)
+    return htmx.redirect(request, approval.url or approval.get_absolute_url(), _("Recalled."))
+
+
+@require_safe
+def flow_list(request: HttpRequest) -> HttpResponse:
+    """Settings: the flows of each subject."""
+    require(request.viewer, flows.CHANGE)
+    rows = ApprovalFlow.objects.prefetch_related("steps__role", "steps__person")
+    shown = [
+        (subject, [(f, [approvals.condition_said(subject, c) for c in f.conditions]) for f in rows
+                   if f.subject == subject.key])
+        for subject in approvals.everything()
+    ]  # fmt: skip
+    return htmx.part(request, "org/flow_list.html", {"subjects": shown})
+
+
+@require_http_methods(["GET", "POST"])
+def flow_edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
+    """Add a flow to a subject (`?subject=`), or change one."""
+    require(request.viewer, flows.CHANGE)
+    flow = _flow(pk) if pk else ApprovalFlow(subject=_subject_asked(request), order=1000)
+    form = FlowForm(request.POST or None, flow=flow)
+    if request.method == "POST" and form.run(flows.save_flow, flow, by=request.viewer):
+        return htmx.redirect(request, reverse("org:flow_list"), _("Saved."))
+    invalid = form.is_bound and not form.is_valid()
+    context = {"form": form, "flow": flow, "subject": approvals.get(flow.subject)}
+    return htmx.part(request, "org/flow_form.html", context, status=422 if invalid or form.errors else 200)
+
+
+@require_POST
+def flow_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a flow somebody made."""
+    require(request.viewer, flows.CHANGE)
+    flows.delete_flow(_flow(pk), by=request.viewer)
+    return htmx.redirect(request, reverse("org:flow_list"), _("Deleted."))
+
+
+def _flow(pk: int) -> ApprovalFlow:
+    found = ApprovalFlow.objects.filter(pk=pk).first()
+    if found is None or approvals.find(found.subject) is None:
+        raise NotVisible
+    return found
+
+
+def _subject_asked(request: HttpRequest) -> str:
+    if approvals.find(key := request.GET.get("subject", "")) is None:
+        raise NotVisible
+    return key
