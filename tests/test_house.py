@@ -42,10 +42,12 @@ WHOLE_TABLE = {
     "zhike/records/paging.py",  # split into the viewer's arms, and rows by ids read through them
     "zhike/records/search/documents.py",  # the index knows every record; what is found goes through the scope
     "zhike/records/search/finding.py",
+    "zhike/sales/actions/assigning.py",  # leads are given out by rule; who has how many, whose customer it is
     "zhike/sales/actions/deals.py",  # lines and history of a deal the action was let in for
     "zhike/sales/actions/lines.py",
     "zhike/sales/actions/setting_up.py",  # moves deals when the administrator changes a pipeline
     "zhike/sales/models/teams.py",  # on whose team the viewer is: filtered to the viewer
+    "zhike/sales/likeness.py",  # customers of everybody a lead may belong to; outside the scope they are masked
     "zhike/sales/models/opportunities.py",  # who has a deal with a customer: filtered to the viewer's people
 }
 # Places that may use a model's unguarded manager: locks, uniqueness and names of records already seen.

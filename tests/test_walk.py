@@ -29,7 +29,7 @@ from zhike.org.tests.factories import PersonFactory
 from zhike.org.viewers import the_system
 from zhike.records import kinds, reports
 from zhike.records.models import ImportBatch, InboxItem, Job, SavedView, StoredFile
-from zhike.sales.models import OpportunityLine
+from zhike.sales.models import AssignmentRule, LeadAssignment, OpportunityLine
 from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, ProductFactory, shipped
 
 PK = 7001
@@ -139,6 +139,9 @@ def west(company):
         rule.save()
         Reminder(pk=PK, rule=rule, person=owner, kind=rule.kind, object_id=PK, cause="x", text=MARK).save()
         ActivityComment(pk=PK, activity_id=PK, author=owner, text=MARK).save()
+        rule = AssignmentRule(pk=PK, name="走查分配", is_active=False, how="customer")
+        rule.save()
+        LeadAssignment(pk=PK, lead_id=PK, rule=rule, rule_name=MARK, how="turn", person=owner).save()
         pipeline = shipped()
         type(pipeline)(pk=PK, name="要走的流程", order=999).save()
         type(pipeline.stages_in_order[0])(pk=PK, pipeline_id=PK, name="一", order=1).save()

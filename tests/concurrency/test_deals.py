@@ -1,6 +1,7 @@
 """Selling by several people at the same moment, with real commits: nobody's change is lost, nothing is done twice."""
 
 import threading
+from collections import Counter
 
 import pytest
 from django.db import connection
@@ -10,8 +11,8 @@ from zhike.kit.errors import Refused
 from zhike.kit.viewer import viewer_of
 from zhike.records.actions import create_record
 from zhike.sales.actions import claim_lead, convert_lead, move_opportunity
-from zhike.sales.kinds import OPPORTUNITY
-from zhike.sales.models import Lead, Opportunity, StageChange
+from zhike.sales.kinds import LEAD, OPPORTUNITY
+from zhike.sales.models import AssignmentRule, Lead, LeadAssignment, Opportunity, StageChange
 from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, shipped, stage_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,3 +72,16 @@ def test_SAL_4_codes_given_at_once_are_all_different(company):
     by = viewer_of(company.li_na.pk)
     answers = at_once(*(lambda n=n: create_record(OPPORTUNITY, {"name": f"单 {n}"}, by=by) for n in range(6)))
     assert len({deal.code for deal in answers}) == 6, answers
+
+
+def test_SAL_1_leads_that_come_in_at_once_go_round_without_a_turn_taken_twice(company):
+    names = ("li_na", "wang_wei", "zhao_lei")
+    rule = AssignmentRule(name="轮流", most_open=2)
+    rule.save()
+    rule.people.set([company.people[name] for name in names])
+    by = viewer_of(company.gm.pk)
+    answers = at_once(*(lambda n=n: create_record(LEAD, {"name": f"同时{n}"}, by=by) for n in range(7)))
+    assert not [a for a in answers if isinstance(a, Exception)], answers
+    owners = Counter(Lead._base_manager.values_list("owner__username", flat=True))
+    assert owners == {"li_na": 2, "wang_wei": 2, "zhao_lei": 2, "gm": 1}
+    assert LeadAssignment.objects.whole_table("test").count() == 6

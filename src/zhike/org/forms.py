@@ -99,13 +99,15 @@ class ProfileForm(ActionForm):
     )
 
     def __init__(self, data=None, *, viewer: Viewer, person: Person, **more):
-        start = {"language": person.language, "email": person.email, "mobile": person.mobile}
-        super().__init__(data, initial=start, **more)
-        for field in (Email("email"), Phone("mobile")):
+        names = ("language", "email", "mobile", "away_from", "away_until")
+        super().__init__(data, initial={name: getattr(person, name) for name in names}, **more)
+        away = Day("away_from", help=_("No new leads are handed to you while you are away."))
+        for field in (Email("email"), Phone("mobile"), away, Day("away_until")):
             self.fields[field.name] = FieldControl(field.bind(USER), Lookups(viewer))
 
     def values(self):
-        return {name: value or "" for name, value in self.cleaned_data.items()}
+        days = ("away_from", "away_until")
+        return {name: value or (None if name in days else "") for name, value in self.cleaned_data.items()}
 
 
 class ShareForm(ActionForm):

@@ -20,7 +20,7 @@ SCOPE = Role.DataScope
 _READ = "*.view"
 _NO_SETTINGS = (
     *("!org.*", "!records.*", "!sales.pipeline.*", "!customers.credit.*", "!activities.reminderrule.*"),
-    *("!contracts.credit.*", "!contracts.rules.*"),
+    *("!contracts.credit.*", "!contracts.rules.*", "!sales.assignment.*"),
     *("org.person.view", "sales.pipeline.view"),
 )
 # They draw contracts up, have them signed and changed; money is for finance.

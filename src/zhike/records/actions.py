@@ -38,7 +38,7 @@ def create_record(kind: RecordKind, values: dict[str, Any], *, by: Viewer) -> An
     """
     require(by, kind.verb("create"))
     record = kind.model()
-    if kind.owner and not values.get(kind.owner):
+    if kind.owner and kind.owned_by_creator and not values.get(kind.owner):
         values = {**values, kind.owner: by.person_id}
     fill(kind, record, values, by)
     return save_record(kind, record, by=by, created=True)

@@ -39,6 +39,7 @@ class RecordKind:
         slug: str = "",
         title: str = "name",
         owner: str = "owner",
+        owned_by_creator: bool = True,
         natural_keys: Sequence[str] = ("name",),
         page: str = "",
         number: tuple[str, int] | None = None,
@@ -56,7 +57,8 @@ class RecordKind:
     ):
         """
         `slug` is its word in addresses and commands ("customers"); `title` the field that names a record; `owner` the
-        field of its responsible person ("" for none); `natural_keys` the fields by which a text finds a record; `page`
+        field of its responsible person ("" for none), who is the creator unless given, or unless `owned_by_creator` is
+        off because its room finds one; `natural_keys` the fields by which a text finds a record; `page`
         the URL name of a record's page (takes the pk); `number` makes codes (prefix, digits); `sections` groups the
         fields of the form; `prepare(record, changed, by)` checks and completes before saving and may raise Refused;
         `saved(record, changed, by, created)` runs after it in the same transaction; `sums` are money fields summed in
@@ -69,6 +71,7 @@ class RecordKind:
         self.slug = slug or self.label.rpartition(".")[2] + "s"
         self.name, self.plural = model._meta.verbose_name, model._meta.verbose_name_plural
         self.title, self.owner, self.natural_keys, self.page = title, owner, tuple(natural_keys), page
+        self.owned_by_creator = owned_by_creator
         self.number, self.sections, self.bulk, self.sums = number, list(sections), list(bulk), list(sums)
         self.prepare, self.saved, self.shipped_views, self.row = prepare, saved, list(views), row
         self.subtitle, self.search_from, self.search_into = list(subtitle), list(search_from), list(search_into)

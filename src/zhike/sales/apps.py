@@ -29,6 +29,8 @@ class SalesConfig(AppConfig):
                  order=30, verb=view)  # fmt: skip
         menu.add("settings", "pipelines", _("Pipelines"), url_name="sales:pipeline_list", icon="layout-kanban",
                  order=50, verb="sales.pipeline.change")  # fmt: skip
+        menu.add("settings", "assignment", _("Lead assignment"), url_name="sales:assignment_list", icon="route",
+                 order=48, verb="sales.assignment.change")  # fmt: skip
         menu.add("new", "opportunity", _("Opportunity"), url_name="sales:opportunity_create", icon="chart-funnel",
                  order=30, verb=OPPORTUNITY.verb("create"))  # fmt: skip
         menu.add("new", "lead", _("Lead"), url_name="sales:lead_create", icon="target-arrow", order=40,

@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhike.kit import access
+from zhike.kit import format as fmt
 from zhike.records import kinds
+from zhike.records.bulkactions import BulkAction
 from zhike.records.fields import (
     Choice,
     Day,
@@ -27,6 +29,7 @@ from zhike.records.fields import (
 from zhike.records.kinds import RecordKind
 from zhike.sales import actions
 from zhike.sales.fields import LinesField, PipelineField, SinceField, StageField
+from zhike.sales.lead_fields import WaitField
 from zhike.sales.models import Lead, Opportunity, Pipeline, Product
 from zhike.sales.models.leads import SEE_UNOWNED
 
@@ -35,6 +38,7 @@ SEE_COST = "sales.product.see_cost"
 access.declare("sales.pipeline.view", _("See how pipelines are set up"), Pipeline._meta.verbose_name_plural)
 access.declare("sales.pipeline.change", _("Set up pipelines"), Pipeline._meta.verbose_name_plural)
 access.declare(SEE_COST, _("See what products cost us"), Product._meta.verbose_name_plural)
+access.declare("sales.assignment.change", _("Set up to whom leads go"), Lead._meta.verbose_name_plural)
 access.declare(SEE_UNOWNED, _("See and claim leads nobody has"), Lead._meta.verbose_name_plural)
 
 
@@ -165,20 +169,25 @@ LEAD = kinds.add(
             Email("email", search=True),
             Text("title"),
             Text("region"),
+            Choice("grade", required=False, show=lambda value, label: fmt.grade(value)),
             LongText("need", search=True),
             Picklist("unqualified_reason", picklist="sales.unqualified_reason"),
             Moment("responded_at"),
+            WaitField("waited", pgettext_lazy("lead", "Response"), editable=False, sortable=False, filterable=False),
             Ref("customer", to="customers.customer", editable=False),
             Ref("opportunity", to="sales.opportunity", editable=False),
             Moment("created_at", editable=False),
             Moment("updated_at", editable=False),
         ]),
-        columns=["name", "company", "status", "source", "mobile", "owner", "responded_at", "created_at"],
+        columns=["name", "company", "status", "waited", "source", "grade", "mobile", "owner", "created_at"],
         sections=[
             (pgettext_lazy("person", "Person"), ["name", "company", "title", "mobile", "phone", "email", "region"]),
-            (pgettext_lazy("lead", "Lead"), ["source", "need", "status", "unqualified_reason", "owner"]),
+            (pgettext_lazy("lead", "Lead"), ["source", "grade", "need", "status", "unqualified_reason", "owner"]),
         ],
         prepare=actions.prepare_lead,
+        saved=actions.lead_saved,
+        owned_by_creator=False,
+        bulk=[BulkAction("by_rules", _("Assign by rules"), "route", "assign", actions.assign_by_rules)],
         subtitle=["company", "mobile"],
         views=[
             {"key": "working", "name": _("To work on"), "filter": [["status", "in", ["new", "working", "qualified"]]]},
@@ -188,4 +197,5 @@ LEAD = kinds.add(
         ],
     )
 )  # fmt: skip
+LEAD.saved_many = actions.leads_saved
 LEAD.import_keys = [["mobile"], ["name", "company"]]

@@ -8,9 +8,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zhike.customers.kinds import CUSTOMER
 from zhike.kit import htmx
 from zhike.kit.access import can, require
+from zhike.kit.registry import tabs
 from zhike.records import actions as records
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
+from zhike.records.lookups import person_names
 from zhike.records.queries import record_for
 from zhike.sales import actions, panels, queries
 from zhike.sales.forms import ConvertForm, DisqualifyForm, OwnerForm
@@ -37,6 +39,13 @@ def lead_page(request: HttpRequest, pk: int) -> HttpResponse:
         "lead": lead,
         "groups": groups,
         "can": can(viewer, lead, *(LEAD.verb(word) for word in ("change", "assign", "delete"))),
+        "can_give_out": lead.owner_id is None
+        and lead.is_open
+        and viewer.can(SEE_UNOWNED)
+        and viewer.can(LEAD.verb("assign"))
+        and actions.has_rules(),
+        "assignments": queries.assignments_of(viewer, lead),
+        "panels": [(e.label, e.body(request, lead)) for e in tabs.at(LEAD.label, viewer) if e.body],
         "can_claim": lead.owner_id is None and viewer.can(SEE_UNOWNED) and viewer.can(LEAD.verb("change")),
         "customers": queries.same_customers(viewer, lead) if lead.is_open else [],
         "leads": queries.same_leads(viewer, lead),
@@ -49,10 +58,21 @@ def lead_page(request: HttpRequest, pk: int) -> HttpResponse:
 def lead_create(request: HttpRequest) -> HttpResponse:
     """A new lead."""
     require(request.viewer, LEAD.verb("create"))
-    form = RecordForm(request.POST or None, kind=LEAD, viewer=request.viewer, only=_fields(None))
+    start = {"owner": None} if actions.has_rules() else {}  # left empty, the rules say whose it is
+    form = RecordForm(request.POST or None, kind=LEAD, viewer=request.viewer, only=_fields(None), initial=start)
+    if start:
+        form.fields["owner"].help_text = _("Left empty, it goes to whom the assignment rules say.")
     if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
+        return _created(request, form.result)
     return _form(request, form, None)
+
+
+def _created(request: HttpRequest, lead: Lead) -> HttpResponse:
+    """To the new lead, or to the list where the rules gave it to somebody out of sight."""
+    if lead.owner_id is None or request.viewer.sees_owner(lead.owner_id):
+        return htmx.redirect(request, lead.get_absolute_url(), _("Created."))
+    said = _("Created and given to %(person)s.") % {"person": person_names().get(lead.owner_id, "")}
+    return htmx.redirect(request, reverse("sales:lead_list"), said)
 
 
 @require_http_methods(["GET", "POST"])
@@ -99,6 +119,13 @@ def lead_disqualify(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.run(actions.disqualify_lead, lead, by=request.viewer):
         return htmx.redirect(request, lead.get_absolute_url(), _("Put aside."))
     return _dialog(request, form, lead, _("Put aside"), _("Put aside"))
+
+
+@require_POST
+def lead_reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take up again a lead that was put aside."""
+    lead = actions.reopen_lead(record_for(request.viewer, LEAD, pk), by=request.viewer)
+    return htmx.redirect(request, lead.get_absolute_url(), _("Taken up again."))
 
 
 @require_http_methods(["GET", "POST"])

@@ -18,7 +18,7 @@ from zhike.records.filters import Filter
 from zhike.records.lookups import person_names
 from zhike.sales import rules
 from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT
-from zhike.sales.models import Lead, Opportunity, OpportunityLine, Pipeline, Product, Stage, StageChange
+from zhike.sales.models import Lead, LeadAssignment, Opportunity, OpportunityLine, Pipeline, Product, Stage, StageChange
 from zhike.sales.models.pipelines import stages, stages_of
 
 CARDS = 50
@@ -225,6 +225,18 @@ def deals_with_product(viewer: Viewer, product: Product) -> list[Opportunity]:
     lines = OpportunityLine.objects.visible_to(viewer).filter(product=product).values("opportunity_id")
     rows = Opportunity.objects.visible_to(viewer).filter(pk__in=lines).select_related("customer")
     return list(rows.order_by("-updated_at", "-id")[:20])
+
+
+def unowned_leads(viewer: Viewer) -> int:
+    """How many open leads nobody owns, of those the viewer sees."""
+    return Lead.objects.visible_to(viewer).filter(owner=None, status__in=Lead.OPEN).count()
+
+
+def assignments_of(viewer: Viewer, lead: Lead) -> list[LeadAssignment]:
+    """To whom a lead was given by which rules, newest first."""
+    return list(
+        LeadAssignment.objects.visible_to(viewer).filter(lead=lead).select_related("person").order_by("-id")[:20]
+    )
 
 
 def same_customers(viewer: Viewer, lead: Lead) -> list[Customer]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhike.sales import analysis, board, lead_views, pipeline_views, product_views, views
+from zhike.sales import analysis, assignment_views, board, lead_views, pipeline_views, product_views, views
 
 app_name = "sales"
 urlpatterns = [
@@ -35,6 +35,15 @@ urlpatterns = [
     path("leads/<int:pk>/assign/", lead_views.lead_assign, name="lead_assign"),
     path("leads/<int:pk>/delete/", lead_views.lead_delete, name="lead_delete"),
     path("leads/<int:pk>/convert/", lead_views.lead_convert, name="lead_convert"),
+    path("leads/<int:pk>/by-rules/", assignment_views.lead_by_rules, name="lead_by_rules"),
+    path("leads/<int:pk>/reopen/", lead_views.lead_reopen, name="lead_reopen"),
+    path("settings/assignment/", assignment_views.rule_list, name="assignment_list"),
+    path("settings/assignment/new/", assignment_views.rule_edit, name="assignment_create"),
+    path("settings/assignment/order/", assignment_views.rule_order, name="assignment_order"),
+    path("settings/assignment/run/", assignment_views.give_out, name="assignment_run"),
+    path("settings/assignment/<int:pk>/", assignment_views.rule_edit, name="assignment_edit"),
+    path("settings/assignment/<int:pk>/conditions/", assignment_views.rule_conditions, name="assignment_conditions"),
+    path("settings/assignment/<int:pk>/delete/", assignment_views.rule_delete, name="assignment_delete"),
     path("settings/pipelines/", pipeline_views.pipeline_list, name="pipeline_list"),
     path("settings/pipelines/new/", pipeline_views.pipeline_edit, name="pipeline_create"),
     path("settings/pipelines/<int:pk>/", pipeline_views.pipeline_edit, name="pipeline_edit"),

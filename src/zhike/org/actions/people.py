@@ -115,12 +115,14 @@ def _check_password(person: Person, password: str) -> None:
 
 
 @action
-def set_profile(person: Person, *, by: Viewer, language: str, email: str, mobile: str) -> Person:
-    """Change what everybody may change about themselves."""
+def set_profile(person: Person, *, by: Viewer, language: str, email: str, mobile: str, away_from: date | None = None,
+                away_until: date | None = None) -> Person:  # fmt: skip
+    """Change what everybody may change about themselves: language, addresses, when they are away."""
     if by.person_id != person.pk:
         raise Forbidden("org.person.change")
     person = lock(person)
     person.language, person.email, person.mobile = language, email, mobile
+    person.away_from, person.away_until = away_from, away_until
     _check_email(person)
     person.full_clean(exclude=["custom", "password"])
     person.save()

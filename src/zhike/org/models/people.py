@@ -128,6 +128,9 @@ class Person(Audited, AbstractBaseUser):
     roles = models.ManyToManyField(Role, blank=True, related_name="people", verbose_name=_("roles"))
     hired_on = models.DateField(_("hired on"), null=True, blank=True)
     left_on = models.DateField(_("left on"), null=True, blank=True)
+    # Away on these days, both included: no new work is handed to them meanwhile.
+    away_from = models.DateField(_("away from"), null=True, blank=True)
+    away_until = models.DateField(_("away until"), null=True, blank=True)
     is_active = models.BooleanField(_("may sign in"), default=True)
     must_change_password = models.BooleanField(_("must change the password"), default=False)
     language = models.CharField(_("language"), max_length=10, blank=True, choices=settings.LANGUAGES)
@@ -175,6 +178,13 @@ class Person(Audited, AbstractBaseUser):
             above = above.supervisor
         if self.hired_on and self.left_on and self.left_on < self.hired_on:
             raise ValidationError({"left_on": _("Nobody leaves before they were hired.")})
+        if self.away_from and self.away_until and self.away_until < self.away_from:
+            raise ValidationError({"away_until": _("The last day lies before the first.")})
+
+    def is_away(self, day) -> bool:
+        """Whether this person is away on a day; without a last day, from the first one on."""
+        begun = self.away_from is not None and self.away_from <= day
+        return begun and (self.away_until is None or day <= self.away_until)
 
     def promise(self, name, value):
         """Keep a value that is only written with the row itself: roles, a department or supervisor still to be made."""

@@ -312,7 +312,7 @@ class Import:
         new = record is None
         if new:
             record = self.kind.model()
-            if self.kind.owner and not row.values.get(self.kind.owner):
+            if self.kind.owner and self.kind.owned_by_creator and not row.values.get(self.kind.owner):
                 row.values[self.kind.owner] = self.viewer.person_id
         elif not may(self.viewer, self.kind.verb("change"), record):
             raise Refused(_("You may not change this record."))
@@ -329,7 +329,8 @@ class Import:
 
     def _check_owners(self, created: list[tuple[Any, Row]]) -> None:
         for record, row in created:
-            if not self.viewer.sees_owner(self.kind.field(self.kind.owner).read(record)):
+            owner_id = self.kind.field(self.kind.owner).read(record)
+            if (owner_id or self.kind.owned_by_creator) and not self.viewer.sees_owner(owner_id):
                 raise Refused(
                     {
                         self.kind.owner: _("Line %(number)s: you may not give records to this person.")

@@ -1,5 +1,15 @@
 """Writes of this room: deals through their stages, product lines, leads, pipelines."""
 
+from zhike.sales.actions.assigning import (
+    assign_all_by_rules,
+    assign_by_rules,
+    available,
+    delete_rule,
+    has_rules,
+    order_rules,
+    save_rule,
+    set_conditions,
+)
 from zhike.sales.actions.deals import (
     lose_opportunity,
     move_opportunity,
@@ -11,29 +21,53 @@ from zhike.sales.actions.deals import (
     tick_check,
     win_opportunity,
 )
-from zhike.sales.actions.leads import claim_lead, convert_lead, disqualify_lead, prepare_lead, release_lead
+from zhike.sales.actions.leads import (
+    claim_lead,
+    convert_lead,
+    disqualify_lead,
+    goes_with_lead,
+    lead_saved,
+    leads_saved,
+    note_answered,
+    prepare_lead,
+    release_lead,
+    reopen_lead,
+)
 from zhike.sales.actions.lines import add_line, remove_line, use_total
 from zhike.sales.actions.setting_up import delete_stage, next_place, save_pipeline, save_stage
 
 __all__ = [
     "add_line",
+    "assign_all_by_rules",
+    "assign_by_rules",
+    "available",
     "claim_lead",
     "convert_lead",
+    "delete_rule",
     "delete_stage",
     "disqualify_lead",
+    "goes_with_lead",
+    "has_rules",
+    "lead_saved",
+    "leads_saved",
     "lose_opportunity",
     "move_opportunity",
     "next_place",
     "note_signed",
+    "note_answered",
     "opportunities_saved",
     "opportunity_saved",
+    "order_rules",
     "prepare_lead",
     "prepare_opportunity",
     "release_lead",
     "remove_line",
+    "reopen_lead",
     "reopen_opportunity",
     "save_pipeline",
+    "save_rule",
     "save_stage",
+    "set_conditions",
     "tick_check",
     "use_total",
     "win_opportunity",

@@ -1,5 +1,7 @@
 """Leads: claimed, answered, put aside with a reason, or made into customer, contact and opportunity (SAL-1)."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,9 +12,11 @@ from zhike.kit.access import require
 from zhike.kit.actions import action, lock
 from zhike.kit.errors import Forbidden, Refused
 from zhike.kit.viewer import Viewer
+from zhike.kit.workdays import working_minutes
 from zhike.records import kinds
 from zhike.records.actions import create_record, save_record
 from zhike.records.events import emit
+from zhike.sales.actions.assigning import give_out, has_rules
 from zhike.sales.models import Lead
 from zhike.sales.models.leads import SEE_UNOWNED
 
@@ -52,6 +56,18 @@ def disqualify_lead(lead: Lead, *, by: Viewer, reason: str) -> Lead:
     if lead.status == Lead.Status.CONVERTED:
         raise Refused(_("This lead is converted already."))
     lead.status, lead.unqualified_reason = Lead.Status.UNQUALIFIED, reason
+    return _save(lead, by)
+
+
+@action
+def reopen_lead(lead: Lead, *, by: Viewer) -> Lead:
+    """Take a lead up again that was put aside; the history keeps why it had been. To an open one nothing happens."""
+    require(by, CHANGE, lead)
+    lead = lock(lead)
+    if lead.status == Lead.Status.CONVERTED:
+        raise Refused(_("This lead is converted already."))
+    if lead.status == Lead.Status.UNQUALIFIED:
+        lead.status = Lead.Status.WORKING
     return _save(lead, by)
 
 
@@ -116,7 +132,10 @@ def _save(lead: Lead, by: Viewer) -> Lead:
 
 
 def prepare_lead(lead: Lead, changed: dict[str, Any], by: Viewer) -> None:
-    """Check and complete a lead before saving: a name, a reason for putting it aside, when it was first answered."""
+    """Check and complete a lead before saving: a reason for putting it aside, when it was first answered, an owner.
+
+    A new lead without an owner is its creator's, unless rules give leads out (`lead_saved`).
+    """
     if lead.status == Lead.Status.UNQUALIFIED:
         if not lead.unqualified_reason:
             raise Refused({"unqualified_reason": _("Say why the lead is put aside.")})
@@ -128,4 +147,51 @@ def prepare_lead(lead: Lead, changed: dict[str, Any], by: Viewer) -> None:
         raise Refused({"status": _("This lead is converted already.")})
     if lead.status != Lead.Status.NEW and lead.responded_at is None:
         lead.responded_at = dates.now()
+    if lead.responded_at is None:
+        lead.response_minutes = None
+    elif "responded_at" in lead.changes() or lead.response_minutes is None:
+        lead.response_minutes = working_minutes(lead.created_at or dates.now(), lead.responded_at)
+    if lead._state.adding and lead.owner_id is None and not has_rules():
+        lead.owner_id = by.person_id
     changed.update(lead.changes())
+
+
+def lead_saved(lead: Lead, changed: dict[str, Any], by: Viewer, created: bool) -> None:
+    """After saving: a new lead nobody owns is given out by the rules; what hangs on a lead goes where it goes."""
+    if created:
+        leads_saved([(lead, changed)], [], by)
+    elif {"owner", "customer"} & changed.keys():
+        for follow in _followers:
+            follow(lead, by)
+
+
+def leads_saved(created: list, updated: list, by: Viewer) -> None:
+    """The same for the many rows of an import. Whom no rule finds a colleague for stay with who brought them in."""
+    new = [lead for lead, _changed in created if lead.owner_id is None]
+    if new:
+        give_out(new, by)
+        for lead in new:
+            if lead.owner_id is None and by.person_id:
+                lead.remember()
+                lead.owner_id = by.person_id
+                _save(lead, by)
+    for lead, changed in updated:
+        lead_saved(lead, changed, by, created=False)
+
+
+_followers: list[Callable[[Lead, Viewer], None]] = []
+
+
+def goes_with_lead(follow: Callable[[Lead, Viewer], None]) -> None:
+    """Let a room above move what hangs on a lead when it gets another owner or becomes a customer."""
+    _followers.append(follow)
+
+
+def note_answered(lead: Lead, *, by: Viewer, at: datetime) -> None:
+    """A follow-up was logged on a lead: the first one answers it, and a new lead is worked on. Inside an action."""
+    lead = lock(lead)
+    if lead.responded_at is None:
+        lead.responded_at = max(at, lead.created_at)
+    if lead.status == Lead.Status.NEW:
+        lead.status = Lead.Status.WORKING
+    _save(lead, by)

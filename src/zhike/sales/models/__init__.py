@@ -1,5 +1,6 @@
 """Pipelines, opportunities, products, leads: from the first hint to the decision (SAL-1…5)."""
 
+from zhike.sales.models.assignment import AssignmentRule, LeadAssignment
 from zhike.sales.models.buying import BuyingRole
 from zhike.sales.models.competitors import Competitor, DealCompetitor
 from zhike.sales.models.leads import Lead
@@ -14,7 +15,9 @@ __all__ = [
     "Competitor",
     "DealCompetitor",
     "DealScore",
+    "AssignmentRule",
     "Lead",
+    "LeadAssignment",
     "Opportunity",
     "OpportunityLine",
     "Pipeline",

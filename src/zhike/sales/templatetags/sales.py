@@ -13,6 +13,7 @@ from zhike.records.reports import Column
 from zhike.sales import cells
 from zhike.sales.fields import TONES, days_in_stage
 from zhike.sales.kinds import LEAD, OPPORTUNITY
+from zhike.sales.lead_fields import response_badge
 from zhike.sales.models import Lead, Opportunity
 from zhike.sales.models.pipelines import stages
 from zhike.sales.queries import Column as Lane
@@ -70,6 +71,12 @@ def days(value: Decimal | None) -> SafeString:
 def lead_status(lead: Lead) -> SafeString:
     """How far a lead is, as a badge."""
     return fmt.badge(lead.get_status_display(), LEAD_TONES[lead.status])
+
+
+@register.simple_tag
+def response_of(lead: Lead) -> SafeString:
+    """How long a lead waits for its first answer, or waited."""
+    return response_badge(lead.created_at, lead.responded_at, lead.response_minutes, lead.status)
 
 
 @register.simple_tag

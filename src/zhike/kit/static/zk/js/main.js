@@ -14,4 +14,5 @@ whenever('[data-kanban]', () => import('./kanban.js'));
 whenever('[data-drop]', () => import('./files.js'));
 whenever('[data-edit-url]', () => import('./inline.js'));
 whenever('[data-pick-url]', () => import('./pick.js'));
+whenever('[data-sort]', () => import('./sortable.js'));
 whenever('[data-timer]', () => import('./timer.js'));

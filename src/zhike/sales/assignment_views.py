@@ -1,0 +1,138 @@
+"""Settings: to whom leads go. Rules in order, their conditions, giving out what nobody owns (SAL-1)."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from zhike.kit import htmx
+from zhike.kit.access import require
+from zhike.kit.errors import NotVisible
+from zhike.records.filters import Filter
+from zhike.records.lookups import person_names
+from zhike.records.paging import count_capped
+from zhike.records.queries import LARGEST_KEY
+from zhike.sales import actions, queries
+from zhike.sales.assignment_forms import AssignmentRuleForm
+from zhike.sales.kinds import LEAD
+from zhike.sales.models import AssignmentRule
+
+CHANGE = "sales.assignment.change"
+
+
+@require_safe
+def rule_list(request: HttpRequest) -> HttpResponse:
+    """The rules in order, in words, with who could take a lead today."""
+    require(request.viewer, CHANGE)
+    rules = [
+        {
+            "rule": rule,
+            "conditions": Filter.from_json(LEAD, rule.filter).words(request.viewer),
+            "query": _query(rule),
+            "people": [person_names().get(pk, "") for pk in actions.available(rule)],
+        }
+        for rule in AssignmentRule.objects.prefetch_related("people").select_related("department", "role")
+    ]
+    unowned = queries.unowned_leads(request.viewer)
+    return htmx.part(request, "sales/assignment_rules.html", {"rules": rules, "unowned": unowned})
+
+
+@require_http_methods(["GET", "POST"])
+def rule_edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
+    """Add a rule or change one; a new one goes on to its conditions."""
+    require(request.viewer, CHANGE)
+    rule = _rule(pk) if pk else AssignmentRule()
+    form = AssignmentRuleForm(request.POST or None, rule=rule)
+    if request.method == "POST" and form.run(actions.save_rule, rule, by=request.viewer):
+        back = reverse("sales:assignment_list") if pk else _conditions_url(form.result)
+        return htmx.redirect(request, back, _("Saved."))
+    context = {"form": form, "rule": rule, "title": rule.name or _("New rule")}
+    return htmx.part(request, "sales/assignment_form.html#dialog", context, status=422 if form.errors else 200)
+
+
+def _conditions_url(rule: AssignmentRule) -> str:
+    return reverse("sales:assignment_conditions", args=[rule.pk]) + _query(rule)
+
+
+def _query(rule: AssignmentRule) -> str:
+    """The conditions of a rule as an address keeps them."""
+    kept = Filter.from_json(LEAD, rule.filter).as_query()
+    return f"?{urlencode(kept)}" if kept else ""
+
+
+@require_http_methods(["GET", "POST"])
+def rule_conditions(request: HttpRequest, pk: int) -> HttpResponse:
+    """Which leads a rule is about: conditions as in their list, kept in the address until they are saved."""
+    require(request.viewer, CHANGE)
+    rule = _rule(pk)
+    flt = Filter.from_query(LEAD, request.GET)
+    if request.method == "POST":
+        actions.set_conditions(rule, by=request.viewer, flt=flt)
+        return htmx.redirect(request, reverse("sales:assignment_list"), _("Saved."))
+    error, count, chips = "", None, []
+    try:
+        chips = flt.chips(request.viewer)
+        count = count_capped(LEAD, request.viewer, flt)
+    except ValidationError as wrong:
+        error = " ".join(wrong.messages)
+    context = {
+        "rule": rule, "kind": LEAD, "count": count, "error": error,
+        "is_changed": flt != Filter.from_json(LEAD, rule.filter),
+        "chips": [_chip(flt, chip) for chip in chips],
+    }  # fmt: skip
+    return htmx.part(request, "sales/assignment_conditions.html", context)
+
+
+def _chip(flt: Filter, chip: dict[str, Any]) -> dict[str, str]:
+    condition = chip["condition"]
+    return {
+        "key": chip["label"], "text": f"{chip['op']} {chip['words']}".strip(),
+        "edit": reverse("records:filter", args=[LEAD.slug, condition.field]) + f"?op={condition.op}",
+        "remove": f"?{urlencode(flt.without(condition).as_query())}",
+    }  # fmt: skip
+
+
+@require_POST
+def rule_order(request: HttpRequest) -> HttpResponse:
+    """Put the rules into the order given."""
+    require(request.viewer, CHANGE)
+    order = [int(pk) for pk in request.POST.get("order", "").split(",") if pk.isdigit() and len(pk) < 19]
+    actions.order_rules(by=request.viewer, order=order)
+    return htmx.done(_("Saved."))
+
+
+@require_POST
+def rule_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a rule away."""
+    require(request.viewer, CHANGE)
+    actions.delete_rule(_rule(pk), by=request.viewer)
+    return htmx.redirect(request, reverse("sales:assignment_list"), _("Deleted."))
+
+
+@require_POST
+def give_out(request: HttpRequest) -> HttpResponse:
+    """Give all leads nobody owns to people by the rules."""
+    given = actions.assign_all_by_rules(by=request.viewer)
+    said = ngettext("%(n)s lead given out.", "%(n)s leads given out.", given) % {"n": given}
+    return htmx.redirect(request, reverse("sales:lead_list"), said)
+
+
+@require_POST
+def lead_by_rules(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give one lead to whom the rules say."""
+    lead = actions.assign_by_rules(LEAD, queries.lead(request.viewer, pk), by=request.viewer)
+    said = _("Given to %(person)s.") % {"person": person_names().get(lead.owner_id, "")}
+    back = lead.get_absolute_url() if request.viewer.sees_owner(lead.owner_id) else reverse("sales:lead_list")
+    return htmx.redirect(request, back, said)
+
+
+def _rule(pk: int) -> AssignmentRule:
+    found = AssignmentRule.objects.filter(pk=min(pk, LARGEST_KEY)).first()
+    if found is None:
+        raise NotVisible
+    return found
