@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('org', '0002_absence'),
+        ('org', '0003_absence'),
         ('sales', '0002_deal_people_and_scores'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
