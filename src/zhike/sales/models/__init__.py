@@ -7,6 +7,7 @@ from zhike.sales.models.leads import Lead
 from zhike.sales.models.opportunities import Opportunity, OpportunityLine, StageChange, customers_dealt_with
 from zhike.sales.models.pipelines import Pipeline, Stage
 from zhike.sales.models.products import Product
+from zhike.sales.models.quotes import PriceList, PriceListItem, Quote, QuoteLine, QuoteSending
 from zhike.sales.models.scores import DealScore, ScoreWeight
 from zhike.sales.models.teams import ResourceRequest, TeamMember
 
@@ -21,7 +22,12 @@ __all__ = [
     "Opportunity",
     "OpportunityLine",
     "Pipeline",
+    "PriceList",
+    "PriceListItem",
     "Product",
+    "Quote",
+    "QuoteLine",
+    "QuoteSending",
     "ResourceRequest",
     "ScoreWeight",
     "Stage",

@@ -1,5 +1,6 @@
 """What we sell (SAL-5): everybody may look it up; what it costs us is for those with the verb."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -20,6 +21,12 @@ class Product(Record):
     unit = models.CharField(pgettext_lazy("product", "unit"), max_length=40, blank=True)
     list_price = MoneyField(_("list price"), null=True, blank=True)
     cost = MoneyField(_("cost"), null=True, blank=True)
+    tax_rate = models.DecimalField(
+        _("tax rate (%)"), max_digits=5, decimal_places=2, default=13,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )  # fmt: skip
+    category = models.CharField(pgettext_lazy("product", "category"), max_length=40, blank=True)
+    spec = models.CharField(_("specification"), max_length=200, blank=True)
     description = models.TextField(_("description"), blank=True)
     is_active = models.BooleanField(_("on sale"), default=True)
 
