@@ -26,7 +26,11 @@ FULL = ["kind", "customer", "contact", "opportunity", "summary", "participants",
 class LogForm(RecordForm):
     """A new follow-up. With a customer given, its people can be chosen from."""
 
-    def __init__(self, data=None, *, viewer: Viewer, customer_id: int | None = None, quick: bool = True, **more: Any):
+    def __init__(
+        self, data=None, *, viewer: Viewer, customer_id: int | None = None, quick: bool = True,
+        people: list[tuple[int, str]] | None = None, **more: Any,
+    ):  # fmt: skip
+        """`people` are those of the customer, where the page has read them already."""
         initial = {"kind": "call", **({"customer": customer_id} if customer_id else {}), **more.pop("initial", {})}
         names = QUICK if quick else FULL
         super().__init__(data, kind=ACTIVITY, viewer=viewer, only=names, initial=initial, **more)
@@ -36,7 +40,7 @@ class LogForm(RecordForm):
         }  # fmt: skip
         self.fields["next_step"].widget.attrs["placeholder"] = _("Next step")
         if customer_id:
-            people = queries.contacts_for(viewer, customer_id)
+            people = queries.contacts_for(viewer, customer_id) if people is None else people
             self.fields["contact"].widget = forms.Select(
                 choices=[("", _("Talked to …")), *people], attrs={"class": "inp"}
             )

@@ -14,6 +14,7 @@ from zhike.kit.viewer import Viewer
 from zhike.org.models import Person
 from zhike.records import queries as records
 from zhike.records.lookups import person_names
+from zhike.records.prepared import prepared_count
 from zhike.sales.models import Opportunity
 
 AHEAD_DAYS = 7
@@ -78,13 +79,18 @@ def team_log(viewer: Viewer) -> list[dict[str, Any]]:
 def contacts_for(viewer: Viewer, customer_id: int) -> list[tuple[int, str]]:
     """The people of a customer to choose from: (id, name and title)."""
     rows = Contact.objects.visible_to(viewer).filter(customer_id=customer_id).order_by("-is_primary", "id")[:100]
-    return [(c.pk, " ".join(filter(None, (c.name, c.title)))) for c in rows]
+    return to_choose(rows)
 
 
-def open_tasks_about(viewer: Viewer, about: Any) -> QuerySet[Task]:
-    """Open tasks about a customer or a deal."""
-    rows = Task.objects.visible_to(viewer).filter(**{about._meta.model_name: about})
-    return rows.filter(status=Task.Status.OPEN)
+def to_choose(people: Iterable[Contact]) -> list[tuple[int, str]]:
+    """Contacts as choices: (id, name and title)."""
+    return [(c.pk, " ".join(filter(None, (c.name, c.title)))) for c in people]
+
+
+@prepared_count
+def count_open_tasks(viewer: Viewer, about: str, pk: int) -> QuerySet[Task]:
+    """How many open tasks there are about a customer or a deal."""
+    return Task.objects.visible_to(viewer).filter(**{f"{about}_id": pk}, status=Task.Status.OPEN)
 
 
 def tasks_about(viewer: Viewer, about: Any, count: int = 50) -> list[Task]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -19,6 +20,7 @@ from zhike.kit.errors import NotVisible
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds
 from zhike.records.filters import Filter
+from zhike.records.prepared import prepared_count
 
 MOST = 200
 ON_HOME = 5
@@ -31,7 +33,12 @@ def reminders_of(viewer: Viewer):
 
 def open_count(viewer: Viewer) -> int:
     """How many reminders wait for one, for the navigation."""
-    return reminders_of(viewer)[:100].count()
+    return _count_open(viewer, viewer.person_id)
+
+
+@prepared_count
+def _count_open(viewer: Viewer, person_id: int) -> QuerySet[Reminder]:
+    return Reminder.objects.filter(person_id=person_id, status=Reminder.Status.OPEN)[:100]
 
 
 @require_safe

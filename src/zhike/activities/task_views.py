@@ -161,4 +161,4 @@ def panel(request: HttpRequest, about: Any) -> SafeString:
 
 def panel_count(viewer: Viewer, about: Any) -> int:
     """How many open tasks there are about a customer or a deal."""
-    return queries.open_tasks_about(viewer, about).count()
+    return queries.count_open_tasks(viewer, about._meta.model_name, about.pk)

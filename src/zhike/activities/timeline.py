@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,9 +19,12 @@ from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Customer
 from zhike.customers.queries import history_words
 from zhike.kit import dates
+from zhike.kit.scope import follows
 from zhike.kit.viewer import Viewer
 from zhike.records.lookups import person_names
 from zhike.records.models import AuditEntry
+from zhike.records.prepared import prepared
+from zhike.records.queries import LARGEST_KEY
 from zhike.sales.models import StageChange
 
 PAGE = 20
@@ -83,12 +87,15 @@ def _places(cursor: str) -> dict[str, str]:
 
 
 def _followups(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
-    rows = Activity.objects.within(viewer, customer).select_related("contact", "opportunity")
+    seen = follows(Activity, viewer, customer)
     moment, _sep, pk = place.partition("|")
     if (before := _moment(moment)) and pk.isdigit():
-        rows = rows.filter(happened_at__lte=before).exclude(happened_at=before, pk__gte=int(pk))
+        rows = _followups_of(viewer, customer.pk, seen).filter(happened_at__lte=before)
+        rows = rows.exclude(happened_at=before, pk__gte=int(pk))[: PAGE + 1]
+    else:
+        rows = _last_followups(viewer, customer.pk, seen)
     found = []
-    for row in rows.order_by("-happened_at", "-id")[: PAGE + 1]:
+    for row in rows:
         icon, tone = SIGNS[row.kind]
         at = f"{row.happened_at.isoformat()}|{row.pk}"
         person = person_names().get(row.author_id, "")
@@ -96,11 +103,18 @@ def _followups(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
     return found
 
 
+def _followups_of(viewer: Viewer, customer_id: int, all_seen: bool) -> QuerySet[Activity]:
+    rows = Activity.objects.within_id(viewer, customer_id, all_seen).select_related("contact", "opportunity")
+    return rows.order_by("-happened_at", "-id")
+
+
+@prepared
+def _last_followups(viewer: Viewer, customer_id: int, all_seen: bool) -> QuerySet[Activity]:
+    return _followups_of(viewer, customer_id, all_seen)[: PAGE + 1]
+
+
 def _deals(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
-    rows = StageChange.objects.visible_to(viewer).filter(opportunity__customer=customer, old__isnull=False)
-    rows = rows.select_related("opportunity", "old", "new")
-    if place.isdigit():
-        rows = rows.filter(pk__lt=int(place))
+    rows = _moves(viewer, customer.pk, _below(place))
     tones = {"won": "ok", "lost": "bad"}
     return [
         Event(
@@ -109,16 +123,19 @@ def _deals(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
             _("%(deal)s: %(old)s → %(new)s") % {"deal": row.opportunity, "old": row.old, "new": row.new},
             row.opportunity.get_absolute_url(),
         )
-        for row in rows.order_by("-id")[: PAGE + 1]
+        for row in rows
     ]  # fmt: skip
 
 
+@prepared
+def _moves(viewer: Viewer, customer_id: int, below: int) -> QuerySet[StageChange]:
+    rows = StageChange.objects.visible_to(viewer).filter(opportunity__customer_id=customer_id, old__isnull=False)
+    return rows.filter(pk__lt=below).select_related("opportunity", "old", "new").order_by("-id")[: PAGE + 1]
+
+
 def _changes(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
-    rows = AuditEntry.objects.filter(kind=CUSTOMER.label, object_id=customer.pk)
-    if place.isdigit():
-        rows = rows.filter(pk__lt=int(place))
     found = []
-    for row in rows.order_by("-id")[: PAGE + 1]:
+    for row in _entries(viewer, customer.pk, _below(place)):
         lines = history_words(CUSTOMER, row) if row.verb == AuditEntry.Verb.CHANGED else []
         person = person_names().get(row.person_id, "")
         found.append(
@@ -134,6 +151,17 @@ def _changes(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
             )
         )
     return found
+
+
+@prepared
+def _entries(viewer: Viewer, customer_id: int, below: int) -> QuerySet[AuditEntry]:
+    rows = AuditEntry.objects.filter(kind=CUSTOMER.label, object_id=customer_id, pk__lt=below)
+    return rows.order_by("-id")[: PAGE + 1]
+
+
+def _below(place: str) -> int:
+    """The id below which a stream goes on; without a place, one above all."""
+    return min(int(place), LARGEST_KEY) if place.isdigit() and len(place) < 20 else LARGEST_KEY
 
 
 _sources: dict[str, Callable[[Viewer, Customer, str], Iterable[Event]]] = {

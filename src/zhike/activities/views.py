@@ -14,7 +14,7 @@ from zhike.activities.forms import LogForm
 from zhike.activities.kinds import ACTIVITY, TASK
 from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Customer
-from zhike.customers.queries import birthdays, customer
+from zhike.customers.queries import birthdays, customer, people_at
 from zhike.kit import dates, htmx
 from zhike.kit import format as fmt
 from zhike.kit.access import can, require
@@ -153,7 +153,9 @@ def timeline_panel(request: HttpRequest, about: Customer) -> SafeString:
     context = _stream(request, about)
     context["filters"] = timeline.FILTERS.items()
     if viewer.can(ACTIVITY.verb("create")):
-        context["form"] = LogForm(viewer=viewer, customer_id=about.pk)
+        context["form"] = LogForm(
+            viewer=viewer, customer_id=about.pk, people=queries.to_choose(people_at(viewer, about))
+        )
     return render_to_string("activities/parts/timeline.html", context, request)
 
 

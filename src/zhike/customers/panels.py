@@ -23,7 +23,7 @@ def contacts(request: HttpRequest, customer: Customer) -> SafeString:
     """The people at a customer, each with what to remember (CUS-4)."""
     context = {
         "customer": customer,
-        "people": list(queries.contacts_of(request.viewer, customer)),
+        "people": queries.people_at(request.viewer, customer),
         "can_add": may(request.viewer, CONTACT.verb("create"), customer),
         "today": dates.today(),
     }
@@ -32,7 +32,7 @@ def contacts(request: HttpRequest, customer: Customer) -> SafeString:
 
 def contact_count(viewer: Viewer, customer: Customer) -> int:
     """How many people we know there."""
-    return queries.contacts_of(viewer, customer).count()
+    return queries.count_people(viewer, customer)
 
 
 def card(request: HttpRequest, customer: Customer) -> SafeString:

@@ -3,16 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from zhike.customers.kinds import CONTACT, CUSTOMER
 from zhike.customers.models import ClassChange, Contact, Customer, CustomerRelation, month_and_day
 from zhike.kit import dates
+from zhike.kit.scope import follows
 from zhike.kit.viewer import Viewer
 from zhike.records import queries as records
 from zhike.records.kinds import RecordKind
 from zhike.records.models import AuditEntry
+from zhike.records.prepared import once, prepared
 
 # The fields a card should have before anybody calls it complete.
 WANTED = (
@@ -20,7 +22,7 @@ WANTED = (
     "bank", "bank_account", "invoice_type", "organisation_type", "registered_capital", "founded_on", "business_lines",
     "annual_turnover", "payment_terms", "credit_days",
 )  # fmt: skip
-KEY_PEOPLE = 6
+KEY_PEOPLE, MOST_PEOPLE = 6, 100
 MOST_BELOW = 50
 WHY = "relations of a customer seen already; the other side is asked for"
 _ranks = {Contact.Role.DECIDER: 0, Contact.Role.INFLUENCER: 1, Contact.Role.USER: 2, Contact.Role.GATEKEEPER: 3}
@@ -41,17 +43,27 @@ def contact(viewer: Viewer, pk: int) -> Contact:
     return records.record(viewer, CONTACT, pk, related=("customer",))
 
 
-def contacts_of(viewer: Viewer, customer: Customer) -> QuerySet[Contact]:
-    """A customer's people, the main contact first, then by their role in the decision."""
-    rank = Case(*(When(role=role, then=Value(n)) for role, n in _ranks.items()), default=Value(9))
-    rows = Contact.objects.within(viewer, customer)
-    return rows.annotate(rank=Case(When(is_primary=True, then=Value(-1)), default=rank, output_field=IntegerField())) \
-        .order_by("rank", "id")  # fmt: skip
+@once
+def people_at(viewer: Viewer, customer: Customer) -> list[Contact]:
+    """A customer's people, the main contact first, then by their role in the decision; a hundred at most."""
+    people = _people_at(viewer, customer.pk, follows(Contact, viewer, customer))
+    return sorted(people, key=lambda c: (not c.is_primary, _ranks.get(c.role, 9), c.pk))
+
+
+@prepared
+def _people_at(viewer: Viewer, customer_id: int, all_seen: bool) -> QuerySet[Contact]:
+    return Contact.objects.within_id(viewer, customer_id, all_seen).order_by("-is_primary", "id")[:MOST_PEOPLE]
 
 
 def key_people(viewer: Viewer, customer: Customer) -> list[Contact]:
     """The few people who matter most."""
-    return list(contacts_of(viewer, customer)[:KEY_PEOPLE])
+    return people_at(viewer, customer)[:KEY_PEOPLE]
+
+
+def count_people(viewer: Viewer, customer: Customer) -> int:
+    """How many people we know at a customer."""
+    known = len(people_at(viewer, customer))
+    return known if known < MOST_PEOPLE else Contact.objects.within(viewer, customer).count()
 
 
 def relations_of(viewer: Viewer, customer: Customer) -> list[dict[str, Any]]:
@@ -60,7 +72,7 @@ def relations_of(viewer: Viewer, customer: Customer) -> list[dict[str, Any]]:
     Parent and subsidiaries come first; they are a field, not a relation that could be taken away here.
     """
     seen = Customer.objects.visible_to(viewer)
-    rows = list(CustomerRelation.objects.whole_table(WHY).filter(Q(customer=customer) | Q(other=customer))[:MOST_BELOW])
+    rows = _relations_of(viewer, customer.pk)
     others = {row.other_id if row.customer_id == customer.pk else row.customer_id for row in rows}
     others |= {customer.parent_id} - {None}
     known = {other.pk: other for other in seen.filter(pk__in=others)} if others else {}
@@ -68,7 +80,7 @@ def relations_of(viewer: Viewer, customer: Customer) -> list[dict[str, Any]]:
     if above := known.get(customer.parent_id):
         found.append({"label": _("parent company"), "other": above, "note": "", "relation": None})
     # Not sorted by the database: that would walk the whole table.
-    for below in sorted(seen.filter(parent=customer)[:MOST_BELOW], key=lambda other: other.name):
+    for below in sorted(_below(viewer, customer.pk), key=lambda other: other.name):
         found.append({"label": _("subsidiary"), "other": below, "note": "", "relation": None})
     for row in sorted(rows, key=lambda row: row.pk):
         forwards = row.customer_id == customer.pk
@@ -76,6 +88,17 @@ def relations_of(viewer: Viewer, customer: Customer) -> list[dict[str, Any]]:
             label = row.get_kind_display() if forwards else CustomerRelation.BACKWARDS[row.kind]
             found.append({"label": label, "other": other, "note": row.note, "relation": row})
     return found
+
+
+@prepared
+def _relations_of(viewer: Viewer, customer_id: int) -> QuerySet[CustomerRelation]:
+    rows = CustomerRelation.objects.whole_table(WHY)
+    return rows.filter(Q(customer_id=customer_id) | Q(other_id=customer_id))[:MOST_BELOW]
+
+
+@prepared
+def _below(viewer: Viewer, customer_id: int) -> QuerySet[Customer]:
+    return Customer.objects.visible_to(viewer).filter(parent_id=customer_id)[:MOST_BELOW]
 
 
 def relation(viewer: Viewer, pk: int) -> CustomerRelation | None:

@@ -19,7 +19,7 @@ from zhike.kit.viewer import Viewer
 from zhike.records import actions as records
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
-from zhike.records.queries import tags_of
+from zhike.records.queries import tags_on
 
 PLACE = "customers.customer"
 WORDS = ("change", "assign", "delete", "share")
@@ -82,7 +82,7 @@ def _side(request: HttpRequest, customer: Customer) -> dict:
         "can": can(viewer, customer, *(CUSTOMER.verb(word) for word in WORDS)),
         "people": queries.key_people(viewer, customer),
         "relations": queries.relations_of(viewer, customer),
-        "tags": list(tags_of(CUSTOMER, customer.pk)),
+        "tags": tags_on(viewer, CUSTOMER, customer.pk),
         "complete": complete,
         "missing": missing,
         "tiers": Customer.Tier.choices,

@@ -22,7 +22,6 @@ GROUPS = {
     "admin": pgettext_lazy("navigation", "Administration"),
 }
 PHONE_TABS = 3  # beside "new" and "more"
-MOST_KEPT = 200  # parts of the frame kept for one viewer; some 10 KB each
 # Tags of the languages as browsers choose fonts by them.
 LANGUAGE_TAGS = {"zh-hans": "zh-CN"}
 
@@ -66,11 +65,10 @@ class Shell:
         """
         if self.viewer is None:
             return render_to_string(template, {"shell": self})
-        kept, key = self.viewer.kept, (template, get_language(), *depends)
-        if (found := kept.get(key)) is None:
-            if len(kept) >= MOST_KEPT:
-                kept.clear()
-            found = kept[key] = render_to_string(template, {"shell": self, "viewer": self.viewer})
+        key = (template, get_language(), *depends)
+        if (found := self.viewer.kept.get(key)) is None:
+            found = render_to_string(template, {"shell": self, "viewer": self.viewer})
+            self.viewer.keep(key, found)
         return found
 
     @cached_property
@@ -85,7 +83,7 @@ class Shell:
                 if (url := known_address(entry.url_name))
             ]
             if self.viewer:
-                self.viewer.kept["links"] = links
+                self.viewer.keep("links", links)
         return tuple((url, e and self.count(e)) for url, e in links if e or self.is_at(url))
 
     @cached_property

@@ -157,6 +157,12 @@ def arms_of(model: type[models.Model], viewer: Viewer) -> list[Q]:
     return [] if verb in VERBS and not viewer.can(verb) else model.scope.arms(viewer, model)
 
 
+def follows(model: type[models.Model], viewer: Viewer, parent: models.Model) -> bool:
+    """Whether who sees this record sees all rows of a model inside it, given the verb to look at them."""
+    scope = model.scope
+    return not isinstance(scope, OwnedWithin) or viewer.sees_owner(getattr(parent, f"{scope.field}_id"))
+
+
 _checking_uniqueness: ContextVar[bool] = ContextVar("checking_uniqueness", default=False)
 
 
@@ -191,12 +197,16 @@ class ScopedQuerySet(models.QuerySet):
 
         Only where that follows: rows seen through the record, or owned like it by one of the viewer's people.
         """
+        return self.within_id(viewer, parent.pk, follows(self.model, viewer, parent))
+
+    def within_id(self, viewer: Viewer, parent_id: int, follows: bool) -> "ScopedQuerySet":
+        """The same by the id of the record, where it is known whether seeing it is enough."""
         scope = self.model.scope
-        field = scope.parent if isinstance(scope, OwnedWithin) else scope.field
-        if isinstance(scope, OwnedWithin) and not viewer.sees_owner(getattr(parent, f"{scope.field}_id")):
-            return self.visible_to(viewer).filter(**{field: parent})
+        inside = {f"{scope.parent if isinstance(scope, OwnedWithin) else scope.field}_id": parent_id}
+        if not follows:
+            return self.visible_to(viewer).filter(**inside)
         verb = f"{self.model._meta.label_lower}.view"
-        rows = self._scoped(f"within {parent._meta.label} {parent.pk}").filter(**{field: parent})
+        rows = self._scoped(f"within {parent_id}").filter(**inside)
         return rows if verb not in VERBS or viewer.can(verb) else rows.none()
 
     def whole_table(self, reason: str) -> "ScopedQuerySet":

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+MOST_KEPT = 300  # some 10 KB each
+
 
 @dataclass(frozen=True)
 class Viewer:
@@ -29,6 +31,12 @@ class Viewer:
     def can(self, verb: str) -> bool:
         """Whether a role of the viewer allows this verb at all (not: on which record)."""
         return verb in self.verbs
+
+    def keep(self, key: Any, value: Any) -> None:
+        """Put something beside the viewer; all is let go when it becomes too much."""
+        if len(self.kept) >= MOST_KEPT:
+            self.kept.clear()
+        self.kept[key] = value
 
 
 _builder: Callable[[int], Viewer] | None = None

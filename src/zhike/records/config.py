@@ -25,6 +25,11 @@ def version() -> int:
     return NumberSequence.objects.filter(key=KEY).values_list("last", flat=True).first() or 0
 
 
+def pinned() -> int | None:
+    """The version this request goes by; None outside of one."""
+    return _known.get()
+
+
 @contextmanager
 def reading(known: int | None = None):
     """Within this block the version is read once (or given, where another query brought it along)."""

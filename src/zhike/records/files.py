@@ -61,7 +61,7 @@ def files_panel(request: HttpRequest, record) -> SafeString:
 
 def files_count(viewer, record) -> int:
     """How many files a record has that the viewer sees already."""
-    return queries.files_of_seen(kinds.get(record.kind_label()), record.pk).count()
+    return queries.count_files(viewer, kinds.get(record.kind_label()), record.pk)
 
 
 def _kind(slug: str) -> RecordKind:

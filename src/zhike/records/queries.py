@@ -13,6 +13,7 @@ from zhike.kit.viewer import Viewer
 from zhike.records import config, kinds
 from zhike.records.kinds import RecordKind
 from zhike.records.models import AuditEntry, ImportBatch, InboxItem, Job, SavedView, StoredFile, Tag
+from zhike.records.prepared import prepared, prepared_count
 
 # No database key is larger; a longer number in an address is no record.
 LARGEST_KEY = 2**63 - 1
@@ -22,11 +23,16 @@ UNREAD = f"SELECT COUNT(*) FROM {InboxItem._meta.db_table} WHERE person_id = %s 
 
 def record(viewer: Viewer, kind: RecordKind, pk: int, *, related: tuple[str, ...] = ()) -> Any:
     """A record the viewer sees; raises NotVisible."""
-    rows = kind.rows(viewer).select_related(*related) if related else kind.rows(viewer)
-    found = rows.filter(pk=pk).first() if 0 < int(pk) <= LARGEST_KEY else None
-    if found is None:
+    found = _record(viewer, kind, related, int(pk)) if 0 < int(pk) <= LARGEST_KEY else []
+    if not found:
         raise NotVisible
-    return found
+    return found[0]
+
+
+@prepared
+def _record(viewer: Viewer, kind: RecordKind, related: tuple[str, ...], pk: int) -> QuerySet:
+    rows = kind.rows(viewer).filter(pk=pk).order_by()
+    return rows.select_related(*related) if related else rows
 
 
 def record_for(viewer: Viewer, kind: RecordKind, pk: int, word: str = "change") -> Any:
@@ -99,6 +105,18 @@ def file(viewer: Viewer, pk: int) -> StoredFile:
 def tags_of(kind: RecordKind, pk: int) -> QuerySet[Tag]:
     """The tags of a record (the record itself must have been read through a scope)."""
     return Tag.objects.filter(kind=kind.label, taggings__object_id=pk)
+
+
+@prepared
+def tags_on(viewer: Viewer, kind: RecordKind, pk: int) -> QuerySet[Tag]:
+    """The tags of a record read through a scope, as a list."""
+    return tags_of(kind, pk)
+
+
+@prepared_count
+def count_files(viewer: Viewer, kind: RecordKind, pk: int) -> QuerySet[StoredFile]:
+    """How many files a record has that was read through a scope."""
+    return files_of_seen(kind, pk)
 
 
 def views_of(viewer: Viewer, kind: RecordKind) -> list[SavedView]:

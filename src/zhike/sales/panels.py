@@ -78,7 +78,7 @@ def customer_deals(request: HttpRequest, customer: Customer) -> SafeString:
 
 def customer_deal_count(viewer: Viewer, customer: Customer) -> int:
     """How many deals the viewer sees there."""
-    return Opportunity.objects.visible_to(viewer).filter(customer=customer).count()
+    return queries.count_deals(viewer, customer)
 
 
 def open_figure(viewer: Viewer, customer: Customer) -> Stat:

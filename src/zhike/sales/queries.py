@@ -16,6 +16,7 @@ from zhike.records import queries as records
 from zhike.records import search
 from zhike.records.filters import Filter
 from zhike.records.lookups import person_names
+from zhike.records.prepared import once, prepared
 from zhike.sales import rules
 from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT
 from zhike.sales.models import Lead, LeadAssignment, Opportunity, OpportunityLine, Pipeline, Product, Stage, StageChange
@@ -204,10 +205,10 @@ def deals_of(viewer: Viewer, customer: Customer) -> list[Opportunity]:
 
 def open_deals(viewer: Viewer, customer: Customer) -> tuple[int, Decimal, Decimal]:
     """How many deals are open with a customer, what they come to, and weighted."""
-    rows = Opportunity.objects.visible_to(viewer).filter(customer=customer, status=OPEN)
-    sums = rows.order_by().values_list("probability").annotate(n=Count("pk"), total=Sum("amount"))
     count, total, weighted = 0, Decimal(0), Decimal(0)
-    for probability, n, amount in sums:
+    for status, probability, n, amount in deal_sums(viewer, customer):
+        if status != OPEN:
+            continue
         count, total = count + n, total + (amount or 0)
         weighted += round_fen((amount or Decimal(0)) * probability / 100)
     return count, total, weighted
@@ -215,9 +216,25 @@ def open_deals(viewer: Viewer, customer: Customer) -> tuple[int, Decimal, Decima
 
 def won_deals(viewer: Viewer, customer: Customer) -> tuple[int, Decimal]:
     """How many deals were won with a customer, and what they came to."""
-    rows = Opportunity.objects.visible_to(viewer).filter(customer=customer, status=Opportunity.Status.WON)
-    sums = rows.aggregate(n=Count("pk"), total=Sum("amount"))
-    return sums["n"], sums["total"] or Decimal(0)
+    won = [(n, amount) for status, _p, n, amount in deal_sums(viewer, customer) if status == Opportunity.Status.WON]
+    return sum(n for n, _amount in won), sum((amount or Decimal(0) for _n, amount in won), Decimal(0))
+
+
+def count_deals(viewer: Viewer, customer: Customer) -> int:
+    """How many deals with a customer the viewer sees."""
+    return sum(n for _status, _probability, n, _amount in deal_sums(viewer, customer))
+
+
+@once
+def deal_sums(viewer: Viewer, customer: Customer) -> list[tuple]:
+    """The deals with a customer that the viewer sees: (status, probability, how many, amount) for each of these."""
+    return _deal_sums(viewer, customer.pk)
+
+
+@prepared
+def _deal_sums(viewer: Viewer, customer_id: int) -> QuerySet:
+    rows = Opportunity.objects.visible_to(viewer).filter(customer_id=customer_id).order_by()
+    return rows.values_list("status", "probability").annotate(n=Count("pk"), total=Sum("amount"))
 
 
 def deals_with_product(viewer: Viewer, product: Product) -> list[Opportunity]:

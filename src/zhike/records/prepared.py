@@ -1,0 +1,125 @@
+"""Questions that pages ask again and again, put into SQL once for each viewer.
+
+Django takes several times as long to write a query as the database takes to answer it, and a page asks twenty. What is
+written is kept with the viewer, for one version of the configuration and one day: a scope depends on the viewer, on
+configuration (people, roles, shares) and on today, on nothing else. What is asked about comes in as ids.
+"""
+
+from collections.abc import Callable
+from copy import copy
+from functools import wraps
+from types import SimpleNamespace
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import QuerySet
+
+from zhike.kit import dates
+from zhike.kit.viewer import Viewer
+from zhike.records import config
+
+# They stand for the ids while the SQL is written; larger than any id there will ever be.
+MARKS = tuple(range(2**63 - 9, 2**63 - 1))
+
+
+class Prepared:
+    """The SQL of a queryset; `rows` runs it with other ids and gives what the queryset would give."""
+
+    def __init__(self, rows: QuerySet, marks: tuple[int, ...], count: bool = False):
+        if rows._prefetch_related_lookups:
+            raise ValueError("a prepared query reads along what it joins, and prefetches nothing")
+        self.iterable, self.marks, self.query = rows._iterable_class, marks, rows.query
+        self.compiler = self.query.get_compiler(DEFAULT_DB_ALIAS)
+        try:
+            self.sql, self.params = self.compiler.as_sql()
+        except EmptyResultSet:
+            self.sql = ""
+            return
+        if count:
+            self.sql = f"SELECT COUNT(*) FROM ({self.sql}) counted"
+        if missing := set(marks) - set(self.params):
+            raise ValueError(f"{len(missing)} of the ids are no parameter of the query")
+
+    def fetch(self, ids: tuple[int, ...]) -> list[tuple]:
+        """The rows as the database gives them."""
+        given = dict(zip(self.marks, ids, strict=True))
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(self.sql, [given.get(p, p) if type(p) is int else p for p in self.params])
+            return cursor.fetchall()
+
+    def rows(self, *ids: int) -> list[Any]:
+        """The records or values for these ids."""
+        if not self.sql or not (found := self.fetch(ids)):
+            return []
+        # As a queryset makes them: its iterable asks the query for a compiler, and that for the rows.
+        compiler, query = copy(self.compiler), copy(self.query)
+        compiler.connection = connections[DEFAULT_DB_ALIAS]
+        compiler.execute_sql = lambda *_args, **_more: [found]
+        query.get_compiler = lambda *_args, **_more: compiler
+        source = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={}, _fields=())
+        return list(self.iterable(source))
+
+    def count(self, *ids: int) -> int:
+        """How many rows there are for these ids."""
+        return self.fetch(ids)[0][0] if self.sql else 0
+
+
+def prepared(make: Callable[..., QuerySet]) -> Callable[..., list[Any]]:
+    """Decorate `make(viewer, *arguments) -> queryset`; calling it gives the list of its rows.
+
+    Whole numbers among the arguments are ids, put into the finished SQL: the queryset may do nothing with them but
+    compare. Everything else is part of the question.
+    """
+
+    @wraps(make)
+    def ask(viewer: Viewer, *arguments: Any) -> list[Any]:
+        question, ids = _written(make, viewer, arguments)
+        return question.rows(*ids)
+
+    return ask
+
+
+def prepared_count(make: Callable[..., QuerySet]) -> Callable[..., int]:
+    """The same for how many rows there are."""
+
+    @wraps(make)
+    def ask(viewer: Viewer, *arguments: Any) -> int:
+        question, ids = _written(make, viewer, arguments, count=True)
+        return question.count(*ids)
+
+    return ask
+
+
+def once(ask: Callable[[Viewer, Any], Any]) -> Callable[[Viewer, Any], Any]:
+    """Decorate `ask(viewer, record)`: what several parts of a page want to know of a record is asked once.
+
+    The answer is kept on the record as it was read for this page.
+    """
+
+    @wraps(ask)
+    def answer(viewer: Viewer, record: Any) -> Any:
+        kept, key = record.__dict__.setdefault("_answers", {}), (ask, viewer.person_id)
+        if key not in kept:
+            kept[key] = ask(viewer, record)
+        return kept[key]
+
+    return answer
+
+
+def _written(make: Callable, viewer: Viewer, arguments: tuple, count: bool = False) -> tuple[Prepared, list[int]]:
+    ids = [a for a in arguments if type(a) is int]
+    shape = tuple(MARKS[0] if type(a) is int else a for a in arguments)
+    version = config.pinned()
+    key = (make, count, version, dates.today(), shape)
+    # Without a version at hand, as in a job, nothing says whether the configuration is still the same.
+    if version is None or (question := viewer.kept.get(key)) is None:
+        marks = iter(MARKS)
+        rows = make(viewer, *(next(marks) if type(a) is int else a for a in arguments))
+        if count:
+            rows = rows if rows.query.is_sliced else rows.order_by()
+            rows = rows.values("pk") if rows._fields is None else rows
+        question = Prepared(rows, MARKS[: len(ids)], count)
+        if version is not None:
+            viewer.keep(key, question)
+    return question, ids
