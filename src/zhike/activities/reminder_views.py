@@ -31,14 +31,10 @@ def reminders_of(viewer: Viewer):
     return Reminder.objects.filter(person_id=viewer.person_id, status=Reminder.Status.OPEN).order_by("-id")
 
 
-def open_count(viewer: Viewer) -> int:
-    """How many reminders wait for one, for the navigation."""
-    return _count_open(viewer, viewer.person_id)
-
-
 @prepared_count
-def _count_open(viewer: Viewer, person_id: int) -> QuerySet[Reminder]:
-    return Reminder.objects.filter(person_id=person_id, status=Reminder.Status.OPEN)[:100]
+def open_count(viewer: Viewer) -> QuerySet[Reminder]:
+    """How many reminders wait for one, for the navigation."""
+    return reminders_of(viewer)[:100]
 
 
 @require_safe

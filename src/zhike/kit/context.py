@@ -35,6 +35,19 @@ def company_name_from(function: Callable[[], str]) -> None:
     _company = function
 
 
+def _one_by_one(viewer: Any, badges: list[Callable[[Any], int]]) -> list[int]:
+    return [badge(viewer) for badge in badges]
+
+
+_count: Callable[[Any, list], list[int]] = _one_by_one
+
+
+def count_badges_with(function: Callable[[Any, list], list[int]]) -> None:
+    """Called once by the room that can ask what all badges count in one query."""
+    global _count
+    _count = function
+
+
 def page(request: HttpRequest) -> dict[str, Any]:
     """`viewer` and `shell` for templates; nothing is asked before a template asks for it."""
     return {"viewer": getattr(request, "viewer", None), "shell": Shell(request)}
@@ -84,6 +97,8 @@ class Shell:
             ]
             if self.viewer:
                 self.viewer.keep("links", links)
+        badges = {e.key: e.badge for _url, e in links if e}
+        self._counts |= zip(badges, _count(self.viewer, list(badges.values())), strict=True)
         return tuple((url, e and self.count(e)) for url, e in links if e or self.is_at(url))
 
     @cached_property

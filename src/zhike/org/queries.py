@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from allauth.usersessions.models import UserSession
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from zhike.kit import dates
@@ -17,6 +17,7 @@ from zhike.org.models import AccessRequest, Approval, ApprovalPlace, Department,
 from zhike.records import config, kinds
 from zhike.records import queries as records
 from zhike.records.models import AuditEntry
+from zhike.records.prepared import prepared_count
 from zhike.records.queries import LARGEST_KEY
 
 LOG_PAGE = 100
@@ -236,10 +237,11 @@ def approval_page(viewer: Viewer, tab: str, before: int = 0) -> tuple[list[Appro
     return found[:APPROVAL_PAGE], found[APPROVAL_PAGE - 1].pk if len(found) > APPROVAL_PAGE else 0
 
 
-def waiting_count(viewer: Viewer) -> int:
+@prepared_count
+def waiting_count(viewer: Viewer) -> QuerySet[ApprovalPlace]:
     """How many approvals wait for this person, for the navigation."""
     rows = ApprovalPlace.objects.whole_table("the viewer's own places")
-    return rows.filter(person_id=viewer.person_id, status=ApprovalPlace.Status.WAITING).count()
+    return rows.filter(person_id=viewer.person_id, status=ApprovalPlace.Status.WAITING)
 
 
 def trace_of(viewer: Viewer, approval: Approval) -> list[dict[str, Any]]:

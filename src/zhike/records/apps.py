@@ -9,11 +9,12 @@ class RecordsConfig(AppConfig):
     label = "records"
 
     def ready(self):
-        from zhike.kit import access
+        from zhike.kit import access, context
         from zhike.kit.registry import menu
-        from zhike.records import periodic
+        from zhike.records import periodic, prepared
         from zhike.records.queries import unread
 
+        context.count_badges_with(prepared.counts_of)
         access.declare("records.customise", _("Set up fields and picklists"), _("Administration"))
         menu.add("main", "import", _("Import"), url_name="records:import_start", icon="file-import", group="admin",
                  order=80, verb="*.import")  # fmt: skip

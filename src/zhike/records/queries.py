@@ -4,7 +4,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from zhike.kit.access import may
@@ -17,8 +16,6 @@ from zhike.records.prepared import prepared, prepared_count
 
 # No database key is larger; a longer number in an address is no record.
 LARGEST_KEY = 2**63 - 1
-# Asked for every page, so that its SQL is not put together each time.
-UNREAD = f"SELECT COUNT(*) FROM {InboxItem._meta.db_table} WHERE person_id = %s AND read_at IS NULL"
 
 
 def record(viewer: Viewer, kind: RecordKind, pk: int, *, related: tuple[str, ...] = ()) -> Any:
@@ -152,8 +149,7 @@ def imports_of(viewer: Viewer) -> QuerySet[ImportBatch]:
     return ImportBatch.objects.filter(person_id=viewer.person_id).order_by("-id")
 
 
-def unread(viewer: Viewer) -> int:
+@prepared_count
+def unread(viewer: Viewer) -> QuerySet[InboxItem]:
     """How many messages this person has not read."""
-    with connection.cursor() as cursor:
-        cursor.execute(UNREAD, [viewer.person_id])
-        return cursor.fetchone()[0]
+    return InboxItem.objects.filter(person_id=viewer.person_id, read_at__isnull=True)

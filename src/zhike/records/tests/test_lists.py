@@ -187,4 +187,4 @@ def test_a_list_asks_the_same_number_of_queries_however_many_rows(some, sign_in,
         browser.get("/customers/?tier=key&sort=name")
 
 
-QUERIES = 5  # session, person with version, rows, unread messages, reminders
+QUERIES = 4  # session, person with version, rows, badges of the navigation

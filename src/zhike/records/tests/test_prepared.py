@@ -12,7 +12,7 @@ from zhike.kit import dates
 from zhike.kit.viewer import viewer_of
 from zhike.org import actions
 from zhike.records import config
-from zhike.records.prepared import MARKS, prepared, prepared_count
+from zhike.records.prepared import MARKS, counts_of, prepared, prepared_count
 
 
 def a_customer(viewer, pk):
@@ -98,3 +98,15 @@ def test_an_id_that_is_no_parameter_is_a_mistake_of_ours(company, viewer):
     with pytest.raises(ValueError, match="prefetch"):
         prepared(lambda viewer: Customer.objects.visible_to(viewer).prefetch_related("contacts"))(viewer(company.gm))
     assert prepared(a_customer)(viewer(company.gm), MARKS[0]) == []
+
+
+def test_the_counts_of_badges_come_in_one_query(company, some, django_assert_num_queries):
+    keys = prepared_count(lambda viewer: Customer.objects.visible_to(viewer).filter(tier="key"))
+    none = prepared_count(lambda viewer: Customer.objects.visible_to(viewer).none())
+    everything = prepared_count(lambda viewer: Customer.objects.visible_to(viewer))
+    with config.reading():
+        viewer = viewer_of(company.li_na.pk)
+        assert keys(viewer) == 2  # reads the configuration
+        with django_assert_num_queries(1):
+            assert counts_of(viewer, [keys, none, lambda viewer: 7, everything]) == [2, 0, 7, 3]
+        assert counts_of(viewer, []) == []
