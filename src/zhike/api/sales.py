@@ -71,7 +71,8 @@ def stage_json(stage: Stage) -> dict[str, Any]:
     """A stage as the API shows it."""
     return {
         "id": stage.pk, "name": stage.name, "probability": stage.probability, "expected_days": stage.expected_days,
-        "kind": stage.kind, "required_fields": stage.required_fields,
+        "kind": stage.kind, "most_skipped": stage.most_skipped, "goes_to": stage.goes_to,
+        "allow_back": stage.allow_back, "required_fields": stage.required_fields,
         "checklist": [{"text": item["text"], "required": bool(item.get("required"))} for item in stage.checklist],
     }  # fmt: skip
 

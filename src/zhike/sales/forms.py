@@ -126,14 +126,15 @@ NOT_REQUIRED = {"pipeline", "stage", "loss_reason", "code", "name", "closed_on",
 
 
 class StageForm(ActionForm):
-    """A stage: name, place, kind, probability, expected days, its gate."""
+    """A stage: name, kind, probability, expected days, its gate, and where deals go on to."""
 
     name = forms.CharField(label=_("Name"), max_length=60)
-    order = forms.IntegerField(label=pgettext_lazy("stage", "Place"), min_value=1, max_value=10_000)
     kind = forms.ChoiceField(label=pgettext_lazy("stage", "Kind"), choices=Stage.Kind.choices)
     probability = forms.IntegerField(label=_("Win probability (%)"), min_value=0, max_value=100)
-    expected_days = forms.IntegerField(label=_("Expected days"), min_value=1, max_value=3650, required=False)
-    allow_back = forms.BooleanField(label=_("Deals may move back from here"), required=False)
+    expected_days = forms.IntegerField(
+        label=_("Expected days"), min_value=1, max_value=3650, required=False,
+        help_text=_("Longer here a deal is marked amber, past double red."),
+    )  # fmt: skip
     required_fields = forms.MultipleChoiceField(
         label=_("Must be filled in before moving on"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -141,17 +142,49 @@ class StageForm(ActionForm):
         label=_("Checklist"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4, "class": "inp"}),
         help_text=_("One item a line; with “!” in front it must be ticked before moving on."),
     )  # fmt: skip
+    most_skipped = forms.IntegerField(
+        label=_("Stages that may be skipped forwards"), min_value=0, max_value=20, required=False,
+        help_text=_("0: only to the next stage. Left empty there is no limit."),
+    )  # fmt: skip
+    goes_to = forms.TypedMultipleChoiceField(
+        label=_("Goes on only to"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked: to any later stage. Losing is always possible."),
+    )  # fmt: skip
+    allow_back = forms.BooleanField(label=_("Deals may move back from here"), required=False)
 
-    def __init__(self, data=None, **more):
-        super().__init__(data, **more)
+    def __init__(self, data=None, *, stage: Stage):
+        start = {name: getattr(stage, name) for name in self.base_fields if name != "checklist"}
+        lines = [f"{'!' if item.get('required') else ''}{item['text']}" for item in stage.checklist]
+        super().__init__(data, initial=start | {"checklist": "\n".join(lines)})
         self.fields["required_fields"].choices = [
-            (f.name, f.label)
-            for f in OPPORTUNITY.fields.values()
-            if f.editable
-            and f.name not in ("pipeline", "stage", "loss_reason", "code", "name", "closed_on", "owner", "lines")
+            (f.name, f.label) for f in OPPORTUNITY.fields.values() if f.editable and f.name not in NOT_REQUIRED
         ]
+        others = stage.pipeline.stages.filter(is_archived=False).exclude(kind=Stage.Kind.LOST).exclude(pk=stage.pk)
+        self.fields["goes_to"].choices = [(s.pk, s.name) for s in others.order_by("order", "id")]
 
     def values(self) -> dict[str, Any]:
         given = dict(self.cleaned_data)
         given["checklist"] = [line.strip() for line in given["checklist"].splitlines() if line.strip(" !")]
         return given
+
+
+class RemoveStageForm(ActionForm):
+    """Where the open deals of a stage go that is taken out of its pipeline, and why."""
+
+    def __init__(self, data=None, *, stage: Stage, deals: int):
+        super().__init__(data)
+        self.others = {
+            s.pk: s for s in stage.pipeline.stages.filter(is_archived=False, kind=Stage.Kind.OPEN).exclude(pk=stage.pk)
+        }
+        if deals:
+            self.fields["to"] = forms.TypedChoiceField(
+                label=_("Open deals go to"), coerce=int, widget=forms.Select(attrs={"class": "inp"}),
+                choices=[("", "—"), *((pk, other.name) for pk, other in self.others.items())],
+            )  # fmt: skip
+            self.fields["reason"] = forms.CharField(
+                label=_("Reason"), max_length=300, widget=forms.TextInput(attrs={"class": "inp"}),
+                help_text=_("Kept in the history of each deal."),
+            )  # fmt: skip
+
+    def values(self) -> dict[str, Any]:
+        return {"to": self.others.get(self.cleaned_data.get("to")), "reason": self.cleaned_data.get("reason", "")}

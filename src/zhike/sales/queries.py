@@ -136,6 +136,12 @@ def _card(stage: Stage, since: datetime, now: datetime, values: list) -> Card:
     return Card(*values, days=days, state=rules.stuck_state(stage, days))
 
 
+def open_counts(pipeline: Pipeline) -> dict[int, int]:
+    """How many open deals stand in each stage of a pipeline, whoever's: for who sets pipelines up, numbers only."""
+    rows = Opportunity.objects.whole_table("numbers for who sets up pipelines").filter(pipeline=pipeline, status=OPEN)
+    return dict(rows.order_by().values_list("stage_id").annotate(n=Count("pk")))
+
+
 def funnel(viewer: Viewer, pipeline: Pipeline) -> list[Column]:
     """The open deals of a pipeline by stage, without cards: the shape of the funnel (INS-1)."""
     return columns(OPPORTUNITY.rows(viewer).filter(pipeline=pipeline, status=OPEN), pipeline)
@@ -167,7 +173,7 @@ def path(opportunity: Opportunity, changes: list[StageChange]) -> list[dict[str,
     days, now = stage_days(changes, opportunity), stages()[opportunity.stage_id]
     been = {change.new_id for change in changes}
     steps = []
-    for stage in stages_of(opportunity.pipeline_id):
+    for stage in [*stages_of(opportunity.pipeline_id), *([now] if now.is_archived else [])]:
         if stage.kind == Stage.Kind.LOST and stage.pk != now.pk:
             continue
         is_done = stage.order < now.order and (now.kind != Stage.Kind.LOST or stage.pk in been)

@@ -223,7 +223,8 @@ def _staged(viewer: Viewer, by: str, found: Found, figures: Callable) -> Table:
     rows = []
     for group in sorted(groups, key=lambda g: str(g) if by == "month" else names.get(g, ("", ""))[1]):
         for pipeline in pipelines():
-            way = [stage for stage in pipeline.stages_in_order if (group, stage.pk) in found]
+            every = sorted((*pipeline.stages_in_order, *pipeline.stages_archived), key=lambda s: (s.order, s.pk))
+            way = [stage for stage in every if (group, stage.pk) in found]
             before = None
             for stage in way:
                 sums = found[group, stage.pk]

@@ -1,4 +1,4 @@
-"""Gates: what must be there before a deal moves on, and when it has stood still too long (SAL-2)."""
+"""Gates: where a deal may go, what must be there before it moves on, and when it has stood still too long (SAL-2)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -25,6 +25,24 @@ def stages_passed(old: Stage, new: Stage) -> Iterable[Stage]:
 def is_back(old: Stage, new: Stage) -> bool:
     """Whether a move goes back: to an earlier open stage."""
     return old.is_open and new.is_open and (new.order, new.pk) < (old.order, old.pk)
+
+
+def ways_on(old: Stage) -> list[Stage]:
+    """The stages a deal may go forwards to from here; lost is always open, and the way back is asked elsewhere."""
+    later = [
+        s for s in stages_of(old.pipeline_id) if s.kind != Stage.Kind.LOST and (s.order, s.pk) > (old.order, old.pk)
+    ]
+    if old.most_skipped is not None:
+        later = later[: old.most_skipped + 1]
+    known = {stage.pk for stage in later}
+    named = known & set(old.goes_to)  # stages taken away since bar nothing
+    return [stage for stage in later if not named or stage.pk in named]
+
+
+def may_go(old: Stage, new: Stage) -> bool:
+    """Whether the pipeline lets a deal go straight from one stage to another."""
+    forwards = old.is_open and new.kind != Stage.Kind.LOST and not is_back(old, new)
+    return not forwards or new in ways_on(old)
 
 
 def missing_fields(opportunity: Opportunity, old: Stage, new: Stage) -> list[str]:

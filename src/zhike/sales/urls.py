@@ -46,10 +46,17 @@ urlpatterns = [
     path("settings/assignment/<int:pk>/delete/", assignment_views.rule_delete, name="assignment_delete"),
     path("settings/pipelines/", pipeline_views.pipeline_list, name="pipeline_list"),
     path("settings/pipelines/new/", pipeline_views.pipeline_edit, name="pipeline_create"),
-    path("settings/pipelines/<int:pk>/", pipeline_views.pipeline_edit, name="pipeline_edit"),
+    path("settings/pipelines/<int:pk>/", pipeline_views.pipeline_page, name="pipeline_page"),
+    path("settings/pipelines/<int:pk>/edit/", pipeline_views.pipeline_edit, name="pipeline_edit"),
+    path("settings/pipelines/<int:pk>/order/", pipeline_views.stage_order, name="stage_order"),
     path("settings/pipelines/<int:pipeline_pk>/stages/new/", pipeline_views.stage_edit, name="stage_create"),
     path("settings/pipelines/<int:pipeline_pk>/stages/<int:pk>/", pipeline_views.stage_edit, name="stage_edit"),
     path(
-        "settings/pipelines/<int:pipeline_pk>/stages/<int:pk>/delete/", pipeline_views.stage_delete, name="stage_delete"
+        "settings/pipelines/<int:pipeline_pk>/stages/<int:pk>/remove/", pipeline_views.stage_remove, name="stage_remove"
+    ),
+    path(
+        "settings/pipelines/<int:pipeline_pk>/stages/<int:pk>/restore/",
+        pipeline_views.stage_restore,
+        name="stage_restore",
     ),
 ]

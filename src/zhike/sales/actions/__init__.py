@@ -34,7 +34,7 @@ from zhike.sales.actions.leads import (
     reopen_lead,
 )
 from zhike.sales.actions.lines import add_line, remove_line, use_total
-from zhike.sales.actions.setting_up import delete_stage, next_place, save_pipeline, save_stage
+from zhike.sales.actions.setting_up import order_stages, remove_stage, restore_stage, save_pipeline, save_stage
 
 __all__ = [
     "add_line",
@@ -44,7 +44,6 @@ __all__ = [
     "claim_lead",
     "convert_lead",
     "delete_rule",
-    "delete_stage",
     "disqualify_lead",
     "goes_with_lead",
     "has_rules",
@@ -52,18 +51,20 @@ __all__ = [
     "leads_saved",
     "lose_opportunity",
     "move_opportunity",
-    "next_place",
     "note_signed",
     "note_answered",
     "opportunities_saved",
     "opportunity_saved",
     "order_rules",
+    "order_stages",
     "prepare_lead",
     "prepare_opportunity",
     "release_lead",
     "remove_line",
+    "remove_stage",
     "reopen_lead",
     "reopen_opportunity",
+    "restore_stage",
     "save_pipeline",
     "save_rule",
     "save_stage",

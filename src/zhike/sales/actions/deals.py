@@ -200,6 +200,12 @@ def _place(opportunity: Opportunity, changed: dict[str, Any]) -> None:
         raise Refused({"stage": _("This stage belongs to another pipeline.")})
 
 
+def _hold(stage: Stage) -> None:
+    """Keep a stage from being taken out of its pipeline while a deal comes into it."""
+    if lock(stage).is_archived:
+        raise Refused({"stage": _("This stage is not used any more.")})
+
+
 def _check_move(opportunity: Opportunity, old: Stage, new: Stage) -> None:
     reason, same = opportunity.__dict__.get("move_reason", ""), old.pipeline_id == new.pipeline_id
     if new.kind == Stage.Kind.LOST:
@@ -215,6 +221,9 @@ def _check_move(opportunity: Opportunity, old: Stage, new: Stage) -> None:
             raise Refused({"stage": _("From “%(stage)s” deals do not move back.") % {"stage": old.name}})
         if not reason:
             raise Refused({"reason": _("Moving back needs a reason.")})
+    if not rules.may_go(old, new):
+        names = _(", ").join(stage.name for stage in rules.ways_on(old))
+        raise Refused({"stage": _("From “%(stage)s” deals go on to: %(names)s.") % {"stage": old.name, "names": names}})
     missing = [str(_kind().field(name).label) for name in rules.missing_fields(opportunity, old, new)]
     missing += rules.missing_checks(opportunity, old, new)
     if missing:

@@ -72,6 +72,11 @@ class Stage(Configuration):
     # Names of fields of an opportunity that must be filled in before a deal leaves the stage forwards.
     required_fields = models.JSONField(_("required fields"), default=list, blank=True)
     allow_back = models.BooleanField(_("deals may move back from here"), default=True)
+    # How far forwards a deal may go from here: so many stages at most left out, and only to these (ids); empty: any.
+    most_skipped = models.PositiveSmallIntegerField(_("stages that may be skipped"), null=True, blank=True)
+    goes_to = models.JSONField(_("goes on to"), default=list, blank=True)
+    # Taken out of the pipeline; decided deals and history still point here.
+    is_archived = models.BooleanField(_("archived"), default=False)
 
     class Meta:
         verbose_name = _("stage")
@@ -81,6 +86,7 @@ class Stage(Configuration):
             models.UniqueConstraint(
                 fields=["pipeline", "name"],
                 name="stage_name_once",
+                condition=Q(is_archived=False),
                 violation_error_message=_("There is already a stage of this name."),
             ),
             models.CheckConstraint(
@@ -105,20 +111,21 @@ class Stage(Configuration):
 
 @config.cached
 def pipelines() -> list[Pipeline]:
-    """All pipelines in order, each with its stages in order as `stages_in_order`."""
+    """All pipelines in order, each with its stages in order: `stages_in_order`, and `stages_archived`."""
     found = list(Pipeline.objects.all())
     stages: dict[int, list[Stage]] = {pipeline.pk: [] for pipeline in found}
     for stage in Stage.objects.order_by("order", "id"):
         stages[stage.pipeline_id].append(stage)
     for pipeline in found:
-        pipeline.stages_in_order = stages[pipeline.pk]
+        pipeline.stages_in_order = [stage for stage in stages[pipeline.pk] if not stage.is_archived]
+        pipeline.stages_archived = [stage for stage in stages[pipeline.pk] if stage.is_archived]
     return found
 
 
 @config.cached
 def stages() -> dict[int, Stage]:
-    """All stages by id."""
-    return {stage.pk: stage for pipeline in pipelines() for stage in pipeline.stages_in_order}
+    """All stages by id, archived ones too."""
+    return {stage.pk: stage for p in pipelines() for stage in (*p.stages_in_order, *p.stages_archived)}
 
 
 def pipeline(pk: int | None) -> Pipeline:

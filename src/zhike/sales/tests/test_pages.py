@@ -189,16 +189,16 @@ def test_SAL_2_administrators_set_up_pipelines_and_nothing_in_use_disappears(com
     base = f"/settings/pipelines/{four.pk}/"
     assert "意向" in text(admin.get("/settings/pipelines/"))
     assert sign_in(company.li_na).post(f"{base}stages/new/", {"name": "x"}).status_code == 403
-    stage = {"name": "立项", "order": "5", "kind": "open", "probability": "20", "expected_days": "15",
+    stage = {"name": "立项", "kind": "open", "probability": "20", "expected_days": "15",
              "allow_back": "on", "required_fields": ["amount"], "checklist": "!见过决策人\n问预算"}  # fmt: skip
     assert admin.post(f"{base}stages/new/", stage).status_code == 302
     made = Stage.objects.get(name="立项")
     assert [(i["text"], i["required"]) for i in made.checklist] == [("见过决策人", True), ("问预算", False)]
     assert admin.post(f"{base}stages/{stage_at(1).pk}/", {**stage, "probability": "101"}).status_code == 422
-    assert admin.post(f"{base}stages/{deal.stage_id}/delete/").status_code == 422
-    assert admin.post(f"{base}stages/{made.pk}/delete/").status_code == 302
+    assert admin.post(f"{base}stages/{deal.stage_id}/remove/").status_code == 422
+    assert admin.post(f"{base}stages/{made.pk}/remove/").status_code == 302
     won = four.stages.get(kind="won")
-    assert admin.post(f"{base}stages/{won.pk}/delete/").status_code == 422
+    assert admin.post(f"{base}stages/{won.pk}/remove/").status_code == 422
     assert (
         admin.post(
             "/settings/pipelines/new/", {"name": "渠道", "evaluated_by": "result", "is_default": "on"}
