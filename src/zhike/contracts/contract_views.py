@@ -1,12 +1,34 @@
-"""Pages of contracts: list, page, form, signing, change orders, termination, milestones (SAL-6)."""
+"""Pages of contracts: list, page, form, and the way from the draft to the end (SAL-6)."""
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
+from zhike.contracts import actions, queries
+from zhike.contracts.forms import ChangeOrderForm, OwnerForm, SignForm, SubmitForm, TerminateForm
 from zhike.contracts.kinds import CONTRACT
-from zhike.kit import htmx
-from zhike.records import queries as records
+from zhike.contracts.models import Contract
+from zhike.kit import dates, htmx
+from zhike.kit.access import can, require
+from zhike.kit.errors import Forbidden, NotVisible
+from zhike.kit.registry import Entry, buttons, tabs
+from zhike.kit.viewer import Viewer
+from zhike.records import actions as records
+from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
+from zhike.sales import queries as sales
+
+PLACE = CONTRACT.label
+WORDS = ("change", "assign", "delete", "sign", "change_order", "terminate")
+# What the form of a draft holds; lines and plan have pages of their own, state and sums come from actions.
+DRAFT = ["name", "customer", "opportunity", "type", "amount", "cost", "our_party", "our_signatory", "contact",
+         "their_signatory", "starts_on", "ends_on", "note"]  # fmt: skip
+AGREED = {"customer", "opportunity", "amount", "cost", "our_party"}
+# What may come along in the address of a new contract.
+PRESET = ("customer", "opportunity", "name", "amount")
 
 
 @require_safe
@@ -16,7 +38,154 @@ def contract_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def contract_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """A contract: figures, what is due when, the ledger."""
-    contract = records.record(request.viewer, CONTRACT, pk, related=("customer",))
-    return htmx.part(request, "contracts/contract_page.html", {"contract": contract})
+def contract_page(request: HttpRequest, pk: int, tab: str = "") -> HttpResponse:
+    """A contract: figures, what is due when, the ledger, and the tabs of all rooms (SAL-6, SAL-7)."""
+    viewer, contract = request.viewer, queries.contract(request.viewer, pk)
+    entries = [entry for entry in tabs.at(PLACE, viewer) if entry.body]
+    current = next((entry for entry in entries if tab in (entry.key, "")), None)
+    if current is None:
+        raise NotVisible
+    context: dict[str, Any] = {"contract": contract, "tab": current.key}
+    if not htmx.wants_part(request):
+        context |= {
+            "can": can(viewer, contract, *(CONTRACT.verb(word) for word in WORDS)),
+            "tabs": [_tab(entry, viewer, contract, current.key) for entry in entries],
+            "milestones": queries.milestones_of(viewer, contract),
+            "today": dates.today(),
+            "buttons": [
+                {"label": e.label, "icon": e.icon or "plus", "url": f"{reverse(e.url_name)}?contract={pk}"}
+                for e in buttons.at(PLACE, viewer)
+            ],
+        }
+    context["body"] = current.body(request, contract)
+    return htmx.part(request, "contracts/contract_page.html#panel", context)
+
+
+def _tab(entry: Entry, viewer: Viewer, contract: Contract, current: str) -> dict[str, Any]:
+    url = reverse("contracts:contract_tab", args=[contract.pk, entry.key])
+    count = entry.part(viewer, contract) if entry.part else None
+    return {"label": entry.label, "url": url, "current": entry.key == current, "count": count}
+
+
+@require_http_methods(["GET", "POST"])
+def contract_create(request: HttpRequest) -> HttpResponse:
+    """A new draft; a customer's or a deal's page says for whom."""
+    require(request.viewer, CONTRACT.verb("create"))
+    initial = {name: request.GET[name] for name in PRESET if request.GET.get(name)}
+    if (deal := initial.get("opportunity", "")).isdigit():
+        initial = _from_deal(request.viewer, int(deal)) | initial
+    form = RecordForm(request.POST or None, kind=CONTRACT, viewer=request.viewer, initial=initial, only=DRAFT)
+    if request.method == "POST" and form.save(by=request.viewer):
+        return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
+    return _form(request, form, None)
+
+
+def _from_deal(viewer: Viewer, pk: int) -> dict[str, Any]:
+    deal = sales.opportunity(viewer, pk)
+    return {"name": deal.name, "customer": deal.customer_id, "amount": deal.amount, "contact": deal.contact_id}
+
+
+@require_http_methods(["GET", "POST"])
+def contract_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a contract: everything in a draft, afterwards only what was not agreed."""
+    contract = queries.contract_for(request.viewer, pk)
+    names = DRAFT if contract.is_draft else [name for name in DRAFT if name not in AGREED]
+    form = RecordForm(request.POST or None, kind=CONTRACT, viewer=request.viewer, record=contract, only=names)
+    if request.method == "POST" and form.save(by=request.viewer):
+        return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
+    return _form(request, form, contract)
+
+
+def _form(request: HttpRequest, form: RecordForm, contract: Contract | None) -> HttpResponse:
+    status = 409 if form.stale else 422 if form.errors else 200
+    back = contract.get_absolute_url() if contract else reverse("contracts:contract_list")
+    context = {"form": form, "record": contract, "kind": CONTRACT, "back": back, "new": _("New contract")}
+    return htmx.part(request, "contracts/record_form.html#form", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def contract_submit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand a draft in: it gets its number, and goes to those who approve it."""
+    contract = queries.contract_for(request.viewer, pk)
+    form = SubmitForm(request.POST or None, viewer=request.viewer)
+    if request.method == "POST" and form.run(actions.submit_contract, contract, by=request.viewer):
+        return htmx.redirect(request, contract.get_absolute_url(), _("Handed in as %(n)s.") % {"n": form.result.number})
+    return dialog(request, form, contract, _("Hand in"), _("Hand in"))
+
+
+@require_http_methods(["GET", "POST"])
+def contract_sign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign: what will be owed is shown first, and what speaks against it (SAL-7, CUS-13)."""
+    contract = queries.contract_for(request.viewer, pk, "sign")
+    form = SignForm(request.POST or None, viewer=request.viewer, initial={"signed_on": dates.today()})
+    if request.method == "POST" and form.run(actions.sign_contract, contract, by=request.viewer):
+        return htmx.redirect(request, contract.get_absolute_url(), _("Signed: the contract is in force."))
+    context = {
+        "form": form, "record": contract, "plan": contract.known_plan(), "concerns": queries.concerns(contract),
+        "blocks": queries.blocks(),
+    }  # fmt: skip
+    return htmx.part(request, "contracts/sign.html#dialog", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def contract_change_order(request: HttpRequest, pk: int) -> HttpResponse:
+    """A change order: more or less is owed."""
+    contract = queries.contract_for(request.viewer, pk, "change_order")
+    form = ChangeOrderForm(request.POST or None, viewer=request.viewer)
+    if request.method == "POST" and form.run(actions.change_contract, contract, by=request.viewer):
+        return htmx.redirect(request, contract.get_absolute_url(), _("Changed."))
+    return dialog(request, form, contract, _("Change order"), _("Make the change order"))
+
+
+@require_http_methods(["GET", "POST"])
+def contract_terminate(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a contract before its time."""
+    contract = queries.contract_for(request.viewer, pk, "terminate")
+    form = TerminateForm(request.POST or None, viewer=request.viewer, initial={"terminated_on": dates.today()})
+    if request.method == "POST" and form.run(actions.terminate_contract, contract, by=request.viewer):
+        return htmx.redirect(request, contract.get_absolute_url(), _("Terminated."))
+    return dialog(request, form, contract, _("Terminate this contract?"), _("Terminate"), danger=True)
+
+
+@require_http_methods(["GET", "POST"])
+def contract_complete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say that a contract is carried out."""
+    contract = queries.contract_for(request.viewer, pk)
+    form = SubmitForm(request.POST or None, viewer=request.viewer)
+    del form.fields["note"]
+    if request.method == "POST" and form.attempt(actions.complete_contract, contract, by=request.viewer):
+        return htmx.redirect(request, contract.get_absolute_url(), _("Completed."))
+    return dialog(request, form, contract, _("Is this contract carried out?"), _("Complete"))
+
+
+@require_http_methods(["GET", "POST"])
+def contract_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand a contract to a colleague, its receivables with it."""
+    contract = queries.contract_for(request.viewer, pk, "assign")
+    form = OwnerForm(request.POST or None, viewer=request.viewer)
+    if request.method == "POST" and form.run(records.assign_record, CONTRACT, contract, by=request.viewer):
+        seen = request.viewer.sees_owner(form.result.owner_id)
+        back = contract.get_absolute_url() if seen else reverse("contracts:contract_list")
+        return htmx.redirect(request, back, _("Handed over."))
+    return dialog(request, form, contract, _("Hand over"), _("Hand over"))
+
+
+@require_http_methods(["GET", "POST"])
+def contract_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a draft that never had a number."""
+    contract = queries.contract_for(request.viewer, pk, "delete")
+    if not contract.is_draft:
+        raise Forbidden(CONTRACT.verb("delete"))
+    if request.method == "POST":
+        records.delete_record(CONTRACT, contract, by=request.viewer)
+        return htmx.redirect(request, reverse("contracts:contract_list"), _("Deleted."))
+    return dialog(request, None, contract, _("Delete this draft?"), _("Delete"), danger=True)
+
+
+def dialog(
+    request: HttpRequest, form, record, title: str, submit: str, *, danger: bool = False, **more
+) -> HttpResponse:
+    """A short decision about a record: a dialog, or a page of its own; 422 with the form where something is wrong."""
+    context = {"form": form, "record": record, "title": title, "submit": submit, "danger": danger, **more}
+    status = 422 if form is not None and form.errors else 200
+    return htmx.part(request, "contracts/dialog.html#dialog", context, status=status)

@@ -61,6 +61,9 @@ def _known_as(label: str, fields: list) -> list:
 STATUS_TONES = {"draft": "mute", "approving": "warn", "active": "info", "completed": "ok", "terminated": "bad"}
 
 
+READY = pgettext_lazy("contract", "To be signed")
+
+
 def status_badge(value, label):
     """The status of a contract as a badge."""
     return fmt.badge(label, STATUS_TONES[value])

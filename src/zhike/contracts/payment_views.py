@@ -1,13 +1,35 @@
 """Pages of receivables and payments: lists, pages, posting, allocating, taking back (SAL-7)."""
 
+import uuid
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from zhike.contracts import actions, queries, rules
+from zhike.contracts.contract_views import dialog
+from zhike.contracts.forms import AllocateForm, DueForm, PartForm, PaymentForm, ReasonForm
 from zhike.contracts.kinds import PAYMENT, RECEIVABLE
-from zhike.kit import htmx
-from zhike.records import queries as records
+from zhike.contracts.models import Receivable
+from zhike.customers.kinds import CUSTOMER
+from zhike.customers.models import Customer
+from zhike.kit import dates, htmx
+from zhike.kit.access import can, require
+from zhike.kit.errors import NotVisible
+from zhike.kit.registry import tabs
+from zhike.kit.viewer import Viewer
+from zhike.records import actions as records
+from zhike.records import queries as record_queries
+from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
+
+PLACE = PAYMENT.label
+WORDS = ("change", "allocate", "reverse", "refund")
+NOTES = ["method", "payer", "bank", "reference", "note"]
 
 
 @require_safe
@@ -19,8 +41,30 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def receivable_page(request: HttpRequest, pk: int) -> HttpResponse:
     """A receivable is shown on the page of its contract."""
-    line = records.record(request.viewer, RECEIVABLE, pk, related=("contract",))
+    line = record_queries.record(request.viewer, RECEIVABLE, pk, related=("contract",))
     return redirect(f"{line.contract.get_absolute_url()}#r{pk}")
+
+
+@require_http_methods(["GET", "POST"])
+def receivable_due(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put an instalment off to another day; the history keeps the old one."""
+    line = queries.receivable_for(request.viewer, pk, "change")
+    form = DueForm(request.POST or None, viewer=request.viewer, initial={"due_on": line.due_on, "label": line.label})
+    if request.method == "POST" and form.is_valid():
+        values = form.values()
+        if form.attempt(records.change_record, RECEIVABLE, line, values, by=request.viewer):
+            return htmx.redirect(request, line.contract.get_absolute_url(), _("Saved."))
+    return dialog(request, form, line, _("Due day"), _("Save"))
+
+
+@require_http_methods(["GET", "POST"])
+def receivable_write_off(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give up a part of what is owed."""
+    line = queries.receivable_for(request.viewer, pk, "write_off")
+    form = PartForm(request.POST or None, viewer=request.viewer, initial={"amount": line.balance})
+    if request.method == "POST" and form.run(actions.write_off, line, by=request.viewer):
+        return htmx.redirect(request, line.contract.get_absolute_url(), _("Written off."))
+    return dialog(request, form, line, _("Write off"), _("Write off"), danger=True)
 
 
 @require_safe
@@ -30,7 +74,144 @@ def payment_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def payment_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """A payment: what it pays, what is left."""
-    payment = records.record(request.viewer, PAYMENT, pk, related=("customer",))
-    return htmx.part(request, "contracts/payment_page.html", {"payment": payment})
+def payment_page(request: HttpRequest, pk: int, tab: str = "") -> HttpResponse:
+    """A payment: what it pays, what is left, its entries (SAL-7)."""
+    viewer, payment = request.viewer, queries.payment(request.viewer, pk)
+    entries = [entry for entry in tabs.at(PLACE, viewer) if entry.body]
+    current = next((entry for entry in entries if tab in (entry.key, "")), None)
+    if current is None:
+        raise NotVisible
+    context: dict[str, Any] = {"payment": payment, "tab": current.key}
+    if not htmx.wants_part(request):
+        context |= {
+            "can": can(viewer, payment, *(PAYMENT.verb(word) for word in WORDS)),
+            "allocated": payment.amount - payment.unallocated - payment.refunded if not payment.is_reversed else 0,
+            "tabs": [
+                {"label": e.label, "url": reverse("contracts:payment_tab", args=[pk, e.key]),
+                 "current": e.key == current.key, "count": e.part(viewer, payment) if e.part else None}
+                for e in entries
+            ],
+        }  # fmt: skip
+    context["body"] = current.body(request, payment)
+    return htmx.part(request, "contracts/payment_page.html#panel", context)
+
+
+@require_http_methods(["GET", "POST"])
+def payment_create(request: HttpRequest) -> HttpResponse:
+    """Post a payment. While one types, what it pays is shown; the oldest due first unless one says otherwise."""
+    require(request.viewer, PAYMENT.verb("create"))
+    initial = {"received_on": dates.today(), "key": uuid.uuid4().hex} | _preset(request)
+    form = PaymentForm(request.POST or None, viewer=request.viewer, initial=initial)
+    customer = _customer(request.viewer, form)
+    lines = queries.open_lines(request.viewer, customer) if customer else []
+    is_sent = request.method == "POST" and "preview" not in request.POST
+    if is_sent and form.is_valid() and _post(request, form, customer, lines):
+        return htmx.redirect(request, form.result.get_absolute_url(), _("Posted."))
+    context = {"form": form, "customer": customer, **_preview(form, lines)}
+    if "preview" in request.POST:
+        return htmx.part(request, "contracts/payment_form.html#preview", context)
+    return htmx.part(request, "contracts/payment_form.html#dialog", context, status=422 if form.errors else 200)
+
+
+def _preset(request: HttpRequest) -> dict[str, Any]:
+    """Whose payment it is, from the page of a customer or contract."""
+    customer, contract = request.GET.get("customer", ""), request.GET.get("contract", "")
+    if contract.isdigit():
+        return {"customer": queries.contract(request.viewer, int(contract)).customer_id}
+    return {"customer": int(customer)} if customer.isdigit() and len(customer) < 19 else {}
+
+
+def _customer(viewer: Viewer, form: PaymentForm) -> Customer | None:
+    chosen = form.data.get("customer") if form.is_bound else form.initial.get("customer")
+    try:
+        pk = PAYMENT.field("customer").clean(chosen, form.fields["customer"].lookups)
+    except ValidationError:
+        return None
+    return CUSTOMER.rows(viewer).filter(pk=pk).first() if pk else None
+
+
+def _post(request: HttpRequest, form: PaymentForm, customer: Customer, lines: list[Receivable]) -> bool:
+    values = {name: value for name, value in form.cleaned_data.items() if name not in ("customer", "by_hand")}
+    values = {name: value if value is not None else "" for name, value in values.items()}
+    try:
+        allocations = form.allocations(lines)
+    except ValidationError as error:
+        form.add_error(None, error)
+        return False
+    return form.attempt(actions.post_payment, customer, by=request.viewer, allocations=allocations, **values)
+
+
+def _preview(form: PaymentForm, lines: list[Receivable]) -> dict[str, Any]:
+    amount = form.amount_typed() if form.is_bound else 0
+    by_hand = bool(form.data.get("by_hand"))
+    proposed = {line.pk: part for line, part in rules.spread(amount, lines)}
+    typed = form.parts() if by_hand else {}
+    rows = [(line, proposed.get(line.pk), typed.get(line.pk, f"{proposed.get(line.pk, 0):.2f}")) for line in lines]
+    used = sum(proposed.values()) if proposed else 0
+    return {"rows": rows, "by_hand": by_hand, "left": amount - used, "typed": amount}
+
+
+@require_http_methods(["GET", "POST"])
+def payment_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Complete what is noted with a payment; amount, day and customer stay as they were posted."""
+    payment = queries.payment_for(request.viewer, pk, "change")
+    form = RecordForm(request.POST or None, kind=PAYMENT, viewer=request.viewer, record=payment, only=NOTES)
+    if request.method == "POST" and form.save(by=request.viewer):
+        return htmx.redirect(request, payment.get_absolute_url(), _("Saved."))
+    status = 409 if form.stale else 422 if form.errors else 200
+    context = {"form": form, "record": payment, "kind": PAYMENT, "back": payment.get_absolute_url()}
+    return htmx.part(request, "contracts/record_form.html#form", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def payment_allocate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put what is left of a payment against a line of the same customer."""
+    payment = queries.payment_for(request.viewer, pk, "allocate")
+    lines = queries.open_lines(request.viewer, payment.customer)
+    start = {"amount": min(payment.unallocated, lines[0].balance) if lines else payment.unallocated}
+    form = AllocateForm(request.POST or None, viewer=request.viewer, lines=lines, initial=start)
+    if request.method == "POST" and form.run(actions.allocate, payment, by=request.viewer):
+        return htmx.redirect(request, payment.get_absolute_url(), _("Allocated."))
+    return dialog(request, form, payment, _("Allocate"), _("Allocate"))
+
+
+@require_POST
+def payment_use(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put all credit of the customer against what it owes, the oldest due first."""
+    payment = queries.payment_for(request.viewer, pk, "allocate")
+    entries = actions.use_credit(payment.customer, by=request.viewer)
+    said = _("Allocated.") if entries else _("The customer owes nothing.")
+    return htmx.redirect(request, payment.get_absolute_url(), said)
+
+
+@require_http_methods(["GET", "POST"])
+def payment_refund(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give money back out of what is left."""
+    payment = queries.payment_for(request.viewer, pk, "refund")
+    form = PartForm(request.POST or None, viewer=request.viewer, initial={"amount": payment.unallocated})
+    if request.method == "POST" and form.run(actions.refund_payment, payment, by=request.viewer):
+        return htmx.redirect(request, payment.get_absolute_url(), _("Refunded."))
+    return dialog(request, form, payment, _("Refund"), _("Refund"))
+
+
+@require_http_methods(["GET", "POST"])
+def payment_reverse(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a payment back that was posted by mistake."""
+    payment = queries.payment_for(request.viewer, pk, "reverse")
+    form = ReasonForm(request.POST or None, viewer=request.viewer)
+    if request.method == "POST" and form.run(actions.reverse_payment, payment, by=request.viewer):
+        return htmx.redirect(request, payment.get_absolute_url(), _("Taken back."))
+    return dialog(request, form, payment, _("Take this payment back?"), _("Take back"), danger=True)
+
+
+@require_http_methods(["GET", "POST"])
+def entry_reverse(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a wrong allocation, write-off or refund back by a further entry."""
+    require(request.viewer, PAYMENT.verb("reverse"))
+    entry = queries.entry(request.viewer, pk)
+    back = (entry.payment or entry.receivable.contract).get_absolute_url()
+    form = ReasonForm(request.POST or None, viewer=request.viewer)
+    if request.method == "POST" and form.run(actions.reverse_entry, entry, by=request.viewer):
+        return htmx.redirect(request, back, _("Taken back."))
+    record = entry.payment or entry.receivable
+    return dialog(request, form, record, _("Take this entry back?"), _("Take back"), danger=True)

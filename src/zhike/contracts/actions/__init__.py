@@ -1,6 +1,7 @@
 """Writes of this room: contracts, the ledger, payments."""
 
 from zhike.contracts.actions.drafts import contract_saved, contracts_saved, prepare_contract
+from zhike.contracts.actions.milestones import finish_milestone, remove_milestone, save_milestone
 from zhike.contracts.actions.payments import (
     allocate,
     payment_saved,
@@ -14,10 +15,10 @@ from zhike.contracts.actions.payments import (
     write_off,
 )
 from zhike.contracts.actions.receivables import prepare_receivable, receivable_saved, receivables_saved
+from zhike.contracts.actions.setting_up import save_rules
 from zhike.contracts.actions.signing import (
     change_contract,
     complete_contract,
-    finish_milestone,
     sign_contract,
     submit_contract,
     terminate_contract,
@@ -39,8 +40,11 @@ __all__ = [
     "receivable_saved",
     "receivables_saved",
     "refund_payment",
+    "remove_milestone",
     "reverse_entry",
     "reverse_payment",
+    "save_milestone",
+    "save_rules",
     "sign_contract",
     "submit_contract",
     "terminate_contract",

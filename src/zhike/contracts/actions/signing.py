@@ -19,7 +19,6 @@ from zhike.contracts.actions.states import follow, save_moved
 from zhike.contracts.models import (
     Contract,
     ContractChange,
-    Milestone,
     Payment,
     PlanLine,
     Receivable,
@@ -268,19 +267,6 @@ def terminate_contract(contract: Contract, *, by: Viewer, reason: str, terminate
     contract = save_moved(contract, by=by)
     emit("contracts.contract.terminated", contract, by=by, reason=reason)
     return contract
-
-
-@action
-def finish_milestone(milestone: Milestone, *, by: Viewer, done_on: date | None) -> Milestone:
-    """Note on which day a step was done, or with None that it was not; the last one may complete the contract."""
-    require(by, CHANGE, milestone.contract)
-    contract = lock(milestone.contract)
-    if done_on and done_on > dates.today():
-        raise Refused({"done_on": _("This day is still to come.")})
-    milestone.done_on = done_on
-    milestone.save()
-    follow(contract, by=by)
-    return milestone
 
 
 @action

@@ -1,0 +1,195 @@
+"""Reads of this room, viewer first: a contract with all about it, a payment, what a customer owes."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext as _
+
+from zhike.contracts.actions.signing import credit_of
+from zhike.contracts.kinds import CONTRACT, PAYMENT, RECEIVABLE
+from zhike.contracts.models import (
+    Contract,
+    ContractChange,
+    LedgerEntry,
+    Milestone,
+    Payment,
+    Receivable,
+    rules_in_force,
+)
+from zhike.customers.models import Customer
+from zhike.kit import dates
+from zhike.kit.money import round_fen
+from zhike.kit.scope import visible_or_404
+from zhike.kit.viewer import Viewer
+from zhike.records import queries as records
+from zhike.sales.models import Opportunity
+
+NOTHING = Decimal(0)
+MOST_ENTRIES = 500
+
+
+def contract(viewer: Viewer, pk: int) -> Contract:
+    """A contract with its customer, contact and deal; raises NotVisible."""
+    return records.record(viewer, CONTRACT, pk, related=("customer", "contact", "opportunity"))
+
+
+def contract_for(viewer: Viewer, pk: int, word: str = "change") -> Contract:
+    """A contract the viewer may do this to; raises NotVisible or Forbidden."""
+    return records.record_for(viewer, CONTRACT, pk, word)
+
+
+def payment(viewer: Viewer, pk: int) -> Payment:
+    """A payment with its customer; raises NotVisible."""
+    return records.record(viewer, PAYMENT, pk, related=("customer",))
+
+
+def payment_for(viewer: Viewer, pk: int, word: str) -> Payment:
+    """A payment the viewer may do this to; raises NotVisible or Forbidden."""
+    return records.record_for(viewer, PAYMENT, pk, word)
+
+
+def receivable_for(viewer: Viewer, pk: int, word: str) -> Receivable:
+    """A receivable the viewer may do this to; raises NotVisible or Forbidden."""
+    return records.record_for(viewer, RECEIVABLE, pk, word)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A due date of a contract on its ladder: what of it is received, written off, open; `state` colours it."""
+
+    receivable: Receivable
+    share: Decimal
+    state: str
+    days: int
+
+
+def ladder(viewer: Viewer, contract: Contract) -> list[Step]:
+    """The due dates of a contract with what was received of each, the earliest first."""
+    rows = Receivable.objects.visible_to(viewer).filter(contract=contract).order_by("due_on", "position", "pk")
+    return [_step(line, dates.today()) for line in rows if line.amount or not line.is_whole]
+
+
+def _step(line: Receivable, today: date) -> Step:
+    days = line.overdue_days(today)
+    state = "late" if days else "open" if line.balance else "done" if line.amount else "gone"
+    share = 100 * (line.received + line.written_off) / line.amount if line.amount else NOTHING
+    return Step(line, share, state, days)
+
+
+@dataclass(frozen=True)
+class BookLine:
+    """An entry of the ledger as a page shows it, with what stood after it."""
+
+    entry: LedgerEntry
+    balance: Decimal
+    can_reverse: bool
+
+
+def ledger_of(viewer: Viewer, contract: Contract) -> list[BookLine]:
+    """The entries of a contract in the order they were booked, with the running balance."""
+    rows = LedgerEntry.objects.visible_to(viewer).filter(contract=contract)
+    return _running(rows.select_related("receivable", "payment", "person"), "receivable_delta")
+
+
+def ledger_of_payment(viewer: Viewer, payment: Payment) -> list[BookLine]:
+    """The entries of a payment, with what was left of it after each."""
+    rows = LedgerEntry.objects.visible_to(viewer).filter(payment=payment)
+    return _running(rows.select_related("receivable__contract", "person"), "credit_delta")
+
+
+def _running(rows: Any, column: str) -> list[BookLine]:
+    found, balance = [], NOTHING
+    entries = list(rows.order_by("booked_on", "id")[:MOST_ENTRIES])
+    reversed_ids = {entry.reverses_id for entry in entries}
+    for entry in entries:
+        balance += getattr(entry, column)
+        open_ = entry.reverses_id is None and entry.pk not in reversed_ids
+        found.append(BookLine(entry, balance, open_ and entry.kind in ("allocation", "write_off", "refund")))
+    return found
+
+
+def milestones_of(viewer: Viewer, contract: Contract) -> list[Milestone]:
+    """The steps of carrying a contract out."""
+    rows = Milestone.objects.within(viewer, contract).filter(contract=contract)
+    return list(rows.select_related("person"))
+
+
+def changes_of(viewer: Viewer, contract: Contract) -> list[ContractChange]:
+    """The change orders of a contract."""
+    rows = ContractChange.objects.within(viewer, contract).filter(contract=contract)
+    return list(rows.select_related("person"))
+
+
+def margin_of(contract: Contract, lines: list[Any]) -> tuple[Decimal, Decimal] | None:
+    """What is left of a contract without tax after its cost, and the share in percent; None where no cost is known."""
+    costs = [line.cost * line.quantity for line in lines if line.cost is not None]
+    cost = contract.cost if contract.cost is not None else round_fen(sum(costs)) if costs else None
+    net = contract.amount - contract.tax
+    return None if cost is None or not net else (net - cost, 100 * (net - cost) / net)
+
+
+def concerns(contract: Contract) -> list[str]:
+    """What speaks against signing: above the customer's limit, or overdue (CUS-13). Never more than the two sums."""
+    return credit_of(contract.customer).concerns(contract.amount)
+
+
+def blocks() -> bool:
+    """Whether such concerns stop those who may not override them."""
+    return rules_in_force().credit_check == "block"
+
+
+def contracts_of(viewer: Viewer, customer: Customer) -> list[Contract]:
+    """The contracts with a customer that the viewer sees, the latest first."""
+    return list(Contract.objects.visible_to(viewer).filter(customer=customer).order_by("-signed_on", "-id")[:200])
+
+
+def contracts_of_deal(viewer: Viewer, opportunity: Opportunity) -> list[Contract]:
+    """The contracts an opportunity led to."""
+    return list(Contract.objects.visible_to(viewer).filter(opportunity=opportunity).order_by("-id")[:50])
+
+
+def open_lines(viewer: Viewer, customer: Customer) -> list[Receivable]:
+    """What a customer owes as far as the viewer sees it, the earliest due first."""
+    rows = Receivable.objects.visible_to(viewer).filter(customer=customer, balance__gt=0)
+    return list(rows.select_related("contract").order_by("due_on", "pk")[:200])
+
+
+def payments_of(viewer: Viewer, customer: Customer) -> list[Payment]:
+    """The latest payments of a customer."""
+    return list(Payment.objects.visible_to(viewer).filter(customer=customer).order_by("-received_on", "-id")[:100])
+
+
+def signed_with(viewer: Viewer, customer: Customer) -> tuple[int, Decimal]:
+    """How many contracts were signed with a customer and stand, and what they come to."""
+    rows = Contract.objects.visible_to(viewer).filter(customer=customer, status__in=("active", "completed"))
+    sums = rows.aggregate(n=Count("pk"), total=Sum("amount"))
+    return sums["n"], sums["total"] or NOTHING
+
+
+def owed_by(viewer: Viewer, customer: Customer) -> tuple[Decimal, Decimal]:
+    """What a customer owes, and how much of it is overdue."""
+    rows = Receivable.objects.visible_to(viewer).filter(customer=customer, balance__gt=0)
+    late = Q(due_on__lt=dates.today())
+    sums = rows.aggregate(total=Sum("balance"), late=Sum("balance", filter=late))
+    return sums["total"] or NOTHING, sums["late"] or NOTHING
+
+
+def credit_left(viewer: Viewer, customer: Customer) -> Decimal:
+    """What a customer paid that is not put against anything."""
+    rows = Payment.objects.visible_to(viewer).filter(customer=customer, unallocated__gt=0)
+    return rows.aggregate(total=Sum("unallocated"))["total"] or NOTHING
+
+
+def entry(viewer: Viewer, pk: int) -> LedgerEntry:
+    """An entry of the ledger the viewer sees, with what it moved; raises NotVisible."""
+    rows = LedgerEntry.objects.visible_to(viewer).select_related("payment", "receivable__contract")
+    return visible_or_404(rows, pk)
+
+
+def kind_words(entry: LedgerEntry) -> str:
+    """What an entry is, in words; one that takes another back says so."""
+    words = entry.get_kind_display()
+    return _("%(what)s, taken back") % {"what": words} if entry.reverses_id else str(words)
