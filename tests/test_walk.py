@@ -17,7 +17,7 @@ from django.urls import get_resolver
 from zhike.activities.models import ActivityComment, Reminder, ReminderRule
 from zhike.activities.tests.factories import ActivityFactory, TaskFactory
 from zhike.api.models import ApiToken
-from zhike.contracts.models import Contract
+from zhike.contracts.models import Contract, Milestone
 from zhike.contracts.tests.factories import ContractFactory, lines_of, paid, signed
 from zhike.customers.models import ClassChange, Customer, CustomerRelation
 from zhike.customers.tests.factories import ContactFactory, CustomerFactory
@@ -138,6 +138,7 @@ def west(company):
         rule = ReminderRule(pk=PK, name="要走的规则", kind="customers.customer", clock="updated_at", text="{record}")
         rule.save()
         Reminder(pk=PK, rule=rule, person=owner, kind=rule.kind, object_id=PK, cause="x", text=MARK).save()
+        Milestone(pk=PK, contract_id=PK, name=MARK, note=MARK).save()
         ActivityComment(pk=PK, activity_id=PK, author=owner, text=MARK).save()
         rule = AssignmentRule(pk=PK, name="走查分配", is_active=False, how="customer")
         rule.save()

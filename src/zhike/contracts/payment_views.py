@@ -159,7 +159,7 @@ def payment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.save(by=request.viewer):
         return htmx.redirect(request, payment.get_absolute_url(), _("Saved."))
     status = 409 if form.stale else 422 if form.errors else 200
-    context = {"form": form, "record": payment, "kind": PAYMENT, "back": payment.get_absolute_url()}
+    context = {"form": form, "record": payment, "kind": PAYMENT, "back": payment.get_absolute_url(), "new": ""}
     return htmx.part(request, "contracts/record_form.html#form", context, status=status)
 
 
