@@ -9,13 +9,14 @@ class ActivitiesConfig(AppConfig):
     label = "activities"
 
     def ready(self):
-        from zhike.activities import actions, reminder_views, task_views, views
+        from zhike.activities import actions, lead_views, reminder_views, task_views, views
         from zhike.activities.actions import reminders
         from zhike.activities.kinds import ACTIVITY, TASK
         from zhike.customers.actions import moves_with_owner
         from zhike.kit import access
         from zhike.kit.registry import buttons, menu, tabs
         from zhike.records import periodic
+        from zhike.sales.actions import goes_with_lead
 
         moves_with_owner(actions.move_activities)
         moves_with_owner(actions.move_tasks)
@@ -26,6 +27,8 @@ class ActivitiesConfig(AppConfig):
                  group="sales", order=60, verb=ACTIVITY.verb("view"), shortcut="g f")  # fmt: skip
         menu.add("new", "activity", _("Log a follow-up"), url_name="activities:activity_log", icon="pencil-plus",
                  order=5, verb=ACTIVITY.verb("create"), shortcut="l")  # fmt: skip
+        goes_with_lead(actions.move_with_lead)
+        tabs.add("sales.lead", "timeline", _("Follow-ups"), body=lead_views.panel, order=10)
         tabs.add("customers.customer", "timeline", _("Timeline"), body=views.timeline_panel, order=10)
         buttons.add("customers.customer", "log", _("Log a follow-up"), url_name="activities:activity_log",
                     icon="pencil-plus", order=90, verb=ACTIVITY.verb("create"))  # fmt: skip

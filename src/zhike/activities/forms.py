@@ -55,6 +55,20 @@ class LogForm(RecordForm):
         ]
 
 
+class LeadLogForm(RecordForm):
+    """A follow-up on a lead, who is no customer yet."""
+
+    def __init__(self, data=None, *, viewer: Viewer, lead_id: int):
+        names = ["kind", "summary", "next_step", "next_at", "lead"]
+        super().__init__(data, kind=ACTIVITY, viewer=viewer, only=names, initial={"kind": "call", "lead": lead_id})
+        self.fields["kind"].widget = forms.RadioSelect(choices=ACTIVITY.own_fields["kind"].choices())
+        self.fields["summary"].widget.attrs |= {"rows": 2, "placeholder": _("What was said, what they need")}
+        self.fields["next_step"].widget.attrs["placeholder"] = _("Next step")
+        self.fields["lead"].widget = forms.HiddenInput()
+
+    kinds = LogForm.kinds
+
+
 class RuleForm(ActionForm):
     """A reminder rule. Its condition is taken over from a view of the kind's list, where conditions are built."""
 

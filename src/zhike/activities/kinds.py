@@ -60,6 +60,7 @@ ACTIVITY = kinds.add(
             Ref("customer", to="customers.customer"),
             Ref("contact", to="customers.contact"),
             Ref("opportunity", to="sales.opportunity"),
+            Ref("lead", to="sales.lead"),
             SummaryField("summary", required=True, listed=True, search=True),
             Text("participants"),
             Number("minutes", integer=True, least=0, most=10_000),
@@ -72,7 +73,7 @@ ACTIVITY = kinds.add(
         ],
         columns=["summary", "kind", "customer", "happened_at", "author", "next_step", "next_at"],
         sections=[
-            (_("Follow-up"), ["kind", "happened_at", "customer", "contact", "opportunity", "summary",
+            (_("Follow-up"), ["kind", "happened_at", "customer", "contact", "opportunity", "lead", "summary",
                               "participants", "minutes"]),
             (_("Next step"), ["next_step", "next_at"]),
         ],

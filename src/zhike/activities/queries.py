@@ -15,7 +15,7 @@ from zhike.org.models import Person
 from zhike.records import queries as records
 from zhike.records.lookups import person_names
 from zhike.records.prepared import prepared_count
-from zhike.sales.models import Opportunity
+from zhike.sales.models import Lead, Opportunity
 
 AHEAD_DAYS = 7
 MOST_STEPS = 30
@@ -23,7 +23,13 @@ MOST_STEPS = 30
 
 def activity(viewer: Viewer, pk: int) -> Activity:
     """A follow-up with what it is about; raises NotVisible."""
-    return records.record(viewer, ACTIVITY, pk, related=("customer", "contact", "opportunity"))
+    return records.record(viewer, ACTIVITY, pk, related=("customer", "contact", "opportunity", "lead"))
+
+
+def follow_ups_of_lead(viewer: Viewer, lead: Lead, count: int = 50) -> list[Activity]:
+    """What was said with a lead, newest first, as far as the viewer sees it."""
+    rows = Activity.objects.visible_to(viewer).filter(lead=lead).select_related("contact", "opportunity")
+    return list(rows.order_by("-happened_at", "-id")[:count])
 
 
 def next_steps(viewer: Viewer, people: Iterable[int]) -> QuerySet[Customer]:

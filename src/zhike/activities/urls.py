@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from zhike.activities import reminder_views, task_views, views
+from zhike.activities import lead_views, reminder_views, task_views, views
 
 app_name = "activities"
 urlpatterns = [
     path("", views.home, name="home"),
     path("activities/", views.activity_list, name="activity_list"),
     path("activities/log/", views.activity_log, name="activity_log"),
+    path("leads/<int:pk>/log/", lead_views.lead_log, name="lead_log"),
     path("activities/of/<int:pk>/", views.timeline_more, name="timeline_more"),
     path("activities/<int:pk>/", views.activity_page, name="activity_page"),
     path("activities/<int:pk>/edit/", views.activity_edit, name="activity_edit"),

@@ -134,7 +134,8 @@ def activity_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a follow-up."""
     activity = record_for(request.viewer, ACTIVITY, pk, "delete")
     if request.method == "POST":
-        back = activity.customer.get_absolute_url() if activity.customer_id else reverse("activities:activity_list")
+        about = activity.customer or activity.lead
+        back = about.get_absolute_url() if about else reverse("activities:activity_list")
         delete_record(ACTIVITY, activity, by=request.viewer)
         return htmx.redirect(request, back, _("Deleted."))
     return htmx.part(request, "activities/activity_delete.html#dialog", {"activity": activity})

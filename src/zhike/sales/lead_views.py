@@ -14,7 +14,7 @@ from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
 from zhike.records.lookups import person_names
 from zhike.records.queries import record_for
-from zhike.sales import actions, panels, queries
+from zhike.sales import actions, likeness, panels, queries
 from zhike.sales.forms import ConvertForm, DisqualifyForm, OwnerForm
 from zhike.sales.kinds import LEAD, OPPORTUNITY
 from zhike.sales.models import Lead
@@ -47,7 +47,7 @@ def lead_page(request: HttpRequest, pk: int) -> HttpResponse:
         "assignments": queries.assignments_of(viewer, lead),
         "panels": [(e.label, e.body(request, lead)) for e in tabs.at(LEAD.label, viewer) if e.body],
         "can_claim": lead.owner_id is None and viewer.can(SEE_UNOWNED) and viewer.can(LEAD.verb("change")),
-        "customers": queries.same_customers(viewer, lead) if lead.is_open else [],
+        "alike": likeness.alike(viewer, lead) if lead.is_open else [],
         "leads": queries.same_leads(viewer, lead),
         "changes": panels.changes(request, lead),
     }
@@ -156,8 +156,8 @@ def lead_convert(request: HttpRequest, pk: int) -> HttpResponse:
     viewer, lead = request.viewer, record_for(request.viewer, LEAD, pk)
     for kind in (CUSTOMER, OPPORTUNITY):
         require(viewer, kind.verb("create"))
-    alike = queries.same_customers(viewer, lead)
-    initial = {"name": lead.company or lead.name}
+    alike = likeness.alike(viewer, lead)
+    initial = {"name": lead.company or lead.name, "customer": request.GET.get("customer")}
     form = ConvertForm(request.POST or None, viewer=viewer, initial=initial)
     if request.method == "POST" and form.run(actions.convert_lead, lead, by=viewer):
         made = form.result.opportunity or form.result.customer

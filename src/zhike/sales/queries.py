@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 
 from zhike.customers.models import Customer
-from zhike.customers.queries import like_this
 from zhike.kit import dates
 from zhike.kit.money import round_fen
 from zhike.kit.viewer import Viewer
@@ -260,15 +259,6 @@ def assignments_of(viewer: Viewer, lead: Lead) -> list[LeadAssignment]:
     return list(
         LeadAssignment.objects.visible_to(viewer).filter(lead=lead).select_related("person").order_by("-id")[:20]
     )
-
-
-def same_customers(viewer: Viewer, lead: Lead) -> list[Customer]:
-    """Customers a lead may belong to already: a hint before converting, never a bar (CUS-8)."""
-    found = like_this(viewer, {"name": lead.company or lead.name, "phone": lead.phone or lead.mobile})
-    if lead.mobile and lead.mobile != lead.phone:
-        by_contact = Customer.objects.visible_to(viewer).filter(contacts__mobile=lead.mobile).distinct()[:5]
-        found += [customer for customer in by_contact if customer not in found]
-    return found[:5]
 
 
 def same_leads(viewer: Viewer, lead: Lead) -> list[Lead]:

@@ -1,6 +1,12 @@
 """Writes of this room: follow-ups and comments, tasks, reminders."""
 
-from zhike.activities.actions.followups import activity_saved, comment_on, move_activities, prepare_activity
+from zhike.activities.actions.followups import (
+    activity_saved,
+    comment_on,
+    move_activities,
+    move_with_lead,
+    prepare_activity,
+)
 from zhike.activities.actions.reminders import delete_rule, finish, put_off, save_rule
 from zhike.activities.actions.tasks import (
     accept_task,
@@ -26,6 +32,7 @@ __all__ = [
     "finish",
     "move_activities",
     "move_tasks",
+    "move_with_lead",
     "prepare_activity",
     "prepare_task",
     "put_off",

@@ -10,13 +10,13 @@ from zhike.customers.models import Contact, Customer
 from zhike.kit import dates
 from zhike.kit.scope import ScopedModel, owned_within, through
 from zhike.records.models import OwnedRecord, person_key
-from zhike.sales.models import Opportunity
+from zhike.sales.models import Lead, Opportunity
 
 
 class Activity(OwnedRecord):
     """One follow-up. It is seen by whoever sees the customer, and by its author and those above them in any case.
 
-    `owner` is the customer's (or the deal's), moved with it; `author` is who did it and stays.
+    `owner` is the customer's (or the deal's, or the lead's), moved with it; `author` is who did it and stays.
     """
 
     class Kind(models.TextChoices):
@@ -40,6 +40,10 @@ class Activity(OwnedRecord):
     opportunity = models.ForeignKey(
         Opportunity, models.SET_NULL, null=True, blank=True, related_name="activities", verbose_name=_("opportunity")
     )
+    # What was said with somebody who is no customer yet; when the lead becomes one, the customer is set too.
+    lead = models.ForeignKey(
+        Lead, models.PROTECT, null=True, blank=True, related_name="activities", verbose_name=_("lead")
+    )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("author")
     )
@@ -61,7 +65,9 @@ class Activity(OwnedRecord):
         verbose_name_plural = _("follow-ups")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(customer__isnull=False) | models.Q(opportunity__isnull=False),
+                condition=models.Q(customer__isnull=False)
+                | models.Q(opportunity__isnull=False)
+                | models.Q(lead__isnull=False),
                 name="activity_about_something",
                 violation_error_message=_("Say which customer this is about."),
             )

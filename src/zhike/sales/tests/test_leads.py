@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from zhike.api.tests.test_api import Caller
-from zhike.customers.tests.factories import CustomerFactory
+from zhike.customers.tests.factories import ContactFactory, CustomerFactory
 from zhike.kit import dates
 from zhike.kit.actions import acting
 from zhike.kit.errors import Refused
@@ -18,6 +18,7 @@ from zhike.records.imports.mapping import Mapping
 from zhike.records.models import AuditEntry, InboxItem
 from zhike.sales.actions import assign_all_by_rules, assign_by_rules, save_rule
 from zhike.sales.kinds import LEAD
+from zhike.sales.likeness import company_core
 from zhike.sales.models import AssignmentRule, Lead, LeadAssignment
 from zhike.sales.tests.factories import LeadFactory, shipped
 
@@ -234,3 +235,34 @@ def test_SAL_1_what_was_put_aside_is_found_and_taken_up_again(company, sign_in):
 
 def test_SAL_1_the_kind_of_lead_is_the_one_rules_filter_by():
     assert kinds.get("sales.lead") is LEAD and not LEAD.owned_by_creator
+
+
+def test_SAL_1_who_converts_is_shown_the_same_customers_masked_outside_the_scope(company, sign_in):
+    shipped()
+    mine = CustomerFactory(owner=company.li_na, name="昆山瑞致光电（集团）")
+    theirs = CustomerFactory(owner=company.zhao_lei, name="昆山瑞致光电有限公司", short_name="瑞致秘密")
+    other = CustomerFactory(owner=company.zhao_lei, name="别的名字有限公司")
+    ContactFactory(customer=other, owner=other.owner, name="范先生", mobile="139 0000 1111")
+    unlike = CustomerFactory(owner=company.li_na, name="昆山瑞致光电设备安装队")
+    lead = LeadFactory(owner=company.li_na, company="昆山瑞致光电 股份有限公司", mobile="+86 13900001111")
+    client = sign_in(company.li_na)
+    for url in (f"/leads/{lead.pk}/", f"/leads/{lead.pk}/convert/"):
+        page = client.get(url).content.decode()
+        assert mine.name in page and unlike.name not in page
+        assert theirs.name not in page and theirs.code not in page and other.name not in page
+        assert "昆山***公司" in page and "别的***公司" in page and "赵磊" in page
+    page = client.get(f"/leads/{lead.pk}/convert/?customer={mine.pk}").content.decode()
+    assert f'value="{mine.pk}"' in page
+    assert client.post(f"/leads/{lead.pk}/convert/", {"customer": theirs.pk}).status_code == 422
+    assert client.post(f"/leads/{lead.pk}/convert/", {"customer": mine.pk}).status_code == 302
+    assert Lead._base_manager.get(pk=lead.pk).customer == mine
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("昆山瑞致光电有限公司", "昆山瑞致光电（股份）有限公司"), ("ＡＢＣ科技有限公司", "abc科技"), ("Acme Co., Ltd.", "ACME"),
+     ("恒旭 精密", "恒旭精密有限责任公司")],
+)  # fmt: skip
+def test_CUS_8_names_are_compared_without_their_legal_form(one, other):
+    assert company_core(one) == company_core(other)
+    assert company_core("有限公司") and company_core("") == ""
