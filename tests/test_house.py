@@ -46,6 +46,8 @@ WHOLE_TABLE = {
     "zhike/sales/actions/assigning.py",  # leads are given out by rule; who has how many, whose customer it is
     "zhike/sales/actions/deals.py",  # lines and history of a deal the action was let in for
     "zhike/sales/actions/lines.py",
+    "zhike/sales/actions/quotes.py",  # lines and versions of a quote the action was let in for
+    "zhike/sales/tasks.py",  # the letter somebody with the right to send it has ordered
     "zhike/sales/actions/setting_up.py",  # moves deals when the administrator changes a pipeline
     "zhike/sales/models/teams.py",  # on whose team the viewer is: filtered to the viewer
     "zhike/sales/queries.py",  # how many deals stand in a stage, for who sets pipelines up; numbers only

@@ -30,7 +30,7 @@ from zhike.org.viewers import the_system
 from zhike.records import kinds, reports
 from zhike.records.models import ImportBatch, InboxItem, Job, SavedView, StoredFile
 from zhike.sales.models import AssignmentRule, LeadAssignment, OpportunityLine
-from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, ProductFactory, shipped
+from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, ProductFactory, QuoteFactory, shipped
 
 PK = 7001
 # Asked for by the first half, found out by the second: a page may repeat what one typed, but know no more. The second
@@ -48,6 +48,7 @@ RECORDS = {
     "customers.contact": lambda owner: ContactFactory(pk=PK, customer=customer(), name=MARK, title=MARK, note=MARK),
     "sales.product": lambda owner: ProductFactory(pk=PK),
     "sales.opportunity": lambda owner: OpportunityFactory(pk=PK, owner=owner, customer=customer(), name=MARK),
+    "sales.quote": lambda owner: QuoteFactory(pk=PK, owner=owner, customer=customer(), title=MARK, note=MARK),
     "sales.lead": lambda owner: LeadFactory(pk=PK, owner=owner, name=MARK, company=MARK),
     "contracts.contract": lambda owner: ContractFactory(pk=PK, owner=owner, customer=customer(), name=MARK, note=MARK),
     "contracts.receivable": lambda owner: marked_line(),

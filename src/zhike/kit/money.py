@@ -2,6 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
+from cn2an import an2cn
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -15,6 +16,13 @@ FEN = Decimal("0.01")
 def round_fen(amount: Decimal) -> Decimal:
     """Round to whole fen, half up (per line, then summed)."""
     return amount.quantize(FEN, rounding=ROUND_HALF_UP)
+
+
+def in_words(amount: Decimal) -> str:
+    """An amount of yuan written out in Chinese, as contracts and quotes say it; raises ValueError below 0."""
+    if amount < 0:
+        raise ValueError("amounts in words are not negative")
+    return an2cn(f"{amount:.2f}", "rmb")
 
 
 def check_money(amount: Decimal) -> Decimal:

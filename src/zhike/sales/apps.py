@@ -10,10 +10,12 @@ class SalesConfig(AppConfig):
         from zhike.customers.actions import moves_with_owner
         from zhike.kit import scope
         from zhike.kit.registry import buttons, menu, stats, tabs
+        from zhike.org import approvals
+        from zhike.org.approvals import Fact, Subject
         from zhike.records.files import files_count, files_panel
-        from zhike.sales import models, panels, reports  # noqa: F401 - reports declare themselves
+        from zhike.sales import actions, models, panels, quote_views, reports  # noqa: F401 - reports declare themselves
         from zhike.sales.actions.deals import move_with_customer
-        from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT
+        from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT, QUOTE
 
         scope.add_arm(models.customers_dealt_with, inherited=False)
         moves_with_owner(move_with_customer)
@@ -23,6 +25,8 @@ class SalesConfig(AppConfig):
                  verb=LEAD.verb("view"), shortcut="g l")  # fmt: skip
         menu.add("main", "opportunities", _("Opportunities"), url_name="sales:opportunity_list", icon="chart-funnel",
                  group="sales", order=30, verb=view, shortcut="g o")  # fmt: skip
+        menu.add("main", "quotes", _("Quotes"), url_name="sales:quote_list", icon="file-dollar", group="sales",
+                 order=35, verb=QUOTE.verb("view"), shortcut="g q")  # fmt: skip
         menu.add("main", "products", _("Products"), url_name="sales:product_list", icon="package", group="sales",
                  order=50, verb=PRODUCT.verb("view"))  # fmt: skip
         menu.add("phone", "opportunities", _("Opportunities"), url_name="sales:opportunity_list", icon="chart-funnel",
@@ -49,3 +53,15 @@ class SalesConfig(AppConfig):
         tabs.add(place, "overview", _("Overview"), body=panels.overview, order=5)
         tabs.add(place, "files", _("Files"), body=files_panel, part=files_count, order=70)
         tabs.add(place, "changes", _("Changes"), body=panels.changes, order=80)
+        quotes = {"body": quote_views.panel, "part": quote_views.panel_count, "verb": QUOTE.verb("view")}
+        for where in ("customers.customer", OPPORTUNITY.label):
+            tabs.add(where, "quotes", _("Quotes"), order=35, **quotes)
+        buttons.add(OPPORTUNITY.label, "quote", _("New quote"), url_name="sales:quote_create", icon="file-dollar",
+                    order=50, verb=QUOTE.verb("create"))  # fmt: skip
+        approvals.add(
+            Subject(
+                key="sales.quote", label=_("Quote"), model=models.Quote, decided=actions.quote_decided,
+                facts={"discount": Fact(_("largest discount"), "percent"), "amount": Fact(_("amount"), "money"),
+                       "margin": Fact(_("margin"), "percent")},
+            )
+        )  # fmt: skip

@@ -30,7 +30,7 @@ from zhike.records.kinds import RecordKind
 from zhike.sales import actions
 from zhike.sales.fields import LinesField, PipelineField, SinceField, StageField
 from zhike.sales.lead_fields import WaitField
-from zhike.sales.models import Lead, Opportunity, Pipeline, Product
+from zhike.sales.models import Lead, Opportunity, Pipeline, Product, Quote
 from zhike.sales.models.leads import SEE_UNOWNED
 
 SEE_COST = "sales.product.see_cost"
@@ -134,15 +134,18 @@ PRODUCT = kinds.add(
             Picklist("unit", picklist="sales.unit"),
             Money("list_price", least=0),
             Money("cost", least=0, verb=SEE_COST, see=SEE_COST),
+            Number("tax_rate", least=0, most=100, required=False),
+            Picklist("category", picklist="sales.product_category"),
+            Text("spec", search=True),
             YesNo("is_active", required=False),
             LongText("description", search=True),
             Moment("created_at", editable=False),
             Moment("updated_at", editable=False),
         ]),
-        columns=["name", "code", "series", "unit", "list_price", "is_active", "updated_at"],
+        columns=["name", "code", "category", "series", "unit", "list_price", "is_active", "updated_at"],
         sections=[
-            (_("Basics"), ["name", "code", "series", "unit", "is_active"]),
-            (_("Prices"), ["list_price", "cost"]),
+            (_("Basics"), ["name", "code", "category", "series", "spec", "unit", "is_active"]),
+            (_("Prices"), ["list_price", "tax_rate", "cost"]),
             (_("Description"), ["description"]),
         ],
         subtitle=["code", "series"],
@@ -199,3 +202,57 @@ LEAD = kinds.add(
 )  # fmt: skip
 LEAD.saved_many = actions.leads_saved
 LEAD.import_keys = [["mobile"], ["name", "company"]]
+
+QUOTE = kinds.add(
+    RecordKind(
+        Quote,
+        slug="quotes",
+        icon="file-dollar",
+        page="sales:quote_page",
+        title="title",
+        natural_keys=("number",),
+        fields=_known_as("sales.quote", [
+            Text("title", search=True, required=False),
+            Text("number", search=True, required=False, editable=False),
+            Number("version_no", integer=True, editable=False),
+            Ref("customer", to="customers.customer", required=False),
+            Ref("contact", to="customers.contact"),
+            Ref("opportunity", to="sales.opportunity"),
+            Choice("status", editable=False),
+            Day("quoted_on", required=False),
+            Day("valid_until"),
+            Money("total", editable=False),
+            Money("subtotal", editable=False),
+            Money("reduction", least=0, required=False, editable=False),
+            Number("discount", editable=False),
+            Money("tax", editable=False),
+            Money("cost", editable=False, see=SEE_COST),
+            Person("owner"),
+            Text("delivery"),
+            Text("payment_terms"),
+            LongText("note"),
+            Day("decided_on", editable=False),
+            Moment("created_at", editable=False),
+            Moment("updated_at", editable=False),
+        ]),
+        columns=["title", "number", "customer", "status", "total", "discount", "valid_until", "owner", "updated_at"],
+        sections=[
+            (_("Basics"), ["title", "customer", "contact", "opportunity", "quoted_on", "valid_until", "owner"]),
+            (_("Terms"), ["delivery", "payment_terms", "note"]),
+        ],
+        prepare=actions.prepare_quote,
+        saved=actions.quote_saved,
+        subtitle=["customer", "status"],
+        search_from=["customer"],
+        sums=["total"],
+        views=[
+            {"key": "mine", "name": _("My quotes"), "filter": [["owner", "me", []]]},
+            {"key": "team", "name": _("My team"), "filter": [["owner", "team", []]]},
+            {"key": "approving", "name": pgettext_lazy("quote", "In approval"),
+             "filter": [["status", "in", ["approving"]]]},
+            {"key": "sent", "name": pgettext_lazy("quote", "Waiting for the customer"),
+             "filter": [["status", "in", ["sent"]]], "sort": "valid_until"},
+        ],
+        verbs=[v for v in kinds.STANDARD_VERBS if v != "import"],
+    )
+)  # fmt: skip

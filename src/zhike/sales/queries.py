@@ -1,7 +1,7 @@
 """Reads of this room, viewer first: the board, a deal with all about it, the funnel, what a customer has with us."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +16,22 @@ from zhike.records import search
 from zhike.records.filters import Filter
 from zhike.records.lookups import person_names
 from zhike.records.prepared import once, prepared
-from zhike.sales import rules
-from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT
-from zhike.sales.models import Lead, LeadAssignment, Opportunity, OpportunityLine, Pipeline, Product, Stage, StageChange
+from zhike.sales import pricing, rules
+from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT, QUOTE
+from zhike.sales.models import (
+    Lead,
+    LeadAssignment,
+    Opportunity,
+    OpportunityLine,
+    Pipeline,
+    PriceList,
+    Product,
+    Quote,
+    QuoteLine,
+    QuoteSending,
+    Stage,
+    StageChange,
+)
 from zhike.sales.models.pipelines import stages, stages_of
 
 CARDS = 50
@@ -266,3 +279,55 @@ def same_leads(viewer: Viewer, lead: Lead) -> list[Lead]:
     rows = Lead.objects.visible_to(viewer).exclude(pk=lead.pk)
     found = list(rows.filter(mobile=lead.mobile).order_by("-id")[:3]) if lead.mobile else []
     return found or (list(rows.filter(company=lead.company).order_by("-id")[:3]) if lead.company else [])
+
+
+VALID_DAYS = 30  # for which a new quote is valid unless it says otherwise
+
+
+def valid_until() -> date:
+    """Until when a quote made today is valid."""
+    return dates.today() + timedelta(days=VALID_DAYS)
+
+
+def quote_lines(viewer: Viewer, quote: Quote) -> list[QuoteLine]:
+    """The lines of a quote that was read through its scope, in order."""
+    return list(QuoteLine.objects.within(viewer, quote).select_related("product").order_by("position", "id"))
+
+
+def sendings_of(viewer: Viewer, quote: Quote) -> list[QuoteSending]:
+    """To whom a quote was sent, newest first."""
+    return list(QuoteSending.objects.within(viewer, quote).select_related("person").order_by("-id")[:20])
+
+
+def versions_of(viewer: Viewer, quote: Quote) -> list[Quote]:
+    """All versions of a quote the viewer sees, newest first; empty where there is only this one."""
+    if not quote.number:
+        return []
+    rows = list(QUOTE.rows(viewer).filter(number=quote.number).order_by("-version_no")[:50])
+    return rows if len(rows) > 1 else []
+
+
+def quotes_about(viewer: Viewer, about: Any) -> list[Quote]:
+    """The quotes of a customer or a deal, newest first."""
+    rows = QUOTE.rows(viewer).filter(**{about._meta.model_name: about}).select_related("owner", "customer")
+    return list(rows.order_by("-id")[:50])
+
+
+def product_on_sale(viewer: Viewer, pk: int) -> Product | None:
+    """A product that may be offered, or None."""
+    return PRODUCT.rows(viewer).filter(pk=pk, is_active=True).first()
+
+
+def price_for(product: Product, customer: Customer | None, quantity: Decimal, day: date) -> pricing.Price:
+    """The price of a product for a customer on a day, and the list it comes from (SAL-5)."""
+    lists = PriceList.objects.filter(is_active=True, items__product=product).distinct().prefetch_related("items")
+    return pricing.price_for(product, customer, quantity, day, list(lists))
+
+
+def customer_of(viewer: Viewer, opportunity_pk: str) -> dict[str, int]:
+    """{"customer": id} of a deal the viewer sees, to begin a form with."""
+    if not opportunity_pk.isdigit() or len(opportunity_pk) > 18:
+        return {}
+    found = OPPORTUNITY.rows(viewer).filter(pk=int(opportunity_pk), customer__isnull=False)
+    customer_id = found.values_list("customer_id", flat=True).first()
+    return {"customer": customer_id} if customer_id else {}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhike.sales import analysis, assignment_views, board, lead_views, pipeline_views, product_views, views
+from zhike.sales import analysis, assignment_views, board, lead_views, pipeline_views, product_views, quote_views, views
 
 app_name = "sales"
 urlpatterns = [
@@ -25,6 +25,18 @@ urlpatterns = [
     path("products/<int:pk>/", product_views.product_page, name="product_page"),
     path("products/<int:pk>/edit/", product_views.product_edit, name="product_edit"),
     path("products/<int:pk>/delete/", product_views.product_delete, name="product_delete"),
+    path("quotes/", quote_views.quote_list, name="quote_list"),
+    path("quotes/new/", quote_views.quote_create, name="quote_create"),
+    path("quotes/<int:pk>/", quote_views.quote_page, name="quote_page"),
+    path("quotes/<int:pk>/edit/", quote_views.quote_edit, name="quote_edit"),
+    path("quotes/<int:pk>/lines/", quote_views.quote_lines, name="quote_lines"),
+    path("quotes/<int:pk>/submit/", quote_views.quote_submit, name="quote_submit"),
+    path("quotes/<int:pk>/send/", quote_views.quote_send, name="quote_send"),
+    path("quotes/<int:pk>/handed-over/", quote_views.quote_hand_over, name="quote_hand_over"),
+    path("quotes/<int:pk>/revise/", quote_views.quote_revise, name="quote_revise"),
+    path("quotes/<int:pk>/reject/", quote_views.quote_reject, name="quote_reject"),
+    path("quotes/<int:pk>/delete/", quote_views.quote_delete, name="quote_delete"),
+    path("quotes/<int:pk>/pdf/", quote_views.quote_file, name="quote_file"),
     path("leads/", lead_views.lead_list, name="lead_list"),
     path("leads/new/", lead_views.lead_create, name="lead_create"),
     path("leads/<int:pk>/", lead_views.lead_page, name="lead_page"),

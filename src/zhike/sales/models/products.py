@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from zhike.kit.money import MoneyField
 from zhike.kit.scope import everyone
+from zhike.records.lookups import picklist
 from zhike.records.models import Record
 
 
@@ -60,3 +61,8 @@ class Product(Record):
 
     def get_absolute_url(self):
         return reverse("sales:product_page", args=[self.pk])
+
+    @property
+    def unit_label(self) -> str:
+        """What a unit is called, as the picklist says."""
+        return picklist("sales.unit").get(self.unit, self.unit)

@@ -244,7 +244,8 @@ class QuoteSending(ScopedModel):
     """A quote was sent to somebody by e-mail: when, by whom, and whether it went out."""
 
     class Status(models.TextChoices):
-        WAITING = "waiting", pgettext_lazy("sending", "Being sent")
+        WAITING = "waiting", pgettext_lazy("sending", "Waiting to go out")
+        SENDING = "sending", pgettext_lazy("sending", "Being sent")
         SENT = "sent", pgettext_lazy("sending", "Sent")
         FAILED = "failed", pgettext_lazy("sending", "Failed")
 

@@ -5,7 +5,7 @@ import factory
 from zhike.customers.tests.factories import CustomerFactory
 from zhike.org.tests.factories import RecordFactory
 from zhike.records import kinds
-from zhike.sales.models import Lead, Opportunity, Pipeline, Product
+from zhike.sales.models import Lead, Opportunity, Pipeline, Product, Quote
 from zhike.sales.models.pipelines import pipelines
 from zhike.sales.setup import install_pipelines
 
@@ -67,4 +67,21 @@ class LeadFactory(_Prepared):
     company = factory.Sequence(lambda n: f"来访公司 {n}")
 
 
-__all__ = ["CustomerFactory", "LeadFactory", "OpportunityFactory", "ProductFactory", "shipped", "stage_at"]
+class QuoteFactory(_Prepared):
+    """A draft for a customer of the same owner, without lines."""
+
+    class Meta:
+        model = Quote
+
+    customer = factory.SubFactory(CustomerFactory, owner=factory.SelfAttribute("..owner"))
+
+
+__all__ = [
+    "CustomerFactory",
+    "LeadFactory",
+    "OpportunityFactory",
+    "ProductFactory",
+    "QuoteFactory",
+    "shipped",
+    "stage_at",
+]

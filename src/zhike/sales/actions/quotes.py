@@ -1,0 +1,260 @@
+"""Writes of quotes: lines and sums, approval of discounts, versions, sending, decisions (SAL-5)."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from zhike.kit import dates
+from zhike.kit.access import require
+from zhike.kit.actions import action, lock
+from zhike.kit.errors import Refused
+from zhike.kit.viewer import Viewer
+from zhike.org.actions import request_approval
+from zhike.org.models import Approval
+from zhike.records import kinds, search
+from zhike.records.actions import delete_record, next_number, save_record
+from zhike.records.events import emit
+from zhike.records.models import AuditEntry
+from zhike.sales import pricing
+from zhike.sales.models import Quote, QuoteLine, QuoteSending
+
+CHANGE = "sales.quote.change"
+WHY = "lines of a quote the action was let in for"
+COPIED = ("name", "spec", "unit", "quantity", "list_price", "price", "discount", "tax_rate", "cost")
+MOST_LINES = 300
+Status = Quote.Status
+
+
+def prepare_quote(quote: Quote, changed: dict[str, Any], by: Viewer) -> None:
+    """Before saving: contact and deal belong to the customer; only drafts are edited. Raises Refused."""
+    if quote.pk and not quote.is_draft and set(changed) & {"customer", "contact", "reduction", "valid_until", "title",
+                                                           "delivery", "payment_terms", "quoted_on"}:  # fmt: skip
+        raise Refused(_("What has left the draft is not edited; make a new version."))
+    if quote.opportunity_id and not quote.customer_id:
+        quote.customer_id = quote.opportunity.customer_id
+    if not quote.customer_id:
+        raise Refused({"customer": _("This is required.")})
+    if quote.contact_id and {"contact", "customer"} & set(changed) and quote.contact.customer_id != quote.customer_id:
+        raise Refused({"contact": _("This person belongs to another customer.")})
+    if quote.opportunity_id and {"opportunity", "customer"} & set(changed):
+        _check_deal(quote)
+    if not quote.title:
+        quote.title = (quote.opportunity.name if quote.opportunity_id else quote.customer.name)[:200]
+
+
+def _check_deal(quote: Quote) -> None:
+    if quote.opportunity.customer_id not in (None, quote.customer_id):
+        raise Refused({"opportunity": _("This deal belongs to another customer.")})
+
+
+def quote_saved(quote: Quote, changed: dict[str, Any], by: Viewer, created: bool) -> None:
+    """After saving: a quote for a deal begins with the deal's products."""
+    if created and quote.opportunity_id and not quote.previous_id:
+        lines = [
+            QuoteLine(
+                product=line.product, name=line.product.name, spec=line.product.spec, unit=line.product.unit_label,
+                quantity=line.quantity, list_price=line.product.list_price, cost=line.product.cost,
+                price=line.price if line.price is not None else line.product.list_price or Decimal(0),
+                tax_rate=line.product.tax_rate,
+            )
+            for line in quote.opportunity.known_lines()
+        ]  # fmt: skip
+        if lines:
+            _replace(quote, lines)
+            quote.save()
+
+
+def lines_of(quote: Quote) -> list[QuoteLine]:
+    """The lines of a quote the action was let in for."""
+    rows = QuoteLine.objects.whole_table(WHY).filter(quote=quote).select_related("product")
+    return list(rows.order_by("position", "id"))
+
+
+@action
+def set_quote_lines(
+    quote: Quote, *, by: Viewer, lines: Sequence[dict[str, Any]], reduction: Decimal = Decimal(0),
+    version: int | None = None,
+) -> Quote:  # fmt: skip
+    """Replace the lines of a draft by these, and what is taken off their sum (yuan, tax included).
+
+    Raises Stale if somebody saved since `version`, Refused at `lines` or `reduction`.
+    """
+    require(by, CHANGE, quote)
+    quote = lock(quote, version=version)
+    _need(quote, Status.DRAFT)
+    if len(lines) > MOST_LINES:
+        raise Refused({"lines": _("At most %(limit)s lines.") % {"limit": MOST_LINES}})
+    quote.reduction = reduction
+    _replace(quote, [QuoteLine(**values) for values in lines])
+    quote.save()
+    search.index(kinds.get("sales.quote"), [quote])
+    return quote
+
+
+def _replace(quote: Quote, lines: list[QuoteLine]) -> None:
+    QuoteLine.objects.whole_table(WHY).filter(quote=quote).delete()
+    for position, line in enumerate(lines, 1):
+        line.quote, line.position = quote, position
+        line.amount = pricing.line_amount(line.quantity, line.price, line.discount)
+    _count(quote, lines)
+    for line in lines:
+        try:
+            line.full_clean(exclude=["quote", "product"])
+        except ValidationError as error:
+            raise Refused({"lines": [f"{line.name}: {m}" for ms in error.message_dict.values() for m in ms]}) from error
+        line.save()
+
+
+def _count(quote: Quote, lines: list[QuoteLine]) -> None:
+    """Write the sums of its lines onto a quote; raises Refused where more is taken off than they come to."""
+    subtotal = sum((line.amount for line in lines), Decimal(0))
+    if not 0 <= quote.reduction <= subtotal:
+        raise Refused({"reduction": _("More is taken off than the lines come to.")})
+    sums = pricing.sums_of(lines, quote.reduction)
+    for line, tax in zip(lines, sums.taxes, strict=True):
+        line.tax = tax
+    quote.subtotal, quote.total, quote.tax, quote.cost = sums.subtotal, sums.total, sums.tax, sums.cost
+    quote.discount = pricing.discount_of(lines, sums.subtotal, quote.reduction)
+
+
+@action
+def submit_quote(quote: Quote, *, by: Viewer, reason: str = "") -> Quote:
+    """Let a draft leave the drawer: it gets its number, and goes up for approval where its discount needs one (ORG-6).
+
+    Raises Refused for a quote without lines or past its last day.
+    """
+    require(by, CHANGE, quote)
+    quote = lock(quote)
+    _need(quote, Status.DRAFT)
+    if not lines_of(quote):
+        raise Refused(_("A quote without lines offers nothing."))
+    if quote.valid_until and quote.valid_until < dates.today():
+        raise Refused({"valid_until": _("This day is over.")})
+    if not quote.number:
+        quote.number = _draw(dates.today())
+    quote.status = Status.APPROVING
+    quote.save()
+    facts = {"discount": quote.discount, "amount": quote.total, "margin": quote.margin()}
+    title = _("Quote %(number)s for %(customer)s") % {"number": quote.label, "customer": quote.customer}
+    asked = request_approval("sales.quote", quote, by=by, title=title, facts=facts, reason=reason)
+    if asked is None:
+        _set_status(quote, Status.APPROVED)
+    return lock(quote)
+
+
+def _draw(day: date) -> str:
+    """The next number of the month, from a counter in this transaction: no gaps, no doubles."""
+    number = next_number(f"sales.quote:{day:%Y%m}")
+    return f"BJ-{day:%Y%m}-{number:04d}"
+
+
+def quote_decided(quote: Quote, approval: Approval, by: Viewer) -> None:
+    """Approved it may be sent; rejected or recalled it is a draft again, with its number."""
+    if quote.status == Status.APPROVING:
+        _set_status(quote, Status.APPROVED if approval.status == Approval.Status.APPROVED else Status.DRAFT)
+
+
+@action
+def revise_quote(quote: Quote, *, by: Viewer) -> Quote:
+    """Make a new version: a draft with the same lines and number; the old one is superseded, and stays readable."""
+    require(by, CHANGE, quote)
+    quote = lock(quote)
+    _need(quote, Status.APPROVED, Status.SENT, Status.REJECTED)
+    last = Quote.objects.whole_table("versions of a quote the action was let in for").filter(number=quote.number)
+    new = Quote(
+        number=quote.number, version_no=max(last.values_list("version_no", flat=True)) + 1, previous=quote,
+        title=quote.title, customer_id=quote.customer_id, contact_id=quote.contact_id,
+        opportunity_id=quote.opportunity_id, owner_id=quote.owner_id, delivery=quote.delivery,
+        payment_terms=quote.payment_terms, note=quote.note,
+    )  # fmt: skip
+    save_record(kinds.get("sales.quote"), new, by=by, created=True)
+    new.reduction = quote.reduction
+    _replace(new, [QuoteLine(product=line.product, **{n: getattr(line, n) for n in COPIED})
+                   for line in lines_of(quote)])  # fmt: skip
+    new.save()
+    _set_status(quote, Status.SUPERSEDED)
+    return new
+
+
+@action
+def send_quote(quote: Quote, *, by: Viewer, to: str, subject: str, text: str) -> QuoteSending:
+    """Send an approved quote by e-mail with its PDF, by a job; kept with whom, when and whether it went out."""
+    from zhike.sales.tasks import send_quote_mail  # tasks name their queue at import
+
+    require(by, CHANGE, quote)
+    quote = lock(quote)
+    _need(quote, Status.APPROVED, Status.SENT)
+    if quote.is_expired(dates.today()):
+        raise Refused(_("This quote is past its last day; make a new version."))
+    sending = QuoteSending(quote=quote, to=to, subject=subject[:200], text=text, person_id=by.person_id)
+    sending.save()
+    if quote.status == Status.APPROVED:
+        _set_status(quote, Status.SENT)
+    send_quote_mail.enqueue(sending.pk)
+    return sending
+
+
+@action
+def hand_over_quote(quote: Quote, *, by: Viewer) -> Quote:
+    """Say that an approved quote was handed over in another way."""
+    require(by, CHANGE, quote)
+    quote = lock(quote)
+    _need(quote, Status.APPROVED)
+    return _set_status(quote, Status.SENT)
+
+
+@action
+def reject_quote(quote: Quote, *, by: Viewer) -> Quote:
+    """The customer did not take it."""
+    require(by, CHANGE, quote)
+    quote = lock(quote)
+    _need(quote, Status.APPROVED, Status.SENT)
+    quote.decided_on = dates.today()
+    return _set_status(quote, Status.REJECTED)
+
+
+@action
+def mark_accepted(quote: Quote, *, by: Viewer) -> Quote:
+    """The customer took it; the room of contracts makes the contract in the same transaction."""
+    require(by, CHANGE, quote)
+    quote = lock(quote)
+    _need(quote, Status.APPROVED, Status.SENT)
+    if quote.is_expired(dates.today()):
+        raise Refused(_("This quote is past its last day; make a new version."))
+    quote.decided_on = dates.today()
+    _set_status(quote, Status.ACCEPTED)
+    emit("sales.quote.accepted", quote, by=by)
+    return quote
+
+
+@action
+def delete_quote(quote: Quote, *, by: Viewer) -> None:
+    """Delete a draft that has no number yet; what has one stays, so that numbers have no gaps."""
+    require(by, "sales.quote.delete", quote)
+    quote = lock(quote)
+    if quote.number:
+        raise Refused(_("A quote with a number stays; it can be superseded or declined."))
+    delete_record(kinds.get("sales.quote"), quote, by=by)
+
+
+@action
+def note_printed(quote: Quote, *, by: Viewer) -> None:
+    """Note that somebody took the quote away as a PDF (ORG-4)."""
+    require(by, "sales.quote.view")
+    AuditEntry.write(quote, AuditEntry.Verb.PRINTED, {"quote": [None, "pdf"]})
+
+
+def _set_status(quote: Quote, status: str) -> Quote:
+    quote.status = status
+    quote.save()
+    return quote
+
+
+def _need(quote: Quote, *statuses: str) -> None:
+    if quote.status not in statuses:
+        said = _("A quote that is “%(status)s” cannot do this.") % {"status": quote.get_status_display()}
+        raise Refused(said)

@@ -1,0 +1,205 @@
+"""Forms of quotes: the editor of lines, and sending."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from zhike.kit import dates
+from zhike.kit.forms import ActionForm
+from zhike.kit.viewer import Viewer
+from zhike.records.fields import Money, Number, Ref, Text
+from zhike.records.forms import FieldControl
+from zhike.records.lookups import Lookups
+from zhike.sales import pricing, queries
+from zhike.sales.kinds import QUOTE
+from zhike.sales.models import Quote, QuoteLine
+
+COLUMNS = ("product", "name", "spec", "unit", "quantity", "price", "discount", "tax_rate")
+BLANK = 1  # empty rows offered below the lines
+
+
+class Quantity(Number):
+    """A quantity or a rate: so many decimals and no more."""
+
+    def __init__(self, name: str, label: Any = None, *, decimals: int, **more: Any):
+        super().__init__(name, label, **more)
+        self.decimals = decimals
+
+    def parse(self, raw, lookups):
+        value = Decimal(str(super().parse(raw, lookups)))
+        if value != round(value, self.decimals):
+            raise ValidationError(_("At most %(n)s decimals.") % {"n": self.decimals})
+        return value
+
+
+def controls(lookups: Lookups) -> dict[str, FieldControl]:
+    """The fields of a row."""
+    fields = [
+        Ref("product", gettext_lazy("product"), to="sales.product", required=False),
+        Text("name", gettext_lazy("description"), required=False),
+        Text("spec", gettext_lazy("specification"), required=False),
+        Text("unit", gettext_lazy("unit"), required=False),
+        Quantity("quantity", gettext_lazy("quantity"), decimals=3, required=False, most=10**9),
+        Money("price", gettext_lazy("unit price"), least=0, required=False),
+        Quantity("discount", gettext_lazy("discount (%)"), decimals=2, least=0, most=100, required=False),
+        Quantity("tax_rate", gettext_lazy("tax rate (%)"), decimals=2, least=0, most=100, required=False),
+    ]
+    return {field.name: FieldControl(field.bind(QUOTE), lookups) for field in fields}
+
+
+class LineRow(forms.Form):
+    """A row of the editor. Without a product and a description it is empty, and left out."""
+
+    def __init__(self, *args, lookups: Lookups, **more):
+        super().__init__(*args, **more)
+        self.fields |= controls(lookups)
+        self.amount: Decimal | None = None
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing was put in."""
+        data = self.cleaned_data
+        return not data.get("product") and not data.get("name") and not self.errors
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if (quantity := data.get("quantity")) is not None and quantity <= 0:
+            self.add_error("quantity", _("The quantity is more than 0."))
+        return data
+
+
+class QuoteLinesForm(ActionForm):
+    """All lines of a quote at once; what a product is called and costs is filled in when it is chosen."""
+
+    reduction = forms.CharField(label=gettext_lazy("taken off the sum"), required=False, max_length=30)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    count = forms.IntegerField(required=False, min_value=0, max_value=400, widget=forms.HiddenInput)
+
+    def __init__(self, data=None, *, quote: Quote, viewer: Viewer, extra: int = 0):
+        super().__init__(data, initial={"reduction": f"{quote.reduction:.2f}", "version": quote.version})
+        self.quote, self.viewer, self.lookups, self.extra = quote, viewer, Lookups(viewer), extra
+        if data is not None:
+            data = self.data = data.copy()
+            self.fill_in(data)
+
+    @cached_property
+    def rows(self) -> list[LineRow]:
+        """The rows: as sent, or the quote's lines; and empty ones below."""
+        if self.is_bound:
+            count = int(text) if (text := self.data.get("count", "0")).isdigit() else 0
+            rows = [LineRow(self.data, prefix=f"l{n}", lookups=self.lookups) for n in range(min(count, 400))]
+            more = range(count, count + self.extra)
+        else:
+            lines = queries.quote_lines(self.viewer, self.quote)
+            rows = [LineRow(prefix=f"l{n}", lookups=self.lookups, initial=_start(line)) for n, line in enumerate(lines)]
+            for row, line in zip(rows, lines, strict=True):
+                row.amount = line.amount
+            more = range(len(rows), len(rows) + BLANK)
+        return [*rows, *(LineRow(prefix=f"l{n}", lookups=self.lookups, initial={"quantity": 1}) for n in more)]
+
+    def fill_in(self, data) -> None:
+        """Where a product was chosen anew, its words, price and tax."""
+        count = int(text) if (text := data.get("count", "0")).isdigit() else 0
+        for n in range(min(count, 400)):
+            pk, known = data.get(f"l{n}-product", ""), data.get(f"l{n}-known", "")
+            if not pk.isdigit() or pk == known or len(pk) > 18:
+                continue
+            if (product := queries.product_on_sale(self.viewer, int(pk))) is None:
+                continue
+            quantity = _decimal(data.get(f"l{n}-quantity")) or Decimal(1)
+            price = queries.price_for(product, self.quote.customer, quantity, dates.today())
+            data[f"l{n}-name"], data[f"l{n}-spec"], data[f"l{n}-unit"] = product.name, product.spec, product.unit_label
+            data[f"l{n}-price"] = f"{price.amount:.2f}" if price.amount is not None else ""
+            data[f"l{n}-tax_rate"] = f"{product.tax_rate:f}"
+            data[f"l{n}-known"] = pk
+
+    def is_valid(self) -> bool:
+        rows = [row.is_valid() or not row.has_changed() for row in self.rows if row.is_bound]
+        return super().is_valid() and all(rows)
+
+    def clean_reduction(self) -> Decimal:
+        return Money("reduction", least=0).bind(QUOTE).clean(self.cleaned_data["reduction"], self.lookups) or Decimal(0)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The values of the rows that are filled in; each row learns its amount."""
+        found = []
+        for row in self.rows:
+            if not row.is_bound or not row.is_valid() or row.is_blank:
+                continue
+            values = _values(row.cleaned_data, self.viewer)
+            row.amount = pricing.line_amount(values["quantity"], values["price"], values["discount"])
+            found.append(values)
+        return found
+
+    def sums(self) -> pricing.Sums:
+        """What the rows come to, for the foot of the editor."""
+        lines = [QuoteLine(**values) for values in self.lines()] if self.is_bound else None
+        if lines is None:
+            lines = queries.quote_lines(self.viewer, self.quote)
+        for line in lines:
+            line.amount = pricing.line_amount(line.quantity, line.price, line.discount)
+        reduction = self.cleaned_data.get("reduction", Decimal(0)) if self.is_bound else self.quote.reduction
+        reduction = min(reduction or Decimal(0), sum((line.amount for line in lines), Decimal(0)))
+        return pricing.sums_of(lines, reduction)
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "lines": self.lines(), "reduction": self.cleaned_data["reduction"],
+            "version": self.cleaned_data.get("version"),
+        }  # fmt: skip
+
+
+def _start(line: QuoteLine) -> dict[str, Any]:
+    start = {name: getattr(line, name) for name in COLUMNS if name != "product"}
+    return {**start, "product": line.product_id, "quantity": _plain(line.quantity), "discount": _plain(line.discount),
+            "tax_rate": _plain(line.tax_rate)}  # fmt: skip
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    try:
+        value = Decimal(text or "")
+    except ArithmeticError:
+        return None
+    return value if value.is_finite() and value > 0 else None
+
+
+def _values(data: dict[str, Any], viewer: Viewer) -> dict[str, Any]:
+    product = queries.product_on_sale(viewer, data["product"]) if data.get("product") else None
+    return {
+        "product": product, "name": data.get("name") or (product.name if product else ""),
+        "spec": data.get("spec") or "", "unit": data.get("unit") or "",
+        "quantity": data["quantity"] if data.get("quantity") is not None else Decimal(1),
+        "price": data["price"] if data.get("price") is not None else Decimal(0),
+        "discount": data.get("discount") or Decimal(0),
+        "tax_rate": data["tax_rate"] if data.get("tax_rate") is not None else Decimal(13),
+        "list_price": product.list_price if product else None, "cost": product.cost if product else None,
+    }  # fmt: skip
+
+
+class SendForm(ActionForm):
+    """To whom a quote goes, and with which words."""
+
+    to = forms.EmailField(label=gettext_lazy("To"))
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
+    text = forms.CharField(
+        label=gettext_lazy("Text"), max_length=4000, widget=forms.Textarea(attrs={"rows": 8, "class": "inp"})
+    )
+
+
+class SubmitForm(ActionForm):
+    """Why this discount; shown to whoever approves."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=500)
+
+
+__all__ = ["QuoteLinesForm", "SendForm", "SubmitForm"]

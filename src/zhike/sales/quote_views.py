@@ -1,0 +1,206 @@
+"""Pages of quotes: list, page with its editor of lines, approval, versions, PDF, sending (SAL-5)."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.safestring import SafeString
+from django.utils.text import get_valid_filename
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from zhike.kit import dates, htmx
+from zhike.kit.access import can, require
+from zhike.kit.registry import buttons
+from zhike.kit.viewer import Viewer
+from zhike.org.queries import approvals_of, company_name
+from zhike.records.forms import RecordForm
+from zhike.records.lists import ListPage
+from zhike.records.queries import record, record_for
+from zhike.sales import actions, panels, queries
+from zhike.sales.kinds import QUOTE, SEE_COST
+from zhike.sales.models import Quote
+from zhike.sales.quote_forms import QuoteLinesForm, SendForm, SubmitForm
+from zhike.sales.quote_pdf import quote_pdf
+
+RELATED = ("customer", "contact", "opportunity", "owner", "previous", "next_version")
+PRESET = ("customer", "opportunity", "contact", "title")
+
+
+@require_safe
+def quote_list(request: HttpRequest) -> HttpResponse:
+    """All quotes the viewer sees."""
+    return ListPage(QUOTE, request).response()
+
+
+@require_safe
+def quote_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """A quote: its lines and sums, how it stands, its approvals, versions and sendings."""
+    quote = record(request.viewer, QUOTE, pk, related=RELATED)
+    return _page(request, quote)
+
+
+def _page(request: HttpRequest, quote: Quote, form: QuoteLinesForm | None = None) -> HttpResponse:
+    viewer = request.viewer
+    allowed = can(viewer, quote, *(QUOTE.verb(word) for word in ("change", "delete")))
+    editable = quote.is_draft and "change" in allowed
+    form = form or (QuoteLinesForm(quote=quote, viewer=viewer) if editable else None)
+    context = {
+        "quote": quote, "can": allowed, "form": form, "sees_cost": viewer.can(SEE_COST),
+        "lines": [] if form else queries.quote_lines(viewer, quote),
+        "sums": form.sums() if form else None,
+        "expired": quote.is_expired(dates.today()),
+        "approvals": approvals_of("sales.quote", quote), "sendings": queries.sendings_of(viewer, quote),
+        "versions": queries.versions_of(viewer, quote), "changes": panels.changes(request, quote),
+        "buttons": [
+            {"label": e.label, "icon": e.icon, "url": f"{reverse(e.url_name)}?quote={quote.pk}"}
+            for e in buttons.at(QUOTE.label, viewer)
+        ] if quote.status in ("approved", "sent") else [],
+    }  # fmt: skip
+    status = 200 if form is None or not form.is_bound else 409 if form.stale else 422
+    return htmx.part(request, "sales/quote_page.html", context, status=status)
+
+
+@require_POST
+def quote_lines(request: HttpRequest, pk: int) -> HttpResponse:
+    """Count the lines anew as they are typed, add a row, or save them."""
+    quote = record_for(request.viewer, QUOTE, pk)
+    what = request.POST.get("what", "count")
+    form = QuoteLinesForm(request.POST, quote=quote, viewer=request.viewer, extra=1 if what == "add" else 0)
+    if what == "save":
+        if form.run(actions.set_quote_lines, quote, by=request.viewer):
+            return htmx.redirect(request, quote.get_absolute_url(), _("Saved."))
+        if not htmx.wants_part(request):
+            return _page(request, record(request.viewer, QUOTE, pk, related=RELATED), form)
+    form.is_valid()
+    context = {"quote": quote, "form": form, "sums": form.sums(), "sees_cost": request.viewer.can(SEE_COST)}
+    status = 409 if form.stale else 422 if what == "save" else 200
+    return htmx.part(request, "sales/parts/quote_lines.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def quote_create(request: HttpRequest) -> HttpResponse:
+    """A new quote; a deal's or a customer's page says for whom."""
+    require(request.viewer, QUOTE.verb("create"))
+    initial: dict[str, Any] = {name: request.GET[name] for name in PRESET if request.GET.get(name)}
+    initial |= {"quoted_on": dates.today(), "valid_until": queries.valid_until()}
+    if "opportunity" in initial and "customer" not in initial:
+        initial |= queries.customer_of(request.viewer, initial["opportunity"])
+    form = RecordForm(request.POST or None, kind=QUOTE, viewer=request.viewer, initial=initial)
+    if request.method == "POST" and form.save(by=request.viewer):
+        return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
+    return _form(request, form, None)
+
+
+@require_http_methods(["GET", "POST"])
+def quote_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the head of a quote."""
+    quote = record_for(request.viewer, QUOTE, pk)
+    form = RecordForm(request.POST or None, kind=QUOTE, viewer=request.viewer, record=quote)
+    if request.method == "POST" and form.save(by=request.viewer):
+        return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
+    return _form(request, form, quote)
+
+
+def _form(request: HttpRequest, form: RecordForm, quote: Quote | None) -> HttpResponse:
+    status = 409 if form.stale else 422 if form.errors else 200
+    back = quote.get_absolute_url() if quote else reverse("sales:quote_list")
+    context = {"form": form, "record": quote, "kind": QUOTE, "back": back, "new": _("New quote")}
+    return htmx.part(request, "sales/record_form.html#form", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def quote_submit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a draft leave the drawer; a discount beyond what one may give goes up for approval."""
+    quote = record_for(request.viewer, QUOTE, pk)
+    form = SubmitForm(request.POST or None)
+    if request.method == "POST" and form.run(actions.submit_quote, quote, by=request.viewer):
+        done = form.result.status == Quote.Status.APPROVED
+        said = _("Approved at once; it may be sent.") if done else _("Sent for approval.")
+        return htmx.redirect(request, quote.get_absolute_url(), said)
+    return _dialog(request, form, quote, _("Submit the quote"), _("Submit"))
+
+
+@require_http_methods(["GET", "POST"])
+def quote_send(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send it by e-mail with its PDF."""
+    quote = record(request.viewer, QUOTE, pk, related=RELATED)
+    require(request.viewer, QUOTE.verb("change"), quote)
+    form = SendForm(request.POST or None, initial=_letter(request.viewer, quote))
+    if request.method == "POST" and form.run(actions.send_quote, quote, by=request.viewer):
+        return htmx.redirect(request, quote.get_absolute_url(), _("On its way."))
+    return _dialog(request, form, quote, _("Send the quote"), _("Send"))
+
+
+def _letter(viewer: Viewer, quote: Quote) -> dict[str, str]:
+    who = quote.contact.name if quote.contact else quote.customer.name
+    words = {"name": who, "company": company_name(), "number": quote.label, "person": viewer.person}
+    return {
+        "to": quote.contact.email if quote.contact else "",
+        "subject": _("Quote %(number)s from %(company)s") % words,
+        "text": _("Dear %(name)s,\n\nplease find our quote %(number)s attached.\n\n%(person)s\n%(company)s") % words,
+    }
+
+
+@require_POST
+def quote_hand_over(request: HttpRequest, pk: int) -> HttpResponse:
+    """It was handed over in another way."""
+    quote = actions.hand_over_quote(record_for(request.viewer, QUOTE, pk), by=request.viewer)
+    return htmx.redirect(request, quote.get_absolute_url(), _("Saved."))
+
+
+@require_POST
+def quote_revise(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a new version."""
+    quote = actions.revise_quote(record_for(request.viewer, QUOTE, pk), by=request.viewer)
+    return htmx.redirect(request, quote.get_absolute_url(), _("This is the new version."))
+
+
+@require_POST
+def quote_reject(request: HttpRequest, pk: int) -> HttpResponse:
+    """The customer did not take it."""
+    quote = actions.reject_quote(record_for(request.viewer, QUOTE, pk), by=request.viewer)
+    return htmx.redirect(request, quote.get_absolute_url(), _("Saved."))
+
+
+@require_http_methods(["GET", "POST"])
+def quote_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a draft that has no number yet."""
+    quote = record_for(request.viewer, QUOTE, pk, "delete")
+    if request.method == "POST":
+        actions.delete_quote(quote, by=request.viewer)
+        return htmx.redirect(request, reverse("sales:quote_list"), _("Deleted."))
+    return _dialog(request, None, quote, _("Delete this quote?"), _("Delete"), danger=True)
+
+
+@require_safe
+def quote_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """The quote as a PDF in the usual business form."""
+    quote = record(request.viewer, QUOTE, pk, related=RELATED)
+    actions.note_printed(quote, by=request.viewer)
+    answer = HttpResponse(quote_pdf(quote, queries.quote_lines(request.viewer, quote)), content_type="application/pdf")
+    name = get_valid_filename(f"{quote.label or quote.pk}-{quote.customer.name}"[:100])
+    answer["Content-Disposition"] = content_disposition_header(False, f"{name}.pdf")
+    return answer
+
+
+def _dialog(request: HttpRequest, form, quote: Quote, title: str, submit: str, *, danger: bool = False) -> HttpResponse:
+    context = {"form": form, "record": quote, "title": title, "submit": submit, "danger": danger}
+    status = 422 if form is not None and form.errors else 200
+    return htmx.part(request, "sales/dialog.html#dialog", context, status=status)
+
+
+def panel(request: HttpRequest, about: Any) -> SafeString:
+    """The tab "quotes" of a customer or a deal."""
+    context = {
+        "quotes": queries.quotes_about(request.viewer, about), "about": about,
+        "preset": about._meta.model_name, "can_create": request.viewer.can(QUOTE.verb("create")),
+    }  # fmt: skip
+    return render_to_string("sales/parts/quotes.html", context, request)
+
+
+def panel_count(viewer: Viewer, about: Any) -> int:
+    """How many quotes there are for a customer or a deal."""
+    return QUOTE.rows(viewer).filter(**{about._meta.model_name: about}).count()
