@@ -22,14 +22,18 @@ WHOLE_TABLE = {
     "zhike/activities/models/tasks.py",  # who takes part: filtered to the viewer's people
     "zhike/activities/reminding.py",  # finds what is due for everybody; each person is told of what they see only
     "zhike/activities/actions/tasks.py",  # tasks of a customer that moves; participants of a task let in for
+    "zhike/contracts/account.py",  # whether a viewer sees all of an account, before a statement of it is written
     "zhike/contracts/actions/drafts.py",  # lines and plan of a contract the action was let in for
+    "zhike/contracts/actions/invoices.py",  # what a contract is invoiced at, whoever's invoices they are
     "zhike/contracts/actions/ledger.py",  # the ledger books for whoever the action was let in for, and checks itself
     "zhike/contracts/actions/numbers.py",  # whether a number is taken
     "zhike/contracts/actions/owners.py",  # contracts and payments move with the customer the action was let in for
     "zhike/contracts/actions/payments.py",  # a debt is paid in the order it is due, whoever's contract it is
     "zhike/contracts/actions/receivables.py",
     "zhike/contracts/actions/signing.py",  # what a customer owes us over all, for the credit check
+    "zhike/contracts/actions/statements.py",  # whether a bank line is known, whoever's statement brought it
     "zhike/contracts/actions/states.py",
+    "zhike/contracts/invoice_queries.py",  # invoices and receipts of contracts read through their scope
     "zhike/contracts/models/agreements.py",  # lines and plans of contracts read through their scope
     "zhike/contracts/models/ledger.py",
     "zhike/customers/actions.py",  # contacts and parents of a customer the action was let in for

@@ -17,10 +17,23 @@ from django.urls import get_resolver
 from zhike.activities.models import ActivityComment, Reminder, ReminderRule
 from zhike.activities.tests.factories import ActivityFactory, TaskFactory
 from zhike.api.models import ApiToken
+<<<<<<< HEAD
 from zhike.contracts.models import Contract, Milestone
 from zhike.contracts.tests.factories import ContractFactory, lines_of, paid, signed
+=======
+from zhike.contracts.models import BankLine, BankStatement, Contract, InvoiceLine, PayerAlias
+from zhike.contracts.tests.factories import (
+    ContractFactory,
+    DunningNoteFactory,
+    InvoiceFactory,
+    lines_of,
+    paid,
+    signed,
+)
+>>>>>>> 912aad3 (Show what is owed by age as of any day, match bank lines, issue invoices, ask for payment)
 from zhike.customers.models import ClassChange, Customer, CustomerRelation
 from zhike.customers.tests.factories import ContactFactory, CustomerFactory
+from zhike.kit import dates
 from zhike.kit.actions import acting
 from zhike.kit.registry import tabs
 from zhike.kit.viewer import viewer_of
@@ -53,6 +66,12 @@ RECORDS = {
     "contracts.contract": lambda owner: ContractFactory(pk=PK, owner=owner, customer=customer(), name=MARK, note=MARK),
     "contracts.receivable": lambda owner: marked_line(),
     "contracts.payment": lambda owner: paid(customer(), 5, pk=PK, number=MARK, payer=MARK, note=MARK, reference=MARK),
+    "contracts.invoice": lambda owner: InvoiceFactory(
+        pk=PK, owner=owner, customer=customer(), title=MARK, content=MARK, note=MARK
+    ),
+    "contracts.dunningnote": lambda owner: DunningNoteFactory(
+        pk=PK, customer=customer(), said=MARK, contact_name=MARK, person=owner
+    ),
     "activities.activity": lambda owner: ActivityFactory(pk=PK, customer=customer(), summary=MARK, next_step=MARK),
     "activities.task": lambda owner: TaskFactory(
         pk=PK, assignee=owner, customer=customer(), title=MARK, note=MARK, place=MARK
@@ -139,7 +158,17 @@ def west(company):
         rule = ReminderRule(pk=PK, name="要走的规则", kind="customers.customer", clock="updated_at", text="{record}")
         rule.save()
         Reminder(pk=PK, rule=rule, person=owner, kind=rule.kind, object_id=PK, cause="x", text=MARK).save()
+<<<<<<< HEAD
         Milestone(pk=PK, contract_id=PK, name=MARK, note=MARK).save()
+=======
+        statement = BankStatement(pk=PK, owner=owner, file_name=MARK, bank=MARK, imported_at=dates.now())
+        statement.save()
+        BankLine(
+            pk=PK, statement=statement, line=1, digest="walk", booked_on=dates.today(), amount=5, payer=MARK
+        ).save()
+        PayerAlias(customer_id=PK, key=MARK, name=MARK, person=owner).save()
+        InvoiceLine(pk=PK, invoice_id=PK, content=MARK, amount=1, net=1, tax=0).save()
+>>>>>>> 912aad3 (Show what is owed by age as of any day, match bank lines, issue invoices, ask for payment)
         ActivityComment(pk=PK, activity_id=PK, author=owner, text=MARK).save()
         rule = AssignmentRule(pk=PK, name="走查分配", is_active=False, how="customer")
         rule.save()
@@ -178,7 +207,7 @@ def kinds_known():
 
 
 QUERY = f"?q={ASKED}&" + "&".join(
-    f"{name}={PK}" for name in ("customer", "contact", "opportunity", "lead", "product", "id")
+    f"{name}={PK}" for name in ("customer", "contact", "opportunity", "lead", "product", "contract", "receivable", "id")
 )
 WAYS = {
     "page": lambda client, url: client.get(url + QUERY),

@@ -8,7 +8,7 @@ class ContractsConfig(AppConfig):
     verbose_name = _("contracts")
 
     def ready(self):
-        from zhike.contracts import panels
+        from zhike.contracts import finance, panels
         from zhike.contracts.actions.owners import move_with_customer
         from zhike.contracts.kinds import CONTRACT, PAYMENT, RECEIVABLE
         from zhike.customers.actions import moves_with_owner
@@ -16,6 +16,7 @@ class ContractsConfig(AppConfig):
         from zhike.records.files import files_count, files_panel
 
         moves_with_owner(move_with_customer)
+        finance.register()
         view, create, post = CONTRACT.verb("view"), CONTRACT.verb("create"), PAYMENT.verb("create")
 
         menu.add("main", "contracts", _("Contracts"), url_name="contracts:contract_list", icon="file-dollar",

@@ -20,26 +20,35 @@ SCOPE = Role.DataScope
 _READ = "*.view"
 _NO_SETTINGS = (
     *("!org.*", "!records.*", "!sales.pipeline.*", "!customers.credit.*", "!activities.reminderrule.*"),
-    *("!contracts.credit.*", "!contracts.rules.*", "!sales.assignment.*"),
+    *("!contracts.credit.*", "!contracts.rules.*", "!contracts.dunning.*", "!contracts.invoice.exceed"),
+    "!sales.assignment.*",
     *("org.person.view", "sales.pipeline.view"),
 )
 # They draw contracts up, have them signed and changed; money is for finance.
 _OWN_CONTRACTS = (
     "contracts.contract.create", "contracts.contract.change", "contracts.contract.assign", "contracts.contract.share",
-    "contracts.contract.sign", "contracts.contract.change_order",
+    "contracts.contract.sign", "contracts.contract.change_order", "contracts.invoice.create",
+    "contracts.invoice.change", "contracts.dunningnote.*",
 )  # fmt: skip
 _CONTACTS = ("customers.contact.create", "customers.contact.change", "activities.*")
 SHIPPED_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     ADMINISTRATOR: (SCOPE.EVERYTHING, ("*",)),
     "general_manager": (SCOPE.EVERYTHING, ("*", "!org.role.*", "!org.company.*", "!records.customise")),
-    "manager": (SCOPE.SUBORDINATES, ("*", *_NO_SETTINGS)),
+    "manager": (
+        SCOPE.SUBORDINATES,
+        ("*", "!contracts.statement.*", "!contracts.invoice.issue", "!contracts.invoice.import", *_NO_SETTINGS),
+    ),
     # Selling people keep their customers, but do not carry the list out of the house, nor delete what is history.
     "sales": (
         SCOPE.OWN,
         (_READ, "customers.*", "sales.*", "activities.*", *_OWN_CONTRACTS, "!sales.product.*", "sales.product.view",
-         "!*.delete", "!*.export", "activities.*.delete", "contracts.contract.delete", *_NO_SETTINGS),
+         "!*.delete", "!*.export", "activities.*.delete", "contracts.contract.delete", "contracts.invoice.delete",
+         "contracts.dunningnote.delete", *_NO_SETTINGS),
     ),
-    "finance": (SCOPE.EVERYTHING, (_READ, "*.export", "customers.customer.change", "contracts.*", *_NO_SETTINGS)),
+    "finance": (
+        SCOPE.EVERYTHING,
+        (_READ, "*.export", "customers.customer.change", "contracts.*", *_NO_SETTINGS, "contracts.dunning.*"),
+    ),
     "service": (SCOPE.EVERYTHING, (_READ, *_CONTACTS, "service.*", "callcenter.*", "!*.delete", *_NO_SETTINGS)),
     "marketing": (SCOPE.EVERYTHING, (_READ, *_CONTACTS, "sales.lead.*", "marketing.*", "!*.delete", *_NO_SETTINGS)),
     "read_only": (SCOPE.EVERYTHING, (_READ, *_NO_SETTINGS)),

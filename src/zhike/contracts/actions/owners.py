@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from zhike.contracts.models import Contract, Payment, Receivable
+from zhike.contracts.models import Contract, DunningNote, Invoice, Payment, Receivable
 from zhike.customers.models import Customer
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds, search
@@ -17,12 +17,15 @@ def move_with_customer(customer: Customer, old_owner_id: int, by: Viewer) -> Non
     """
     for contract in _give(Contract, customer.owner_id, customer=customer, owner_id=old_owner_id):
         move_receivables(contract)
-    _give(Payment, customer.owner_id, customer=customer, owner_id=old_owner_id)
+    for model in (Payment, Invoice, DunningNote):
+        _give(model, customer.owner_id, customer=customer, owner_id=old_owner_id)
 
 
 def move_receivables(contract: Contract) -> None:
-    """Give the receivables of a contract its owner."""
+    """Give the receivables of a contract its owner, and what belongs to them: invoices, dunning notes."""
     _give(Receivable, contract.owner_id, contract=contract)
+    _give(Invoice, contract.owner_id, contract=contract)
+    _give(DunningNote, contract.owner_id, receivable__contract=contract)
 
 
 def _give(model: type, new_owner_id: int, **which: Any) -> list[Any]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import factory
 
 from zhike.contracts.actions import post_payment, sign_contract
-from zhike.contracts.models import Contract, Payment, Receivable
+from zhike.contracts.models import Contract, DunningNote, Invoice, Payment, Receivable
 from zhike.contracts.rules import Instalment
 from zhike.customers.tests.factories import CustomerFactory
 from zhike.kit import dates
@@ -53,4 +53,29 @@ def lines_of(contract: Contract) -> list[Receivable]:
     return list(Receivable.objects.whole_table("test").filter(contract=contract).order_by("due_on", "pk"))
 
 
-__all__ = ["ContractFactory", "CustomerFactory", "ProductFactory", "day", "lines_of", "paid", "signed"]
+class InvoiceFactory(_Prepared):
+    """An application for an ordinary invoice to a customer, without a contract."""
+
+    class Meta:
+        model = Invoice
+
+    kind = Invoice.Kind.DIGITAL_ORDINARY
+    customer = factory.SubFactory(CustomerFactory, owner=factory.SelfAttribute("..owner"))
+    amount = Decimal(1000)
+
+
+class DunningNoteFactory(_Prepared):
+    """Somebody asked a customer for money by telephone."""
+
+    class Meta:
+        model = DunningNote
+
+    happened_on = factory.LazyFunction(dates.today)
+    channel = DunningNote.Channel.CALL
+    said = "财务说月底排款"
+
+
+__all__ = [
+    "ContractFactory", "CustomerFactory", "DunningNoteFactory", "InvoiceFactory", "ProductFactory", "day", "lines_of",
+    "paid", "signed",
+]  # fmt: skip
