@@ -17,11 +17,7 @@ from django.urls import get_resolver
 from zhike.activities.models import ActivityComment, Reminder, ReminderRule
 from zhike.activities.tests.factories import ActivityFactory, TaskFactory
 from zhike.api.models import ApiToken
-<<<<<<< HEAD
-from zhike.contracts.models import Contract, Milestone
-from zhike.contracts.tests.factories import ContractFactory, lines_of, paid, signed
-=======
-from zhike.contracts.models import BankLine, BankStatement, Contract, InvoiceLine, PayerAlias
+from zhike.contracts.models import BankLine, BankStatement, Contract, InvoiceLine, Milestone, PayerAlias
 from zhike.contracts.tests.factories import (
     ContractFactory,
     DunningNoteFactory,
@@ -30,7 +26,6 @@ from zhike.contracts.tests.factories import (
     paid,
     signed,
 )
->>>>>>> 912aad3 (Show what is owed by age as of any day, match bank lines, issue invoices, ask for payment)
 from zhike.customers.models import ClassChange, Customer, CustomerRelation
 from zhike.customers.tests.factories import ContactFactory, CustomerFactory
 from zhike.kit import dates
@@ -158,9 +153,7 @@ def west(company):
         rule = ReminderRule(pk=PK, name="要走的规则", kind="customers.customer", clock="updated_at", text="{record}")
         rule.save()
         Reminder(pk=PK, rule=rule, person=owner, kind=rule.kind, object_id=PK, cause="x", text=MARK).save()
-<<<<<<< HEAD
         Milestone(pk=PK, contract_id=PK, name=MARK, note=MARK).save()
-=======
         statement = BankStatement(pk=PK, owner=owner, file_name=MARK, bank=MARK, imported_at=dates.now())
         statement.save()
         BankLine(
@@ -168,7 +161,6 @@ def west(company):
         ).save()
         PayerAlias(customer_id=PK, key=MARK, name=MARK, person=owner).save()
         InvoiceLine(pk=PK, invoice_id=PK, content=MARK, amount=1, net=1, tax=0).save()
->>>>>>> 912aad3 (Show what is owed by age as of any day, match bank lines, issue invoices, ask for payment)
         ActivityComment(pk=PK, activity_id=PK, author=owner, text=MARK).save()
         rule = AssignmentRule(pk=PK, name="走查分配", is_active=False, how="customer")
         rule.save()
