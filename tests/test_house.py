@@ -20,6 +20,7 @@ LENT_BY_RECORDS = LENT | {
 WHOLE_TABLE = {
     "zhike/activities/actions/followups.py",  # follow-ups move with the customer or deal the action was let in for
     "zhike/activities/models/tasks.py",  # who takes part: filtered to the viewer's people
+    "zhike/activities/tasks.py",  # which customer a follow-up was with, to reckon the scores of its deals
     "zhike/activities/reminding.py",  # finds what is due for everybody; each person is told of what they see only
     "zhike/activities/actions/tasks.py",  # tasks of a customer that moves; participants of a task let in for
     "zhike/contracts/account.py",  # whether a viewer sees all of an account, before a statement of it is written
@@ -48,6 +49,13 @@ WHOLE_TABLE = {
     "zhike/records/search/documents.py",  # the index knows every record; what is found goes through the scope
     "zhike/records/search/finding.py",
     "zhike/sales/actions/assigning.py",  # leads are given out by rule; who has how many, whose customer it is
+    "zhike/activities/queries.py",  # the day of the last visit to contacts in the buying centre of a deal one sees
+    "zhike/sales/actions/projects.py",  # what stands around a deal the action was let in for
+    "zhike/sales/actions/resources.py",  # how busy a colleague is, without saying with what
+    "zhike/sales/actions/scores.py",  # scores are reckoned for everybody, shown with each deal
+    "zhike/sales/best.py",  # bookings of deals that are read through their scope
+    "zhike/sales/resource_calendar.py",  # who is busy, without saying with what
+    "zhike/sales/score_facts.py",  # as actions/scores.py
     "zhike/sales/actions/deals.py",  # lines and history of a deal the action was let in for
     "zhike/sales/actions/lines.py",
     "zhike/sales/actions/quotes.py",  # lines and versions of a quote the action was let in for

@@ -37,8 +37,9 @@ from zhike.org.tests.factories import PersonFactory
 from zhike.org.viewers import the_system
 from zhike.records import kinds, reports
 from zhike.records.models import ImportBatch, InboxItem, Job, SavedView, StoredFile
-from zhike.sales.models import AssignmentRule, LeadAssignment, OpportunityLine
+from zhike.sales.models import AssignmentRule, BuyingRole, DealCompetitor, LeadAssignment, OpportunityLine, TeamMember
 from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, ProductFactory, QuoteFactory, shipped
+from zhike.sales.tests.project_factories import CompetitorFactory, ResourceRequestFactory
 
 PK = 7001
 # Asked for by the first half, found out by the second: a page may repeat what one typed, but know no more. The second
@@ -54,9 +55,13 @@ RECORDS = {
         pk=PK, owner=owner, name=MARK, code=f"K{MARK}", short_name=MARK, phone="13700007001", next_step=MARK
     ),
     "customers.contact": lambda owner: ContactFactory(pk=PK, customer=customer(), name=MARK, title=MARK, note=MARK),
+    "sales.competitor": lambda owner: CompetitorFactory(pk=PK),
     "sales.product": lambda owner: ProductFactory(pk=PK),
     "sales.opportunity": lambda owner: OpportunityFactory(pk=PK, owner=owner, customer=customer(), name=MARK),
     "sales.quote": lambda owner: QuoteFactory(pk=PK, owner=owner, customer=customer(), title=MARK, note=MARK),
+    "sales.resourcerequest": lambda owner: ResourceRequestFactory(
+        pk=PK, opportunity_id=PK, requester=owner, asked_person=owner, reason=MARK, status="granted", person=owner
+    ),
     "sales.lead": lambda owner: LeadFactory(pk=PK, owner=owner, name=MARK, company=MARK),
     "contracts.contract": lambda owner: ContractFactory(pk=PK, owner=owner, customer=customer(), name=MARK, note=MARK),
     "contracts.receivable": lambda owner: marked_line(),
@@ -149,6 +154,9 @@ def west(company):
         other = CustomerFactory(owner=owner, name=MARK)
         CustomerRelation(pk=PK, customer_id=PK, other=other, note=MARK, kind="dealer").save()
         ClassChange(pk=PK, customer_id=PK, field="tier", new="key", reason=MARK, owner=owner, person=owner).save()
+        BuyingRole(pk=PK, opportunity_id=PK, contact_id=PK, role="decider", note=MARK).save()
+        DealCompetitor(pk=PK, opportunity_id=PK, competitor_id=PK, note=MARK).save()
+        TeamMember(pk=PK, opportunity_id=PK, person=company.manager_west).save()
         OpportunityLine(pk=PK, opportunity_id=PK, product_id=PK, quantity=1, price=1).save()
         rule = ReminderRule(pk=PK, name="要走的规则", kind="customers.customer", clock="updated_at", text="{record}")
         rule.save()

@@ -9,6 +9,7 @@ class ActivitiesConfig(AppConfig):
     label = "activities"
 
     def ready(self):
+        self.tell_of_deals()
         from zhike.activities import actions, lead_views, reminder_views, task_views, views
         from zhike.activities.actions import reminders
         from zhike.activities.kinds import ACTIVITY, TASK
@@ -53,3 +54,13 @@ class ActivitiesConfig(AppConfig):
                      verb=view)  # fmt: skip
             buttons.add(place, "task", _("Arrange"), url_name="activities:task_create", icon="calendar-plus", order=20,
                         verb=TASK.verb("create"))  # fmt: skip
+
+    def tell_of_deals(self):
+        """What the room of deals cannot know: when contacts were visited, and that a follow-up makes deals fresh."""
+        from zhike.activities import queries
+        from zhike.activities.tasks import rescore_deals
+        from zhike.records.events import on
+        from zhike.sales.queries import visits_from
+
+        visits_from(queries.last_visits)
+        on("activities.activity.created", rescore_deals)

@@ -1,10 +1,10 @@
 """Reads of this room, viewer first: a follow-up, and what the workbench shows."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from zhike.activities.kinds import ACTIVITY
 from zhike.activities.models import Activity, Task, TaskParticipant
@@ -134,3 +134,13 @@ def done_today(viewer: Viewer, people: Iterable[int]) -> list[Task]:
     begin, _end = dates.bounds(dates.today())
     rows = Task.objects.visible_to(viewer).filter(assignee_id__in=list(people), status=Task.Status.DONE)
     return list(rows.filter(closed_at__gte=begin, updated_at__gte=begin).select_related("customer")[:20])
+
+
+def last_visits(contacts: list[int]) -> dict[int, date]:
+    """The day of the last visit to each of these contacts, for the buying centre of a deal (SAL-4).
+
+    Of all visits, whoever made them: who sees the deal may know when its decider was visited, not what was said.
+    """
+    rows = Activity.objects.whole_table("the day of the last visit to contacts of a deal one sees, nothing else")
+    rows = rows.filter(contact__in=contacts, kind=Activity.Kind.VISIT).order_by()
+    return {pk: dates.local_day(at) for pk, at in rows.values_list("contact_id").annotate(at=Max("happened_at"))}

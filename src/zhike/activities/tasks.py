@@ -3,8 +3,12 @@
 from django_tasks import task
 
 from zhike.activities.actions import remind_of_tasks
+from zhike.activities.models import Activity
 from zhike.activities.reminding import remind
 from zhike.kit import dates
+from zhike.records.models import OutboxEvent
+from zhike.sales.actions import refresh_scores
+from zhike.sales.actions.scores import open_deals_with
 
 
 @task()
@@ -23,3 +27,12 @@ def remind_by_minute() -> None:
 def remind_of_due_tasks() -> None:
     """Each minute: tell people of tasks that are about to begin."""
     remind_of_tasks(dates.now())
+
+
+def rescore_deals(event: OutboxEvent) -> None:
+    """After a follow-up: the open deals with that customer are fresh again (SAL-4)."""
+    rows = Activity.objects.whole_table("which customer a follow-up was with, for the system to reckon scores")
+    found = rows.filter(pk=event.object_id).values_list("customer_id", "opportunity_id").first()
+    if found:
+        customer, deal = found
+        refresh_scores([*open_deals_with(customer), *([deal] if deal else [])])

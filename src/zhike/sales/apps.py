@@ -1,3 +1,5 @@
+from datetime import time
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -49,6 +51,7 @@ class SalesConfig(AppConfig):
         buttons.add(place, "deal", _("New opportunity"), url_name="sales:opportunity_create", icon="chart-funnel",
                     order=40, verb=OPPORTUNITY.verb("create"))  # fmt: skip
 
+        self.place_projects(OPPORTUNITY)
         place = OPPORTUNITY.label
         tabs.add(place, "overview", _("Overview"), body=panels.overview, order=5)
         tabs.add(place, "files", _("Files"), body=files_panel, part=files_count, order=70)
@@ -65,3 +68,32 @@ class SalesConfig(AppConfig):
                        "margin": Fact(_("margin"), "percent")},
             )
         )  # fmt: skip
+
+    def place_projects(self, opportunity):
+        """Who works on deals and who decides them: team, resources, buying centre, competitors, score (SAL-4)."""
+        from zhike.kit import scope
+        from zhike.kit.registry import menu, tabs
+        from zhike.records import periodic
+        from zhike.records.events import on
+        from zhike.sales import project_panels as panels
+        from zhike.sales.actions.scores import SET_WEIGHTS
+        from zhike.sales.models.teams import team_arm, team_change
+        from zhike.sales.project_kinds import COMPETITOR, RESOURCE
+        from zhike.sales.score_tasks import rescore
+
+        scope.add_arm(team_arm)
+        scope.add_change_right(team_change)
+        for event in ("created", "changed", "moved"):
+            on(f"sales.opportunity.{event}", rescore)
+        periodic.daily("zhike.sales.score_tasks.refresh_all", at=time(2, 30))
+        place = opportunity.label
+        tabs.add(place, "buying", _("Buying centre"), body=panels.buying, order=10)
+        tabs.add(place, "rivals", _("Competitors"), body=panels.rivals, order=12)
+        tabs.add(place, "team", _("Team and resources"), body=panels.team, order=14)
+        tabs.add(place, "score", _("Priority score"), body=panels.score, order=60)
+        menu.add("main", "resources", _("Resource calendar"), url_name="sales:resource_calendar", icon="calendar-time",
+                 group="sales", order=45, verb=RESOURCE.verb("view"))  # fmt: skip
+        menu.add("main", "competitors", _("Competitors"), url_name="sales:competitor_list", icon="hand-stop",
+                 group="sales", order=55, verb=COMPETITOR.verb("view"))  # fmt: skip
+        menu.add("settings", "score", _("Priority score"), url_name="sales:score_weights", icon="adjustments",
+                 order=55, verb=SET_WEIGHTS)  # fmt: skip

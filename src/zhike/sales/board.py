@@ -6,7 +6,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
@@ -15,8 +14,9 @@ from zhike.kit.access import require
 from zhike.kit.errors import NotVisible, Refused
 from zhike.records.filters import Filter
 from zhike.sales import queries
+from zhike.sales.addresses import carried, pipeline_of, with_changes
 from zhike.sales.kinds import OPPORTUNITY
-from zhike.sales.models import Pipeline, Stage
+from zhike.sales.models import Stage
 from zhike.sales.models.pipelines import default_first, pipelines, stages, stages_of
 
 BOARD_ID = "board"
@@ -32,14 +32,10 @@ def board_page(request: HttpRequest) -> HttpResponse:
 
 
 def switch(request: HttpRequest) -> SafeString:
-    """The list's way to the board, under the same filter."""
-    kept = {name: value for name, value in Filter.from_query(OPPORTUNITY, request.GET).as_query().items()
-            if not name.startswith("status__")}  # fmt: skip
-    return render_to_string(
-        "sales/parts/switch.html",
-        {"query": urlencode(kept), "view": "list", "list_query": request.GET.urlencode()},
-        request,
-    )
+    """The list's way to the board and its like, under the same filter and view."""
+    query = carried(request.GET, Filter.from_query(OPPORTUNITY, request.GET)).urlencode()
+    context = {"query": query, "view": "list", "list_query": request.GET.urlencode()}
+    return render_to_string("sales/parts/switch.html", context, request)
 
 
 def is_board(request: HttpRequest) -> bool:
@@ -67,21 +63,19 @@ def into_dialog(response: HttpResponse) -> HttpResponse:
 def _context(request: HttpRequest, query: QueryDict) -> dict[str, Any]:
     viewer = request.viewer
     flt = Filter.from_query(OPPORTUNITY, query)
-    pipeline = _pipeline(query, flt)
+    pipeline = pipeline_of(query, flt)
     try:
-        found = queries.board(viewer, pipeline, flt) if pipeline else []
+        found = queries.board(viewer, pipeline, flt, by_score=_by_score(query)) if pipeline else []
         chips = flt.chips(viewer)
     except ValidationError:  # an address written by hand: a condition whose values make no sense keeps nothing
         found, chips = [queries.Column(s) for s in stages_of(pipeline.pk) if s.is_open] if pipeline else [], []
-    kept = {name: value for name, value in flt.as_query().items() if name.split("__")[0] not in queries.NOT_ON_BOARD}
-    base = QueryDict(mutable=True)
-    base.update({**kept, **({"pipeline": str(pipeline.pk)} if pipeline else {})})
+    base = carried(query, flt, pipeline)
     return {
         "columns": found,
         "pipeline": pipeline,
-        "pipelines": [(p, _with(base, pipeline=str(p.pk))) for p in default_first()],
+        "pipelines": [(p, with_changes(base, pipeline=str(p.pk))) for p in default_first()],
         "query": base.urlencode(),
-        "list_query": _with(base, status__in="open"),
+        "list_query": with_changes(base, status__in="open"),
         "q": flt.search,
         "kept": [(name, value) for name, value in base.items() if name != "q"],
         "chips": [
@@ -90,8 +84,11 @@ def _context(request: HttpRequest, query: QueryDict) -> dict[str, Any]:
             if chip["condition"].field not in queries.NOT_ON_BOARD
         ],
         "is_mine": any(c.field == "owner" and c.op == "me" for c in flt.conditions),
-        "mine_query": _with(base, owner__me="1"),
-        "all_query": _with(base, owner__me=None),
+        "mine_query": with_changes(base, owner__me="1"),
+        "all_query": with_changes(base, owner__me=None),
+        "by_score": _by_score(query),
+        "new_query": with_changes(base, order=None),
+        "score_query": with_changes(base, order="score"),
         "ends": [s for s in stages_of(pipeline.pk) if not s.is_open] if pipeline else [],
         "can_change": viewer.can(OPPORTUNITY.verb("change")),
         "can_create": viewer.can(OPPORTUNITY.verb("create")),
@@ -101,26 +98,12 @@ def _context(request: HttpRequest, query: QueryDict) -> dict[str, Any]:
     }
 
 
-def _pipeline(query: QueryDict, flt: Filter) -> Pipeline | None:
-    wanted = query.get("pipeline", "")
-    for condition in flt.conditions:
-        if condition.field == "pipeline" and condition.values:
-            wanted = condition.values[0]
-    found = [p for p in pipelines() if wanted and wanted in (str(p.pk), p.name)]
-    return next(iter(found or default_first()), None)
-
-
-def _with(base: QueryDict, **changes: str | None) -> str:
-    query = base.copy()
-    for name, value in changes.items():
-        query.pop(name, None)
-        if value is not None:
-            query[name] = value
-    return query.urlencode()
+def _by_score(query: QueryDict) -> bool:
+    return query.get("order") == "score"
 
 
 def _without(base: QueryDict, condition: Any) -> str:
-    return _with(base, **{f"{condition.field}__{condition.op}": None})
+    return with_changes(base, **{f"{condition.field}__{condition.op}": None})
 
 
 def _query(request: HttpRequest) -> QueryDict:
@@ -139,7 +122,8 @@ def _more(request: HttpRequest) -> HttpResponse:
     query = _query(request)
     flt = Filter.from_query(OPPORTUNITY, query)
     try:
-        found, more = queries.cards(queries.board_rows(request.viewer, pipeline, flt), stage, int(start))
+        rows = queries.board_rows(request.viewer, pipeline, flt)
+        found, more = queries.cards(rows, stage, int(start), by_score=_by_score(query))
     except ValidationError as error:
         raise Refused(error.messages) from error
     column = queries.Column(stage, cards=found, next=more)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,7 +15,7 @@ from zhike.kit import dates, parse
 from zhike.kit import format as fmt
 from zhike.kit.money import check_money
 from zhike.records import kinds
-from zhike.records.fields import EMPTY, Choice, Field, Moment
+from zhike.records.fields import EMPTY, Choice, Field, Moment, Number
 from zhike.records.lookups import Lookups
 from zhike.sales.models import Opportunity, Stage
 from zhike.sales.models.pipelines import pipelines, stages
@@ -121,6 +122,13 @@ class SinceField(Moment):
         return days_in_stage((dates.now() - values[0]).days, stage)
 
 
+class ScoreField(Number):
+    """The priority score, 0 to 100, with a bar; its page opens it to its parts."""
+
+    def cell(self, values):
+        return score_cell(values[0])
+
+
 class LinesField(Field):
     """The product lines of a deal: in the API a list of {product, quantity, price}, in a file names parted by ";"."""
 
@@ -201,3 +209,10 @@ def days_in_stage(days: int, stage: Stage) -> Any:
         return format_html('<span class="tnum nw">{}</span>', text)
     title = _("expected: %(n)s days") % {"n": stage.expected_days}
     return format_html('<span class="tnum nw{}" title="{}">{}</span>', DAY_TONES[state], title, text)
+
+
+def score_cell(score: int | None) -> Any:
+    """A priority score with its bar."""
+    if score is None:
+        return EMPTY
+    return mark_safe(f'<span class="nw tnum"><span class="vbar" data-v="{fmt.percent(score)}"></span>{score}</span>')

@@ -28,7 +28,7 @@ from zhike.records.fields import (
 )
 from zhike.records.kinds import RecordKind
 from zhike.sales import actions
-from zhike.sales.fields import LinesField, PipelineField, SinceField, StageField
+from zhike.sales.fields import LinesField, PipelineField, ScoreField, SinceField, StageField
 from zhike.sales.lead_fields import WaitField
 from zhike.sales.models import Lead, Opportunity, Pipeline, Product, Quote
 from zhike.sales.models.leads import SEE_UNOWNED
@@ -72,6 +72,7 @@ OPPORTUNITY = kinds.add(
             Choice("status", editable=False),
             Money("amount", least=0),
             Number("probability", integer=True, least=0, most=100, required=False),
+            ScoreField("score", integer=True, editable=False),
             SinceField("stage_since", editable=False),
             Day("expected_on"),
             Text("next_step"),
@@ -88,7 +89,7 @@ OPPORTUNITY = kinds.add(
             Moment("created_at", editable=False),
             Moment("updated_at", editable=False),
         ]),
-        columns=["name", "customer", "stage", "amount", "expected_on", "stage_since", "next_step", "owner"],
+        columns=["name", "customer", "stage", "amount", "score", "expected_on", "stage_since", "next_step", "owner"],
         sections=[
             (_("Basics"), ["name", "customer", "contact", "product", "amount", "expected_on", "probability", "source",
                            "pipeline", "owner", "code"]),

@@ -33,6 +33,19 @@ from zhike.sales.models import (
     StageChange,
 )
 from zhike.sales.models.pipelines import stages, stages_of
+from zhike.sales.projects import (  # noqa: F401 - lent to the rooms above
+    booked_for,
+    buying_centre,
+    buying_role,
+    member,
+    resource_request,
+    resource_requests,
+    rival,
+    rivals,
+    score_parts,
+    team,
+    visits_from,
+)
 
 CARDS = 50
 OPEN = Opportunity.Status.OPEN
@@ -97,13 +110,16 @@ def board_rows(viewer: Viewer, pipeline: Pipeline, flt: Filter) -> QuerySet[Oppo
     return search.narrow(rows, OPPORTUNITY, viewer, flt.search)
 
 
-def board(viewer: Viewer, pipeline: Pipeline, flt: Filter) -> list[Column]:
-    """The board: a column for each open stage, sums exact, the newest arrivals first; a query a column and one more."""
+def board(viewer: Viewer, pipeline: Pipeline, flt: Filter, *, by_score: bool = False) -> list[Column]:
+    """The board: a column for each open stage, sums exact, the newest arrivals (or best scores) first.
+
+    A query a column and one more.
+    """
     rows = board_rows(viewer, pipeline, flt)
     found = columns(rows, pipeline)
     for column in found:
         if column.count:
-            column.cards, column.next = cards(rows, column.stage)
+            column.cards, column.next = cards(rows, column.stage, by_score=by_score)
     return found
 
 
@@ -123,7 +139,9 @@ def columns(rows: QuerySet[Opportunity], pipeline: Pipeline) -> list[Column]:
     return list(found.values())
 
 
-def cards(rows: QuerySet[Opportunity], stage: Stage, start: int = 0) -> tuple[list[Card], int | None]:
+def cards(
+    rows: QuerySet[Opportunity], stage: Stage, start: int = 0, *, by_score: bool = False
+) -> tuple[list[Card], int | None]:
     """The cards of a column from a place on, and the place where the next begin, if there are more."""
     names = (
         "pk",
@@ -137,7 +155,8 @@ def cards(rows: QuerySet[Opportunity], stage: Stage, start: int = 0) -> tuple[li
         "owner_id",
         "version",
     )
-    found = rows.filter(stage=stage).order_by("-stage_since", "-id").values_list("stage_since", *names)
+    order = ("-score", "-id") if by_score else ("-stage_since", "-id")
+    found = rows.filter(stage=stage).order_by(*order).values_list("stage_since", *names)
     now, some = dates.now(), list(found[start : start + CARDS + 1])
     made = [_card(stage, since, now, values) for since, *values in some[:CARDS]]
     return made, start + CARDS if len(some) > CARDS else None

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from zhike.sales.models import Opportunity, Stage
+from zhike.kit.viewer import Viewer
+from zhike.org.models import Person
+from zhike.sales.models import Opportunity, ResourceRequest, Stage
 from zhike.sales.models.pipelines import stages_of
 
 
@@ -81,3 +83,37 @@ def tick_key(stage: Stage, item_id: str) -> str:
 def checklist(opportunity: Opportunity, stage: Stage) -> list[dict[str, Any]]:
     """The items of a stage for a deal: {"id", "text", "required", "ticked": [person id, day] or None}."""
     return [{**item, "ticked": opportunity.ticked.get(tick_key(stage, item["id"]))} for item in stage.checklist]
+
+
+# Colleagues asked for (SAL-4)
+
+
+def resource_decider(asked: ResourceRequest) -> int | None:
+    """Who is told of a request: the supervisor of the colleague asked for (or they themselves where nobody is above
+    them), or the head of the department."""
+    if asked.asked_person_id:
+        return asked.asked_person.supervisor_id or asked.asked_person_id
+    return asked.asked_department.head_id
+
+
+def may_decide_resource(viewer: Viewer, asked: ResourceRequest) -> bool:
+    """Whether the viewer grants or declines: who is told of it, anybody above, and who runs the whole company."""
+    decider = resource_decider(asked)
+    above = decider is not None and (viewer.person_id == decider or decider in viewer.subordinates)
+    if not above and asked.asked_person_id:
+        above = asked.asked_person_id in viewer.subordinates
+    return above or (viewer.people is None and viewer.can("sales.opportunity.change"))
+
+
+def may_send(viewer: Viewer, asked: ResourceRequest, person: Person) -> bool:
+    """Whether the viewer may book this colleague: one of their line, themselves, or of the department they head."""
+    if viewer.people is None or person.pk in (viewer.person_id, *viewer.subordinates):
+        return True
+    department = asked.asked_department
+    return department is not None and department.head_id == viewer.person_id and person.department_id == department.pk
+
+
+def may_cancel_resource(viewer: Viewer, asked: ResourceRequest) -> bool:
+    """Whether the viewer may take a request back: who asked, those above them, and who decides it."""
+    line = asked.requester_id == viewer.person_id or asked.requester_id in viewer.subordinates
+    return line or may_decide_resource(viewer, asked)

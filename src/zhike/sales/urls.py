@@ -2,10 +2,21 @@
 
 from django.urls import path
 
-from zhike.sales import analysis, assignment_views, board, lead_views, pipeline_views, product_views, quote_views, views
+from zhike.sales import (
+    analysis,
+    assignment_views,
+    board,
+    lead_views,
+    pipeline_views,
+    product_views,
+    project_urls,
+    quote_views,
+    views,
+)
 
 app_name = "sales"
 urlpatterns = [
+    *project_urls.urlpatterns,
     path("opportunities/", views.opportunity_list, name="opportunity_list"),
     path("opportunities/board/", board.board_page, name="board"),
     path("opportunities/analysis/", analysis.analysis_page, name="analysis"),

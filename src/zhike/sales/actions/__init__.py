@@ -34,6 +34,14 @@ from zhike.sales.actions.leads import (
     reopen_lead,
 )
 from zhike.sales.actions.lines import add_line, remove_line, use_total
+from zhike.sales.actions.projects import (
+    remove_buying_role,
+    remove_member,
+    remove_rival,
+    save_buying_role,
+    save_member,
+    save_rival,
+)
 from zhike.sales.actions.quotes import (
     delete_quote,
     hand_over_quote,
@@ -48,19 +56,25 @@ from zhike.sales.actions.quotes import (
     set_quote_lines,
     submit_quote,
 )
+from zhike.sales.actions.resources import ask_resource, cancel_resource, decline_resource, grant_resource
+from zhike.sales.actions.scores import refresh_all_scores, refresh_scores, save_weights
 from zhike.sales.actions.setting_up import order_stages, remove_stage, restore_stage, save_pipeline, save_stage
 
 __all__ = [
     "add_line",
+    "ask_resource",
     "assign_all_by_rules",
     "assign_by_rules",
     "available",
+    "cancel_resource",
     "claim_lead",
     "convert_lead",
+    "decline_resource",
     "delete_quote",
     "delete_rule",
     "disqualify_lead",
     "goes_with_lead",
+    "grant_resource",
     "hand_over_quote",
     "has_rules",
     "lead_saved",
@@ -80,17 +94,26 @@ __all__ = [
     "prepare_quote",
     "quote_decided",
     "quote_saved",
+    "refresh_all_scores",
+    "refresh_scores",
     "reject_quote",
     "release_lead",
+    "remove_buying_role",
     "remove_line",
+    "remove_member",
+    "remove_rival",
     "remove_stage",
     "reopen_lead",
     "reopen_opportunity",
     "restore_stage",
     "revise_quote",
+    "save_buying_role",
+    "save_member",
     "save_pipeline",
+    "save_rival",
     "save_rule",
     "save_stage",
+    "save_weights",
     "send_quote",
     "set_conditions",
     "set_quote_lines",

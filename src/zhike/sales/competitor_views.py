@@ -1,0 +1,78 @@
+"""Pages of competitors: list, page with how we did against them, form."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from zhike.kit import htmx
+from zhike.kit.access import can, require
+from zhike.records import actions as records
+from zhike.records.forms import RecordForm
+from zhike.records.lists import ListPage
+from zhike.records.queries import record_for
+from zhike.records.reports import ratio
+from zhike.sales import panels, projects
+from zhike.sales.models import Competitor
+from zhike.sales.project_kinds import COMPETITOR
+
+
+@require_safe
+def competitor_list(request: HttpRequest) -> HttpResponse:
+    """All competitors."""
+    return ListPage(COMPETITOR, request).response()
+
+
+@require_safe
+def competitor_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """A competitor: strengths, weaknesses, our answer, and how deals against them went."""
+    viewer, found = request.viewer, projects.competitor(request.viewer, pk)
+    record = projects.records_against(viewer, [pk]).get(pk) or projects.Record()
+    context = {
+        "competitor": found,
+        "record": record,
+        "rate": ratio(record.won, record.decided),
+        "deals": projects.deals_against(viewer, found),
+        "can": can(viewer, found, COMPETITOR.verb("change"), COMPETITOR.verb("delete")),
+        "changes": panels.changes(request, found) if viewer.can(COMPETITOR.verb("change")) else "",
+    }
+    return htmx.part(request, "sales/competitor_page.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def competitor_create(request: HttpRequest) -> HttpResponse:
+    """A new competitor."""
+    require(request.viewer, COMPETITOR.verb("create"))
+    form = RecordForm(request.POST or None, kind=COMPETITOR, viewer=request.viewer, initial={"is_active": True})
+    if request.method == "POST" and form.save(by=request.viewer):
+        return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
+    return _form(request, form, None)
+
+
+@require_http_methods(["GET", "POST"])
+def competitor_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what is known of a competitor."""
+    found = record_for(request.viewer, COMPETITOR, pk)
+    form = RecordForm(request.POST or None, kind=COMPETITOR, viewer=request.viewer, record=found)
+    if request.method == "POST" and form.save(by=request.viewer):
+        return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
+    return _form(request, form, found)
+
+
+@require_http_methods(["GET", "POST"])
+def competitor_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a competitor no deal names."""
+    found = record_for(request.viewer, COMPETITOR, pk, "delete")
+    if request.method == "POST":
+        records.delete_record(COMPETITOR, found, by=request.viewer)
+        return htmx.redirect(request, reverse("sales:competitor_list"), _("Deleted."))
+    context = {"form": None, "record": found, "title": _("Delete this competitor?"), "submit": _("Delete"),
+               "danger": True}  # fmt: skip
+    return htmx.part(request, "sales/dialog.html#dialog", context)
+
+
+def _form(request: HttpRequest, form: RecordForm, found: Competitor | None) -> HttpResponse:
+    status = 409 if form.stale else 422 if form.errors else 200
+    back = found.get_absolute_url() if found else reverse("sales:competitor_list")
+    context = {"form": form, "record": found, "kind": COMPETITOR, "back": back, "new": _("New competitor")}
+    return htmx.part(request, "sales/record_form.html#form", context, status=status)
