@@ -15,7 +15,14 @@ class SalesConfig(AppConfig):
         from zhike.org import approvals
         from zhike.org.approvals import Fact, Subject
         from zhike.records.files import files_count, files_panel
-        from zhike.sales import actions, models, panels, quote_views, reports  # noqa: F401 - reports declare themselves
+        from zhike.sales import (  # noqa: F401 - reports declare themselves
+            actions,
+            lead_reports,
+            models,
+            panels,
+            quote_views,
+            reports,
+        )
         from zhike.sales.actions.deals import move_with_customer
         from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT, QUOTE
 

@@ -1,6 +1,7 @@
 """Pages of leads: list, page, form, claiming, putting aside, converting (SAL-1)."""
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,7 +25,7 @@ from zhike.sales.models.leads import SEE_UNOWNED
 @require_safe
 def lead_list(request: HttpRequest) -> HttpResponse:
     """All leads the viewer sees."""
-    return ListPage(LEAD, request).response()
+    return ListPage(LEAD, request, switch=render_to_string("sales/parts/lead_switch.html", {}, request)).response()
 
 
 @require_safe

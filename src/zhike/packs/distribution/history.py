@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from zhike.activities.models import Activity
 from zhike.customers.models import Contact, Customer, month_and_day
-from zhike.packs.distribution import words
+from zhike.packs.distribution import leads, words
 from zhike.packs.distribution.names import TITLES, companies, mobile, person_name
 from zhike.packs.distribution.people import People
 from zhike.records import kinds, search
@@ -50,7 +50,7 @@ def live(world: World, count: int) -> None:
     contacts = _contacts(world, customers)
     deals = _deals(world, customers, contacts, products)
     activities = _activities(world, customers, contacts, deals)
-    _leads(world, max(count // 20, 10))
+    leads.live(world, max(count // 20, 20), _keep)
     _note_last(world, customers, activities)
     _tags(customers)
     for model in (Product, Customer, Contact, Opportunity, Lead, Activity):
@@ -255,25 +255,6 @@ def _note_last(world: World, customers: list[Customer], activities: list[Activit
             customer.next_at = world.instant(world.today + timedelta(days=world.random.randrange(-2, 14)))
     fields = ["last_activity_at", "last_activity_kind", "next_step", "next_at", "updated_at", "main_contact"]
     Customer.objects.bulk_update(customers, fields, batch_size=200)
-
-
-def _leads(world: World, count: int) -> None:
-    random, rows = world.random, []
-    taken = set(Customer._base_manager.values_list("name", flat=True))
-    for company in companies(random, count * 2):
-        if company.name in taken or len(rows) == count:
-            continue
-        made = world.instant(world.day_since(world.today - timedelta(days=60)))
-        status = random.choices(["new", "working", "qualified", "unqualified"], [4, 4, 2, 2])[0]
-        owner = None if status == "new" and random.random() < 0.6 else random.choice(world.people.present_sellers)
-        rows.append(Lead(
-            name=person_name(random), company=company.name, title=random.choice(TITLES), mobile=mobile(random),
-            source=random.choice(SOURCES), region=company.province, status=status, owner=owner,
-            need=random.choice(words.NEEDS), unqualified_reason="no_need" if status == "unqualified" else "",
-            responded_at=None if status == "new" else made + timedelta(minutes=random.randrange(5, 400)),
-            created_at=made, updated_at=made,
-        ))  # fmt: skip
-    _keep(Lead, rows)
 
 
 def _tags(customers: list[Customer]) -> None:

@@ -16,7 +16,7 @@ from zhike.records import kinds
 from zhike.records.imports.engine import Import
 from zhike.records.imports.mapping import Mapping
 from zhike.records.models import AuditEntry, InboxItem
-from zhike.sales.actions import assign_all_by_rules, assign_by_rules, save_rule
+from zhike.sales.actions import assign_all_by_rules, assign_by_rules, note_answered, save_rule
 from zhike.sales.kinds import LEAD
 from zhike.sales.likeness import company_core
 from zhike.sales.models import AssignmentRule, Lead, LeadAssignment
@@ -266,3 +266,24 @@ def test_SAL_1_who_converts_is_shown_the_same_customers_masked_outside_the_scope
 def test_CUS_8_names_are_compared_without_their_legal_form(one, other):
     assert company_core(one) == company_core(other)
     assert company_core("有限公司") and company_core("") == ""
+
+
+def test_SAL_1_response_times_by_source_and_person(company, sign_in):
+    moment = at("2026-03-09", "10:00")
+    for owner, source, minutes in [(company.li_na, "exhibition", 10), (company.li_na, "exhibition", 40),
+                                   (company.wang_wei, "search", 20), (company.zhao_lei, "search", None)]:  # fmt: skip
+        with time_machine.travel(moment, tick=False):
+            lead = LeadFactory(owner=owner, source=source)
+        if minutes is not None:
+            with time_machine.travel(moment + timedelta(minutes=minutes), tick=False), acting(the_system(), "test"):
+                note_answered(lead, by=the_system(), at=dates.now())
+    query = {"from": "2026-03-09", "to": "2026-03-09"}
+    said = Caller(company.gm).get("/api/v1/reports/lead_response", {**query, "by": "source"}).json()
+    figures = {row["key"]: (row["leads"], row["waiting"], row["median"], row["in_time"]) for row in said["rows"]}
+    assert figures == {"exhibition": (2, 0, 25.0, 0.5), "search": (2, 1, 20.0, 1.0)}
+    assert said["total"]["median"] == 20.0 and said["total"]["p90"] == 40
+    said = Caller(company.lead_east).get("/api/v1/reports/lead_response", {**query, "by": "owner"}).json()
+    assert {row["key"]: row["median"] for row in said["rows"]} == {"li_na": 25.0, "wang_wei": 20.0}
+    client = sign_in(company.gm)
+    assert "/reports/lead_response/" in client.get("/leads/").content.decode()
+    assert "赵磊" in client.get("/reports/lead_response/?from=2026-03-09&to=2026-03-09&by=owner").content.decode()

@@ -16,7 +16,18 @@ from zhike.sales.models import Lead, Opportunity, Product
 from zhike.sales.setup import install_pipelines
 
 pytestmark = pytest.mark.django_db
-PAGES = ["/", "/customers/", "/contacts/", "/opportunities/", "/opportunities/board/", "/leads/", "/products/"]
+PAGES = [
+    "/",
+    "/customers/",
+    "/contacts/",
+    "/opportunities/",
+    "/opportunities/board/",
+    "/leads/",
+    "/products/",
+    "/opportunities/analysis/?as=process&from=2020-01-01",
+    "/opportunities/analysis/?as=result&from=2020-01-01",
+    "/reports/lead_response/",
+]
 
 
 @pytest.fixture
