@@ -73,6 +73,7 @@ BASE_MANAGER = {
     "zhike/kit/actions.py",
     "zhike/packs/distribution/history.py",  # a demo goes into an empty installation
     "zhike/packs/distribution/install.py",
+    "zhike/packs/distribution/leads.py",
     "zhike/records/actions.py",
     "zhike/records/fields/chosen.py",
     "zhike/records/fields/custom.py",
