@@ -162,9 +162,10 @@ def get(name: str) -> Report:
     return _reports[name]
 
 
-def shown(table: Table, asked: Asked) -> dict[str, Any]:
+def shown(table: Table, asked: Asked, *, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """A report as a table of a page: {"heads": columns, "rows": [(name, cells)], "total": cells, if any}."""
-    columns = [c for c in asked.report.columns if not (asked.by == "stage" and c.name == "stage")]
+    without = (*without, "stage") if asked.by == "stage" else without
+    columns = [c for c in asked.report.columns if c.name not in without]
     return {
         "heads": columns,
         "rows": [(row["name"], [(c, c.cell(row.get(c.name))) for c in columns]) for row in table.rows],

@@ -77,16 +77,14 @@ def _process(viewer: Viewer, asked: Asked) -> dict[str, Any]:
     """How deals went through the stages, how long they stayed there, and which stand still."""
     steps = _also(asked, "funnel", "stage").table(viewer).rows
     most = max((row["reached"] for row in steps), default=0)
-    times = reports.shown(
-        _also(asked, "stage_duration", "stage").table(viewer), _also(asked, "stage_duration", "stage")
-    )
+    times = _also(asked, "stage_duration", "stage")
     context = {
         "steps": [(row, funnel_bar(row["reached"], most)) for row in steps],
-        "times": times,
+        "times": reports.shown(times.table(viewer), times, without=("pipeline",)),
         "stuck": stuck_deals(viewer, asked.filter),
     }
     if asked.by != "stage":
-        context |= reports.shown(asked.table(viewer), asked)
+        context |= reports.shown(asked.table(viewer), asked, without=("pipeline",))
     return context
 
 
