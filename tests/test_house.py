@@ -71,8 +71,7 @@ BASE_MANAGER = {
     "zhike/backups/read.py",  # a backup is everybody's
     "zhike/backups/write.py",
     "zhike/kit/actions.py",
-    "zhike/packs/distribution/history.py",  # a demo goes into an empty installation
-    "zhike/packs/distribution/install.py",
+    "zhike/packs/distribution/install.py",  # a demo goes into an empty installation
     "zhike/packs/distribution/leads.py",
     "zhike/records/actions.py",
     "zhike/records/fields/chosen.py",
