@@ -9,6 +9,9 @@ from zhike.cli import prepare, start_django
 def add_arguments(parser) -> None:
     parser.add_argument("kind", help="users, customers, contacts, leads, products, opportunities …")
     parser.add_argument("file", help="ends in .csv or .xlsx")
+    parser.add_argument(
+        "--columns", help="names of fields, with commas; `list` for those the list shows (default: all)"
+    )
     parser.add_argument("--as", dest="username", metavar="USER", help="as this person (default: an administrator)")
 
 
@@ -31,7 +34,11 @@ def run(options) -> int:
     try:
         with config.reading():
             viewer = viewer_named(options.username)
-            count = write_export(kind, viewer, Selection(kind, [], Filter(kind)), path)
+            names = kind.columns if options.columns == "list" else (options.columns or "").split(",")
+            if unknown := [name for name in names if name and name not in kind.fields]:
+                return wrong(f"no such fields: {', '.join(unknown)}")
+            names = [name for name in names if name] or None
+            count = write_export(kind, viewer, Selection(kind, [], Filter(kind)), path, names=names)
     except LookupError as error:
         return wrong(str(error.args[0]))
     except Forbidden:

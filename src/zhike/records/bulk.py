@@ -23,7 +23,26 @@ def insert_rows(model: type[models.Model], rows: Iterable[Any], *, keep_times: b
         return rows
     fields = model._meta.local_concrete_fields
     _give_keys(model, [row for row in rows if row.pk is None])
-    values = list(zip(*(_column(field, rows, keep_times) for field in fields), strict=True))
+    _insert(model, fields, list(zip(*(_column(field, rows, keep_times) for field in fields), strict=True)))
+    for row in rows:
+        row._state.adding, row._state.db = False, router.db_for_write(model)
+    return rows
+
+
+def insert_values(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows given as values of these columns; the database gives the keys, nothing is filled in.
+
+    For rows nobody needs as objects, such as audit entries. Only inside an action.
+    """
+    need_action(model)
+    columns = {field.attname: field for field in model._meta.local_concrete_fields}
+    fields = [columns[name] for name in names]
+    if values := list(zip(*rows, strict=True)):
+        _insert(model, fields, list(zip(*(_prepared(f, list(v)) for f, v in zip(fields, values, strict=True)),
+                                        strict=True)))  # fmt: skip
+
+
+def _insert(model: type[models.Model], fields: Sequence[models.Field], values: list[tuple]) -> None:
     quote = connection.ops.quote_name
     table, columns = quote(model._meta.db_table), ", ".join(quote(f.column) for f in fields)
     with connection.cursor() as cursor:
@@ -34,17 +53,27 @@ def insert_rows(model: type[models.Model], rows: Iterable[Any], *, keep_times: b
         else:
             marks = ", ".join(["%s"] * len(fields))
             cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)
-    for row in rows:
-        row._state.adding, row._state.db = False, router.db_for_write(model)
-    return rows
 
 
 def _column(field: models.Field, rows: list[Any], keep_times: bool) -> list[Any]:
-    values = [getattr(row, field.attname) if keep_times else field.pre_save(row, True) for row in rows]
+    fills_in = not keep_times and type(field).pre_save is not models.Field.pre_save  # times, above all
+    return _prepared(field, [field.pre_save(row, True) if fills_in else getattr(row, field.attname) for row in rows])
+
+
+def _prepared(field: models.Field, values: list[Any]) -> list[Any]:
     if isinstance(field, AS_THEY_ARE):
         return values
     database = connections[connection.alias]  # not the proxy, which costs more than the conversion
-    return [field.get_db_prep_save(value, database) for value in values]
+    known: dict[Any, Any] = {}  # many rows have the same value, such as nothing or the same moment
+    found = []
+    for value in values:
+        if value.__hash__ is None:
+            found.append(field.get_db_prep_save(value, database))
+            continue
+        if value not in known:
+            known[value] = field.get_db_prep_save(value, database)
+        found.append(known[value])
+    return found
 
 
 def _give_keys(model: type[models.Model], rows: list[Any]) -> None:

@@ -1,19 +1,22 @@
 """Export: what a viewer may see and export of a kind, streamed into CSV or XLSX, and noted in the audit (ORG-4)."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from zhike.kit.access import require
 from zhike.kit.actions import action, running
+from zhike.kit.memory import rare_collections
 from zhike.kit.tables.writer import write_csv, write_xlsx
 from zhike.kit.viewer import Viewer
 from zhike.records.bulkactions import Selection
 from zhike.records.fields import Field
 from zhike.records.kinds import RecordKind
-from zhike.records.lists import read_columns
+from zhike.records.lists import gathered_for, paths_of
 from zhike.records.models import AuditEntry
+from zhike.records.paging import rows_of
 
 CHUNK = 2000
 
@@ -29,16 +32,29 @@ def fields_to_export(kind: RecordKind, names: list[str] | None = None) -> list[F
 def export_rows(kind: RecordKind, viewer: Viewer, selection: Selection, fields: list[Field]) -> Iterator[list[Any]]:
     """The rows by id, a chunk in memory at a time. Raises Forbidden without the verb."""
     require(viewer, kind.verb("export"))
-    last = 0
-    while True:
-        ids = list(selection.rows(viewer).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK])
-        if not ids:
-            return
-        found = dict(read_columns(kind, fields, ids))
-        for pk in ids:
-            if pk in found:
-                yield [field.export(values) for field, values in zip(fields, found[pk], strict=True)]
+    paths, places = paths_of(fields)
+    makers = [_maker(field, here) for field, here in zip(fields, places, strict=True)]
+    chosen, last = selection.rows(viewer).order_by("pk"), 0
+    while ids := list(chosen.filter(pk__gt=last).values_list("pk", flat=True)[:CHUNK]):
+        gathered = gathered_for(fields, ids)
+        rows = rows_of(kind, ids).order_by("pk").values_list("pk", *paths)
+        for row in rows.iterator(chunk_size=CHUNK):
+            cells = [make(row) for make in makers]
+            for place, found in gathered.items():
+                cells[place] = fields[place].export((found.get(row[0], []),))
+            yield cells
         last = ids[-1]
+
+
+def _maker(field: Field, places: list[int]) -> Callable[[tuple], Any]:
+    """The cell of a field in a row as it was selected; what repeats is worked out once for each value."""
+    export = cache(field.export) if field.repeats else field.export
+    if len(places) == 1:
+        place = places[0]
+        if type(field).export is Field.export and type(field).text is Field.text:
+            return lambda row: "" if (value := row[place]) is None else str(value)
+        return lambda row: export((row[place],))
+    return lambda row: export(tuple([row[place] for place in places]))
 
 
 def write_export(
@@ -50,7 +66,8 @@ def write_export(
     fields = [f for f in fields_to_export(kind, names) if f.name not in hidden]
     titles = [str(field.label) for field in fields]
     rows = counted(export_rows(kind, viewer, selection, fields), progress)
-    count = (write_csv if path.suffix == ".csv" else write_xlsx)(path, titles, rows)
+    with rare_collections():
+        count = (write_csv if path.suffix == ".csv" else write_xlsx)(path, titles, rows)
     note_export(kind, by=viewer, count=count, words=selection.filter.words(viewer) if selection.filter else "")
     return count
 

@@ -25,6 +25,7 @@ MAX_SHEET_ROWS = 1_048_575  # Excel's, without the row of titles
 MAX_CELL = 32_767
 EXACT = 10**15  # Excel keeps fifteen digits
 FIRST_DAY = dt.date(1900, 3, 1)  # Excel counts a 29 February 1900 that never was
+FIRST_MOMENT = dt.datetime(1900, 3, 1)  # noqa: DTZ001 - cells have no zone
 LOOK_AT = 200  # rows from which formats and widths of columns are taken
 
 _UNSOUND = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -132,12 +133,14 @@ def _csv_text(text: str) -> str:
 
 
 def _csv_value(cell: Any) -> Any:
+    if cell.__class__ is dt.datetime:
+        return (cell if cell.tzinfo is None else _local(cell)).isoformat(" ", "seconds")
     if cell is None or isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
         return "" if isinstance(cell, float) and not math.isfinite(cell) else cell
     if isinstance(cell, bool):
         return _("Yes") if cell else _("No")
     if isinstance(cell, dt.datetime):
-        return _local(cell).strftime("%Y-%m-%d %H:%M:%S")
+        return _local(cell).isoformat(" ", "seconds")
     if isinstance(cell, dt.date | dt.time):
         return cell.isoformat()
     return _csv_text(str(cell))
@@ -163,6 +166,9 @@ def _cell(cell: Any) -> Any:
         return cell if len(cell) <= MAX_CELL else cell[: MAX_CELL - 1] + "\u2026"
     if cell is None or cell.__class__ is Decimal:
         return cell
+    if cell.__class__ is dt.datetime and cell.tzinfo is None:
+        cell = cell.replace(microsecond=0)
+        return cell if cell >= FIRST_MOMENT else cell.isoformat(" ")
     if isinstance(cell, bool):
         return _("Yes") if cell else _("No")
     if isinstance(cell, int):

@@ -21,19 +21,20 @@ from zhike.kit import dates, parse
 from zhike.kit.access import may, require
 from zhike.kit.actions import acting
 from zhike.kit.errors import Refused
+from zhike.kit.memory import rare_collections
 from zhike.kit.tables.reader import CellError, open_table
 from zhike.kit.tables.writer import write_xlsx
 from zhike.kit.viewer import Viewer, viewer_of
 from zhike.records import config, kinds, search
 from zhike.records.actions import next_number
-from zhike.records.bulk import insert_rows
+from zhike.records.bulk import insert_rows, insert_values
 from zhike.records.fields import Field, Ref, custom_field
 from zhike.records.imports.mapping import Mapping, default_keys, guess
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import Lookups
 from zhike.records.models import AuditEntry, CustomField, ImportBatch
 
-CHUNK = 500
+CHUNK = 1000
 # Types a mapping may give a new custom field; the others need options, which the administrator sets up.
 NEW_TYPES = ("text", "number", "money", "date", "person")
 
@@ -63,6 +64,8 @@ class Import:
         self.counts = {"read": 0, "created": 0, "updated": 0, "skipped": 0, "failed": 0}
         self.unmapped: list[str] = []
         self.first_errors: list[tuple[int, str]] = []
+        # Words that come again and again, such as choices and colleagues, are understood once.
+        self._cleaned: dict[tuple[str, str] | None, Any] = {}
 
     def run(self, path: str | Path, *, name: str = "", errors_to: str | Path | None = None) -> dict[str, int]:
         """Read the file and import it; failed rows go to `errors_to` with the reason in a last column."""
@@ -75,7 +78,7 @@ class Import:
         self._map(table.columns, self.columns)
         if skipped := self._resume_after():
             self.counts = {name: getattr(self.batch, name) for name in self.counts} | {"read": skipped}
-        with self._failed_rows() as failed:
+        with self._failed_rows() as failed, rare_collections():
             self._failed = failed
             waiting = self._pass(self._rows(table))
             while waiting:  # rows that name a record of this very file which came later
@@ -216,8 +219,14 @@ class Import:
                 continue
             if raw in (None, "") and f in self.defaults:
                 raw = self.defaults[f]
+            known = (f.name, raw) if f.repeats and isinstance(raw, str) else None
+            if known in self._cleaned:
+                row.values[f.name] = self._cleaned[known]
+                continue
             try:
-                row.values[f.name] = f.clean(raw, self.lookups)
+                row.values[f.name] = value = f.clean(raw, self.lookups)
+                if known and value is not None:
+                    self._cleaned[known] = value
             except ValidationError as error:
                 if isinstance(f, Ref) and f.to == self.kind.label:
                     missing_here = True
@@ -347,8 +356,8 @@ class Import:
             for record, changed in bare:
                 changed["code"] = [None, record.code]
         insert_rows(model, records)
-        entries = [AuditEntry.of(r, verb.CREATED, c) for r, c in zip(records, changes, strict=True)]
-        entries += [AuditEntry.of(r, verb.CHANGED, c) for r, c in updated]
+        entries = [(r, verb.CREATED, c) for r, c in zip(records, changes, strict=True)]
+        entries += [(r, verb.CHANGED, c) for r, c in updated]
         if updated:
             names = {
                 model._meta.get_field(n).name if n in _column_names(model) else "custom" for _r, c in updated for n in c
@@ -358,7 +367,7 @@ class Import:
                 record.version += 1
                 record.updated_at = now
             model.objects.bulk_update([r for r, _c in updated], [*names, "version", "updated_at"])
-        insert_rows(AuditEntry, entries)
+        insert_values(AuditEntry, AuditEntry.COLUMNS, AuditEntry.values_of(entries))
         search.index(kind, records + [r for r, _c in updated])
         self._saved(list(zip(records, changes, strict=True)), updated)
 
