@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from zhike.activities.kinds import SIGNS
 from zhike.activities.models import Activity, ActivityComment
+from zhike.contracts.models import DunningNote
 from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Customer
 from zhike.customers.queries import history_words
@@ -32,6 +33,7 @@ FILTERS = {
     "": gettext_lazy("All"),
     "followups": gettext_lazy("Follow-ups"),
     "deals": gettext_lazy("Deals"),
+    "money": gettext_lazy("Money"),
     "changes": gettext_lazy("Changes"),
 }
 
@@ -133,6 +135,32 @@ def _moves(viewer: Viewer, customer_id: int, below: int) -> QuerySet[StageChange
     return rows.filter(pk__lt=below).select_related("opportunity", "old", "new").order_by("-id")[: PAGE + 1]
 
 
+def _dunning(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
+    """When somebody asked for payment, and what was promised (SAL-8)."""
+    rows = DunningNote.objects.visible_to(viewer).filter(customer=customer).select_related("receivable")
+    if place.isdigit():
+        rows = rows.filter(pk__lt=int(place))
+    found = []
+    for row in rows.order_by("-id")[: PAGE + 1]:
+        promised = _("promised for %(day)s") % {"day": row.promised_on} if row.promised_on else ""
+        said = " · ".join(filter(None, (str(row.receivable or ""), row.said, promised)))
+        person = person_names().get(row.person_id, "")
+        text = _("asked for payment (%(way)s): %(said)s") % {"way": row.get_channel_display(), "said": said}
+        found.append(
+            Event(
+                row.created_at,
+                "money",
+                str(row.pk),
+                "coin-yuan",
+                "warn",
+                person,
+                text,
+                f"{customer.get_absolute_url()}dunning/",
+            )
+        )
+    return found
+
+
 def _changes(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
     found = []
     for row in _entries(viewer, customer.pk, _below(place)):
@@ -167,6 +195,7 @@ def _below(place: str) -> int:
 _sources: dict[str, Callable[[Viewer, Customer, str], Iterable[Event]]] = {
     "followups": _followups,
     "deals": _deals,
+    "money": _dunning,
     "changes": _changes,
 }
 

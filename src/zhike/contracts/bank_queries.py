@@ -36,8 +36,9 @@ class Shown:
 
     @property
     def reasons(self) -> list[str]:
-        """Why, in words."""
-        return [*(str(WHO_WORDS[who]()) for who in self.suggestion.who), str(FOR_WORDS[self.suggestion.what]())]
+        """Why, in words; who has the very name need not be told to be alike."""
+        who = [w for w in self.suggestion.who if not (w in LESS and "name" in self.suggestion.who)]
+        return [*(str(WHO_WORDS[w]()) for w in who), str(FOR_WORDS[self.suggestion.what]())]
 
     @property
     def sure(self) -> str:
@@ -55,6 +56,7 @@ class Shown:
         return "ok" if self.suggestion.is_certain else "info" if self.suggestion.confidence >= 60 else "mute"
 
 
+LESS = {"core", "alias", "title", "short", "alike"}
 WHO_WORDS = {
     "contract": lambda: _("contract number in the memo"), "invoice": lambda: _("invoice number in the memo"),
     "account": lambda: _("account on the data card"), "name": lambda: _("same name"),

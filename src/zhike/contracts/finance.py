@@ -6,11 +6,22 @@ from django.utils.translation import gettext_lazy as _
 def register() -> None:
     """Put the pages of receivables, statements, invoices and dunning where people find them."""
     from zhike.contracts import dunning_views, finance_panels, invoice_queries
+    from zhike.contracts.actions import invoices
     from zhike.contracts.invoice_kinds import DUNNING, INVOICE, SET_STEPS
+    from zhike.contracts.models import Invoice
     from zhike.contracts.models.statements import MATCH
     from zhike.kit.registry import buttons, menu, tabs
+    from zhike.org import approvals
+    from zhike.org.approvals import Fact, Subject
     from zhike.records.files import files_count, files_panel
 
+    approvals.add(
+        Subject(
+            invoices.SUBJECT, _("Invoice above the contract"), Invoice,
+            {"amount": Fact(_("amount"), "money"), "above": Fact(_("above the contract"), "money")},
+            invoices.approval_decided,
+        )
+    )  # fmt: skip
     see = "contracts.receivable.view"
     menu.add("main", "receivables", _("Receivables and payments"), url_name="contracts:overview", icon="receipt-yuan",
              group="sales", order=42, verb=see, shortcut="g r")  # fmt: skip

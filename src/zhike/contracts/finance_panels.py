@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from zhike.contracts import bank_queries, dunning_queries, invoice_queries, overview
+from zhike.contracts.actions.invoices import SUBJECT
 from zhike.contracts.invoice_kinds import DUNNING, INVOICE
 from zhike.contracts.models import Contract, Invoice, Receivable
 from zhike.contracts.models.statements import MATCH
@@ -18,6 +19,7 @@ from zhike.kit import dates
 from zhike.kit import format as fmt
 from zhike.kit.access import may
 from zhike.kit.viewer import Viewer
+from zhike.org.queries import approvals_of
 from zhike.records import kinds
 from zhike.records.queries import history_lines, history_of
 
@@ -46,7 +48,7 @@ def overview_of(request: HttpRequest, invoice: Invoice) -> SafeString:
         "invoice": invoice, "lines": invoice_queries.lines_of(viewer, invoice),
         "covered": invoice_queries.covered(viewer, invoice), "reds": invoice_queries.red_letters(viewer, invoice),
         "may_edit": able and invoice.status in (Invoice.Status.REQUESTED, Invoice.Status.REJECTED),
-        "can_cover": able and not invoice.is_red,
+        "can_cover": able and not invoice.is_red, "approvals": approvals_of(SUBJECT, invoice),
     }  # fmt: skip
     return render_to_string("contracts/parts/invoice_overview.html", context, request)
 

@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -37,6 +38,27 @@ def _known_as(label: str, fields: list) -> list:
     return fields
 
 
+SHORT_KINDS = {
+    "digital_special": pgettext_lazy("short", "digital special"),
+    "digital_ordinary": pgettext_lazy("short", "digital ordinary"),
+    "electronic_special": pgettext_lazy("short", "electronic special"),
+    "electronic_ordinary": pgettext_lazy("short", "electronic ordinary"),
+    "paper_special": pgettext_lazy("short", "paper special"),
+    "paper_ordinary": pgettext_lazy("short", "paper ordinary"),
+}
+
+
+def short_kind(value, label):
+    """The kind of an invoice in a few letters, in full on hover."""
+    return format_html('<span class="nw" title="{}">{}</span>', label, SHORT_KINDS[value])
+
+
+class Figures(Text):
+    """A number of many figures, kept in one line."""
+
+    cell_class = "tnum nw"
+
+
 def state_badge(value, label):
     """The state of an invoice as a small label."""
     return fmt.badge(label, TONES.get(value, "mute"))
@@ -53,9 +75,9 @@ INVOICE = kinds.add(
         natural_keys=("number", "code"),
         fields=_known_as("contracts.invoice", [
             Text("code", search=True, editable=False),
-            Text("number", search=True, verb=invoices.ISSUE),
+            Figures("number", search=True, verb=invoices.ISSUE),
             Text("old_code", verb=invoices.ISSUE),
-            Choice("kind"),
+            Choice("kind", show=short_kind),
             Ref("customer", to="customers.customer", required=False),
             Ref("contract", to="contracts.contract"),
             Choice("status", editable=False, show=state_badge),
@@ -80,9 +102,9 @@ INVOICE = kinds.add(
             Moment("created_at", editable=False),
             Moment("updated_at", editable=False),
         ]),
-        columns=["code", "number", "kind", "customer", "contract", "amount", "tax", "status", "issued_on", "owner"],
+        columns=["code", "number", "kind", "customer", "amount", "tax", "status", "issued_on", "owner"],
         sections=[
-            (_("Invoice"), ["contract", "customer", "kind", "amount", "tax_rate", "content"]),
+            (_("Invoice"), ["contract", "customer", "kind", "amount", "tax_rate", "content", "note"]),
             (_("Made out to"), ["title_type", "title", "tax_number", "bank", "bank_account", "address", "phone",
                                 "email"]),
         ],

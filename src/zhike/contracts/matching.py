@@ -26,6 +26,7 @@ WHO = {
     "contract": 60, "invoice": 60, "account": 58, "name": 56, "alias": 54, "title": 54, "short": 42, "core": 42,
     "cut": 38, "person": 32, "alike": 26, "amount": 10,
 }  # fmt: skip
+STRONG = {"account", "name", "alias", "title", "short", "core", "cut"}
 FOR = {
     "line_of_contract": 40, "line": 38, "whole_contract": 36, "oldest": 34, "whole": 34, "one_of": 32,
     "part_of_contract": 28, "sum": 26,
@@ -217,8 +218,8 @@ def _who(money: Money, book: Book) -> tuple[dict[int, dict[str, float]], tuple[i
         _short_is_core(peculiar, book, points, by_name)
     if not by_name:
         by_name = _nearly(name, peculiar, book, points)
-    if contract and by_name and contract[0] not in by_name:
-        # Somebody else pays the contract named: likely right, never certain.
+    if contract and (money.payer and (contract[0] not in by_name or not STRONG & points[contract[0]].keys())):
+        # Somebody else pays the contract named, or somebody alike: likely right, never certain.
         points[contract[0]] = {sort: min(value, 44) for sort, value in points[contract[0]].items()}
     return points, contract
 

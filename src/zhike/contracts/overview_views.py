@@ -117,7 +117,7 @@ def overview_export(request: HttpRequest) -> HttpResponse:
     require(viewer, EXPORT)
     by, as_of = _asked(request)
     found = overview.summary(viewer, by, as_of)
-    titles = [dict(_groups())[by], _("Outstanding"), _("Overdue"), *part_labels().values()]
+    titles = [dict(_groups())[by], _("Owed to us"), _("Overdue"), *part_labels().values()]
     columns = [Column(str(titles[0]), width=28), *(Column(str(title), "money", 16) for title in titles[1:])]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "overview.xlsx"

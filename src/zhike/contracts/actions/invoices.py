@@ -19,6 +19,8 @@ from zhike.kit.actions import action, lock, running
 from zhike.kit.errors import OutsideAction, Refused
 from zhike.kit.money import check_money
 from zhike.kit.viewer import Viewer
+from zhike.org.actions import request_approval
+from zhike.org.models import Approval
 from zhike.records import kinds
 from zhike.records.actions import notify, save_record
 from zhike.records.events import emit
@@ -26,6 +28,7 @@ from zhike.records.events import emit
 WHY = "the invoices of a contract the action was let in for"
 CHANGE, APPROVE = "contracts.invoice.change", "contracts.invoice.approve"
 ISSUE, EXCEED = "contracts.invoice.issue", "contracts.invoice.exceed"
+SUBJECT = "contracts.invoice"
 Status = Invoice.Status
 CARD = ("tax_number", "bank", "bank_account")
 
@@ -339,8 +342,42 @@ def invoice_saved(invoice: Invoice, changed: dict[str, Any], by: Viewer, created
             invoice=invoice, content=invoice.content or invoice.title[:120], tax_rate=invoice.tax_rate,
             amount=invoice.amount, net=invoice.net, tax=invoice.tax,
         ).save()  # fmt: skip
+    if invoice.status == Status.REQUESTED and (created or "status" in changed) and not _is_import():
+        ask_if_above(invoice, by)
     if created and invoice.is_counted and invoice.contract_id and not invoice.is_red:
         keep_invoiced(lock(invoice.contract))
+
+
+# Above the contract it takes an approval (ORG-6)
+
+
+def ask_if_above(invoice: Invoice, by: Viewer) -> None:
+    """Put an application above its contract up for approval, where a flow applies. Inside an action."""
+    over = excess(invoice.contract if invoice.contract_id else None, invoice)
+    if over <= 0 or by.can(EXCEED):
+        return
+    title = _("Invoice %(code)s of %(sum)s, %(over)s above the contract") % {
+        "code": invoice.code, "sum": f"{invoice.amount:,.2f}", "over": f"{over:,.2f}",
+    }  # fmt: skip
+    facts = {"amount": invoice.amount, "above": over}
+    approval = request_approval(SUBJECT, invoice, by=by, title=title, facts=facts, reason=invoice.note)
+    if approval is not None and approval.is_open:
+        invoice.status = Status.APPROVING
+        save_record(kinds.get("contracts.invoice"), invoice, by=by, created=False)
+
+
+def approval_decided(invoice: Invoice, approval: Approval, by: Viewer) -> None:
+    """What follows from the decision: to be issued, sent back with the comment, or open for changes again."""
+    if invoice.status not in (Status.REQUESTED, Status.APPROVING):
+        return
+    if approval.status == Approval.Status.APPROVED:
+        invoice.may_exceed = True
+        let_through(invoice, by=by)
+        return
+    rejected = approval.status == Approval.Status.REJECTED
+    invoice.status = Status.REJECTED if rejected else Status.REQUESTED
+    invoice.reason = _("Not approved") if rejected else ""
+    save_record(kinds.get("contracts.invoice"), invoice, by=by, created=False)
 
 
 # The contract's sum

@@ -341,3 +341,24 @@ def test_SAL_9_what_is_issued_less_red_is_what_the_contract_says(company, steps)
         assert counted == standing == Contract.objects.whole_table("test").get(pk=contract.pk).invoiced
         assert 0 <= counted <= contract.amount
         assert all(i.net + i.tax == i.amount for i in rows)
+
+
+def test_ORG_6_above_the_contract_it_goes_through_approval(company, viewer, contract):
+    from zhike.org.actions import decide_approval
+    from zhike.org.flows import install_flows
+    from zhike.org.models import Approval
+
+    install_flows()
+    by, finance = viewer(company.li_na), viewer(company.finance)
+    assert asked(contract, by, 10000).status == "requested"
+    over = asked(contract, by, 500)
+    assert over.status == "approving"
+    approval = Approval.objects.whole_table("test").get(object_id=over.pk)
+    assert approval.facts["above"] in ("500.00", 500)
+    decide_approval(approval, by=finance, approve=True)
+    over = fresh(over)
+    assert (over.status, over.may_exceed) == ("approved", True)
+    again = asked(contract, by, 700)
+    approval = Approval.objects.whole_table("test").get(object_id=again.pk)
+    decide_approval(approval, by=finance, approve=False, comment="先开已批的")
+    assert fresh(again).status == "rejected"

@@ -68,7 +68,7 @@ def test_SAL_7_through_the_pages_from_file_to_balance(company, sign_in, customer
     assert "3,000.00" in check and customer.name in check
     client.post(f"{url}import/")
     page = said(client.get(url))
-    assert "户名一致" in page and "btn sm primary" in page
+    assert "户名一致" in page and "badge t-ok" in page
     line, due = BankLine.objects.whole_table("test").get(), lines_of(contract)[0]
     answer = client.post(
         f"/bank-lines/{line.pk}/post/",
