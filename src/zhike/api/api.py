@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Swagger
 
-from zhike.api import approvals, problems, sales, tasks
+from zhike.api import approvals, problems, projects, sales, tasks
 from zhike.api.auth import TokenAuth
 from zhike.api.records import router_of
 from zhike.api.reports import reports
@@ -31,6 +31,8 @@ def build() -> NinjaAPI:
 ROOMS = [
     ("/pipelines", sales.pipelines),
     ("/opportunities", sales.deals),
+    ("/opportunities", projects.deals),
+    ("/resource-requests", projects.resources),
     ("/leads", sales.leads),
     ("/reports", reports),
     ("/tasks", tasks.router),

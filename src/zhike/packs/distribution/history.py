@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from zhike.activities.models import Activity
 from zhike.customers.models import Contact, Customer, month_and_day
-from zhike.packs.distribution import leads, words
+from zhike.packs.distribution import leads, projects, words
 from zhike.packs.distribution.names import TITLES, companies, mobile, person_name
 from zhike.packs.distribution.people import People
 from zhike.records import kinds, search
@@ -53,6 +53,7 @@ def live(world: World, count: int) -> None:
     leads.live(world, max(count // 20, 20), _keep)
     _note_last(world, customers, activities)
     _tags(customers)
+    projects.surround(world, deals, contacts, _keep)
     for model in (Product, Customer, Contact, Opportunity, Lead, Activity):
         if kind := kinds.find(model._meta.label_lower):
             search.reindex(kind)

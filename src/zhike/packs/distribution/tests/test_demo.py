@@ -27,6 +27,10 @@ PAGES = [
     "/opportunities/analysis/?as=process&from=2020-01-01",
     "/opportunities/analysis/?as=result&from=2020-01-01",
     "/reports/lead_response/",
+    "/opportunities/best/",
+    "/opportunities/funnel/",
+    "/competitors/",
+    "/resources/",
 ]
 
 
