@@ -280,7 +280,7 @@ class Import:
                 first.changed = changed
             else:
                 updated.append((record, changed))
-        if owner and not may(self.viewer, self.kind.verb("assign")) and self.viewer.people is not None:
+        if owner and not self._may_give_away() and self.viewer.people is not None:
             self._check_owners(created)
         if not self.dry_run:
             self._write(created, updated)
@@ -335,6 +335,10 @@ class Import:
         if new or changed:
             record.clean()
         return record, changed
+
+    def _may_give_away(self) -> bool:
+        """Whether the viewer may hand records to others; a kind without that verb has the owner of its parent."""
+        return "assign" in self.kind.verbs and may(self.viewer, self.kind.verb("assign"))
 
     def _check_owners(self, created: list[tuple[Any, Row]]) -> None:
         for record, row in created:
