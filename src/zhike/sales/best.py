@@ -12,6 +12,8 @@ from zhike.sales.models import Opportunity, ResourceRequest
 from zhike.sales.scoring import Part
 
 FIRST = 50
+# What the deal and its stage are, rather than what is left undone.
+GIVEN = ("cover", "amount", "probability", "tier")
 STRONG = 60  # from here on a project should not wait for people
 
 
@@ -48,6 +50,6 @@ def projects(viewer: Viewer, flt: Filter, *, uncovered: bool = False) -> list[Pr
 
 
 def weakest(parts: list[Part], count: int = 2) -> list[Part]:
-    """The parts that lose the most points, the resources aside: those have a column of their own."""
-    losing = [part for part in parts if part.lost > 0 and part.part != "cover"]
+    """The parts that lose the most points, of those one can do something about; resources have their own column."""
+    losing = [part for part in parts if part.lost > 0 and part.part not in GIVEN]
     return sorted(losing, key=lambda part: -part.lost)[:count]

@@ -1,6 +1,5 @@
 """Who is booked when: people by days for two weeks, free or busy; with what only where one may know (SAL-4)."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -8,7 +7,6 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from zhike.kit import dates
 from zhike.kit.viewer import Viewer
 from zhike.kit.workdays import is_workday
 from zhike.org.models import Person
@@ -30,7 +28,6 @@ class Cell:
     is_work: bool
     hours: Decimal = Decimal(0)
     known: list[ResourceRequest] = field(default_factory=list)
-    asked: int = 0
 
     @property
     def state(self) -> str:
@@ -80,7 +77,7 @@ def calendar(viewer: Viewer, first: date, department: int | None = None) -> list
     for asked in _known(viewer, rows, days):
         for cell in _between(rows[asked.person_id].cells, asked.first_on, asked.last_on):
             cell.known.append(asked)
-    return list(rows.values())
+    return sorted(rows.values(), key=lambda row: not any(cell.hours for cell in row.cells))  # who is booked comes first
 
 
 def to_decide(viewer: Viewer) -> list[ResourceRequest]:
@@ -134,17 +131,3 @@ def _known(viewer: Viewer, people: Iterable[int], days: list[date]) -> list[Reso
 
 def _between(cells: list[Cell], first: date, last: date) -> list[Cell]:
     return [cell for cell in cells if cell.is_work and first <= cell.day <= last]
-
-
-def free_days(rows: list[Row]) -> dict[int, int]:
-    """How many working days of each colleague are all free, by id."""
-    found: dict[int, int] = defaultdict(int)
-    for row in rows:
-        found[row.person.pk] = sum(cell.state == "free" for cell in row.cells)
-    return dict(found)
-
-
-def this_week() -> date:
-    """The Monday of this week."""
-    today = dates.today()
-    return today - timedelta(days=today.weekday())
