@@ -37,13 +37,15 @@ def projects(viewer: Viewer, flt: Filter, *, uncovered: bool = False) -> list[Pr
     Raises ValidationError {field: message} for a filter that makes no sense.
     """
     wanted = Filter(OPPORTUNITY, [c for c in flt.conditions if c.field != "status"], flt.search)
-    rows = wanted.apply(OPPORTUNITY.rows(viewer).filter(status=Opportunity.Status.OPEN), viewer)
-    rows = search.narrow(rows, OPPORTUNITY, viewer, flt.search).filter(score__isnull=False)
+    # Only open deals have a score, so the index by score alone finds them; one just decided is left out below.
+    rows = wanted.apply(OPPORTUNITY.rows(viewer).filter(score__isnull=False), viewer)
+    rows = search.narrow(rows, OPPORTUNITY, viewer, flt.search)
     if uncovered:
         booked = ResourceRequest.objects.whole_table("bookings of the deals of the outer query, which is scoped")
         booked = booked.filter(status=ResourceRequest.Status.GRANTED, last_on__gte=dates.today())
         rows = rows.exclude(pk__in=booked.values("opportunity_id"))
-    deals = list(rows.select_related("customer").order_by("-score", "-id")[:FIRST])
+    found = rows.select_related("customer").order_by("-score", "-id")[:FIRST]
+    deals = [deal for deal in found if deal.status == Opportunity.Status.OPEN]
     ids = [deal.pk for deal in deals]
     booked, parts = around.booked_for(viewer, ids), around.parts_by_deal(viewer, ids)
     return [Project(deal, booked.get(deal.pk, []), weakest(parts.get(deal.pk, []))) for deal in deals]
