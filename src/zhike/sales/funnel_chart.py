@@ -36,13 +36,11 @@ def _bar(n: int, column: Column, value: Decimal, largest: Decimal, query: str) -
     width = max(width, 1.0) if column.count else 0.4
     url = f"{reverse('sales:opportunity_list')}?{query}{'&' if query else ''}stage={column.stage.pk}"
     count = ngettext("%(n)s deal", "%(n)s deals", column.count) % {"n": column.count}
-    said = _("%(stage)s: %(count)s, %(sum)s") % {
-        "stage": column.stage.name, "count": count, "sum": short_money(column.total)}  # fmt: skip
     top = n * ROW
     return format_html(
-        '<a href="{}" aria-label="{}"><rect class="hit" x="0" y="{}" width="100%" height="{}"/>'
+        '<a href="{}"><rect class="hit" x="0" y="{}" width="100%" height="{}"/>'
         '<rect class="bar s{}" x="{}%" y="{}" width="{}%" height="{}" rx="3"/>'
         '<text class="v" x="0" y="{}">{}</text><text x="100%" y="{}" text-anchor="end">{} · {} · {}%</text></a>',
-        url, said, top, ROW, min(n, 6), (100 - width) / 2, top + 20, width, BAR - 4,
+        url, top, ROW, min(n, 6), (100 - width) / 2, top + 20, width, BAR - 4,
         top + 14, column.stage.name, top + 14, count, short_money(column.total), column.stage.probability,
     )  # fmt: skip

@@ -222,7 +222,7 @@ def test_SAL_4_list_board_and_ranking_sort_by_score(company, sign_in, ranked):
 def test_SAL_4_each_bar_of_the_funnel_opens_its_records(company, sign_in, ranked):
     client = sign_in(company.li_na)
     page = client.get("/opportunities/funnel/?owner__me=1&amount__gte=1").content.decode()
-    bars = [url.replace("&amp;", "&") for url in re.findall(r'<a href="(/opportunities/\?[^"]+)" aria-label', page)]
+    bars = [url.replace("&amp;", "&") for url in re.findall(r'<a href="(/opportunities/\?[^"]+)"><rect', page)]
     assert len(bars) == 3 and all("owner__me=" in url and "status__in=open" in url for url in bars)
     opened = [client.get(url).content.decode() for url in bars]
     assert "弱项目" in opened[0] and "强项目" in opened[2] and "强项目" not in opened[0]
