@@ -16,6 +16,7 @@ from django.db.models.sql import Query
 from zhike.kit.access import VERBS
 from zhike.kit.actions import need_action
 from zhike.kit.errors import NotVisible, UnscopedQuery
+from zhike.kit.rowwise import by_row
 from zhike.kit.viewer import Viewer
 
 # Further ways to see a record, such as shares and loans: each takes (viewer, model) and gives a Q or None.
@@ -182,15 +183,18 @@ class ScopedQuery(Query):
 class ScopedQuerySet(models.QuerySet):
     """Rows of a scoped model. Nothing runs before `visible_to` or `whole_table`."""
 
-    def visible_to(self, viewer: Viewer) -> "ScopedQuerySet":
-        """Only what this viewer may see: their own, their people's, shared with them, lent to them (ORG-2…4)."""
+    def visible_to(self, viewer: Viewer, *, few: bool = False) -> "ScopedQuerySet":
+        """Only what this viewer may see: their own, their people's, shared with them, lent to them (ORG-2…4).
+
+        `few` says that the query names few rows by other means, so that each is asked for itself (`kit.rowwise`).
+        """
         arms = arms_of(self.model, viewer)
         scoped = self._scoped(f"viewer {viewer.person_id}")
         if not arms:
             return scoped.none()
         if not all(arms):  # an arm without condition: everything
             return scoped
-        return scoped.filter(reduce(or_, arms))
+        return scoped.filter(reduce(or_, map(by_row, arms) if few else arms))
 
     def within(self, viewer: Viewer, parent: models.Model) -> "ScopedQuerySet":
         """The rows inside a record that was read through its own scope, without asking again who sees each of them.

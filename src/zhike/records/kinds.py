@@ -97,9 +97,9 @@ class RecordKind:
         """A field by name; raises KeyError."""
         return self.own_fields.get(name) or self.fields[name]
 
-    def rows(self, viewer: Viewer):
-        """What this viewer may see of the kind."""
-        return self.model.objects.visible_to(viewer)
+    def rows(self, viewer: Viewer, *, few: bool = False):
+        """What this viewer may see of the kind; `few` where little of it is asked for by id."""
+        return self.model.objects.visible_to(viewer, few=few)
 
     def editable(self) -> list[Field]:
         """Fields a form may change, in order."""

@@ -10,12 +10,19 @@ from django.utils.translation import gettext as _
 from zhike.kit.viewer import Viewer
 from zhike.records import config
 
+WIDE_SHARE = 0.05  # of all people
+
 
 @config.cached
 def people() -> list[tuple[int, str, str, bool]]:
     """Everybody, also those who left: (id, username, full name, is active), by name."""
     rows = get_user_model().objects.order_by("name", "id")
     return list(rows.values_list("id", "username", "name", "is_active"))
+
+
+def sees_much(viewer: Viewer) -> bool:
+    """Whether what a viewer sees is met often along any list, so that walking it finds enough soon."""
+    return viewer.people is None or len(viewer.people) >= WIDE_SHARE * len(people())
 
 
 @config.cached

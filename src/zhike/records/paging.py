@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import reduce
+from functools import cached_property, reduce
 from operator import itemgetter, or_
 from typing import Any
 
@@ -21,17 +21,17 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import BooleanField, Case, F, Q, Value, When
 
+from zhike.kit.rowwise import by_row
 from zhike.kit.scope import ByOwner, arms_of
 from zhike.kit.viewer import Viewer
 from zhike.records import search
 from zhike.records.filters import Filter, with_values
 from zhike.records.kinds import RecordKind
-from zhike.records.lookups import people
+from zhike.records.lookups import sees_much
+from zhike.records.prepared import written_once
 
 CAP = 10_000
-WIDE_SHARE = 0.05  # of all people: from here on it pays to walk the sort index and ask each row
 FEW_OWNERS = 64  # so many owners are read one by one, each on its own part of the index
-FEW_SOURCES = 3  # from so many the values come along with the keys
 KEY = "sort_key"
 
 
@@ -132,13 +132,10 @@ class _Walk:
 
     def __init__(self, kind: RecordKind, viewer: Viewer, flt: Filter, sort: Sort, paths: Sequence[Any]):
         self.kind, self.viewer, self.flt, self.sort, self.paths = kind, viewer, flt, sort, paths
-        self.sources = self._sources()
-        # Where many heads are merged, most rows are left over: the values follow for those that stay.
-        self.at_once = paths if len(self.sources) <= FEW_SOURCES else ()
 
     def with_values(self, rows: list[tuple]) -> list[tuple]:
         """(id, values…) of rows taken."""
-        if self.at_once:
+        if rows and len(rows[0]) > 2:
             return [row[1:] for row in rows]
         found = {row[0]: row for row in rows_of(self.kind, [row[1] for row in rows]).values_list("pk", *self.paths)}
         return [found[row[1]] for row in rows if row[1] in found]
@@ -159,6 +156,19 @@ class _Walk:
 
     def _part(self, empty: bool, start: tuple | None, count: int, back: bool) -> list[tuple]:
         falling = self.sort.descending != back
+        if start or self.flt.conditions or self.flt.search or not all(isinstance(path, str) for path in self.paths):
+            heads = [list(rows) for rows in self._heads(empty, start, count, back)]
+        else:  # the first page of all, which everybody asks for again and again
+            key = ("walk", self.kind.label, self.sort, tuple(self.paths), empty, count, back)
+            questions = written_once(self.viewer, key, lambda: self._heads(empty, None, count, back))
+            heads = [question.rows() for question in questions]
+        return _merged(heads, falling, count)
+
+    def _heads(self, empty: bool, start: tuple | None, count: int, back: bool) -> list[Any]:
+        """The first rows of each source, as querysets."""
+        falling = self.sort.descending != back
+        # Where several heads are merged, many rows are left over: the values follow for those that stay.
+        values = self.paths if len(self.sources) == 1 else ()
         heads = []
         for rows in self.sources:
             rows = rows.annotate(**{KEY: F(self.sort.path) if isinstance(self.sort.path, str) else self.sort.path})
@@ -176,10 +186,11 @@ class _Walk:
                         Q(**{f"{KEY}__{than}e": start[0]})
                         & (Q(**{f"{KEY}__{than}": start[0]}) | Q(**{f"pk__{than}": start[1]}))
                     )
-            heads.append(rows.values_list(KEY, "pk", *self.at_once)[:count])
-        return _merged([list(head) for head in heads], falling, count)
+            heads.append(rows.values_list(KEY, "pk", *values)[:count])
+        return heads
 
-    def _sources(self) -> list[Any]:
+    @cached_property
+    def sources(self) -> list[Any]:
         """The querysets whose union is the list, each quick to read in order."""
         kind, viewer, scope = self.kind, self.viewer, getattr(self.kind.model, "scope", None)
         if self.flt.search or viewer.people is None or not isinstance(scope, ByOwner):
@@ -188,9 +199,13 @@ class _Walk:
         arms = arms_of(kind.model, viewer)
         if not arms:
             return [everything.none()]
-        if len(viewer.people) >= WIDE_SHARE * len(people()) and self._has_index(self.sort.column):
+        if sees_much(viewer) and self._has_index(self.sort.column):
             # A condition inside CASE is asked row by row and tempts no planner to start from the owners.
-            asked = Case(When(reduce(or_, arms), then=Value(True)), default=Value(False), output_field=BooleanField())
+            asked = Case(
+                When(reduce(or_, map(by_row, arms)), then=Value(True)),
+                default=Value(False),
+                output_field=BooleanField(),
+            )
             return [self._narrowed(everything.alias(seen_by=asked).filter(seen_by=True))]
         if connection.vendor == "postgresql" and not self._sorts_like_python():
             return [self._narrowed(kind.rows(viewer))]

@@ -106,6 +106,17 @@ def counts_of(viewer: Viewer, counts: list[Callable[[Viewer], int]]) -> list[int
     return [found[n] if n in found else count(viewer) for n, count in enumerate(counts)]
 
 
+def written_once(viewer: Viewer, key: tuple, make: Callable[[], list[QuerySet]]) -> list[Prepared]:
+    """The SQL of some querysets that ask about no ids; `key` says all they depend on beside the viewer."""
+    version = config.pinned()
+    key = (key, version, dates.today())
+    if version is None or (questions := viewer.kept.get(key)) is None:
+        questions = [Prepared(rows, ()) for rows in make()]
+        if version is not None:
+            viewer.keep(key, questions)
+    return questions
+
+
 def once(ask: Callable[[Viewer, Any], Any]) -> Callable[[Viewer, Any], Any]:
     """Decorate `ask(viewer, record)`: what several parts of a page want to know of a record is asked once.
 

@@ -28,7 +28,7 @@ def record(viewer: Viewer, kind: RecordKind, pk: int, *, related: tuple[str, ...
 
 @prepared
 def _record(viewer: Viewer, kind: RecordKind, related: tuple[str, ...], pk: int) -> QuerySet:
-    rows = kind.rows(viewer).filter(pk=pk).order_by()
+    rows = kind.rows(viewer, few=True).filter(pk=pk).order_by()
     return rows.select_related(*related) if related else rows
 
 

@@ -11,6 +11,7 @@ from zhike.kit.viewer import Viewer
 from zhike.records import kinds as record_kinds
 from zhike.records.fields import Ref
 from zhike.records.kinds import RecordKind
+from zhike.records.lookups import sees_much
 from zhike.records.search import store
 from zhike.records.search.documents import WHY, is_searched
 from zhike.records.search.question import Question, ask, one_of
@@ -21,6 +22,7 @@ CANDIDATES = 1000
 # More colleagues than this see so much that walking all answers finds enough soon.
 MANY_PEOPLE = 200
 MANY_SHARES = 5000
+WALKED = 2
 MOST_HITS = 200
 # So many rows are read at a time, and ranked by their titles.
 SHOWN = 400
@@ -153,6 +155,8 @@ def visible_ids(viewer: Viewer, kind: RecordKind, question: Question, limit: int
     ids = store.newest_unless_many(question, [kind.label], CANDIDATES)[kind.label]
     if ids is not None:
         return _visible(viewer, kind, ids, limit)
+    if sees_much(viewer) and len(found := _walk(viewer, kind, question, limit, WALKED)) == limit:
+        return found
     if (owned := _owned(viewer, kind, question)) is None:
         return _walk(viewer, kind, question, limit)
     mine = store.newest(owned, kind.label, limit)
@@ -191,15 +195,19 @@ def _visible(viewer: Viewer, kind: RecordKind, ids: Iterable[int], limit: int) -
     ids = set(ids)
     if not ids:
         return []
-    rows = kind.rows(viewer).filter(store.IsOneOf(ids)).order_by("-pk")
+    rows = kind.rows(viewer, few=True).filter(store.IsOneOf(ids)).order_by("-pk")
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
-def _walk(viewer: Viewer, kind: RecordKind, question: Question, limit: int) -> list[int]:
+def _walk(viewer: Viewer, kind: RecordKind, question: Question, limit: int, most: int | None = None) -> list[int]:
+    # The newest answers that the viewer sees, looking at `most` steps of a thousand at most.
     found: list[int] = []
-    ids = store.newest(question, kind.label, CANDIDATES)
+    ids, steps = store.newest(question, kind.label, CANDIDATES), 0
     while ids and len(found) < limit:
         found += _visible(viewer, kind, ids, limit)
+        steps += 1
+        if len(found) >= limit or steps == most:
+            break
         ids = store.newest(question, kind.label, CANDIDATES, below=ids[-1])
     return found[:limit]
 
@@ -209,7 +217,7 @@ def _seen(viewer: Viewer, kind: RecordKind, ids: list[int], enough: int) -> list
     paths = [f.paths[-1] if isinstance(f, Ref) else f.paths[0] for f in map(kind.field, kind.subtitle)]
     found: list[tuple[int, str, list[Any]]] = []
     for start in range(0, len(ids), SHOWN):
-        rows = kind.rows(viewer).filter(store.IsOneOf(ids[start : start + SHOWN]))
+        rows = kind.rows(viewer, few=True).filter(store.IsOneOf(ids[start : start + SHOWN]))
         found += [(pk, str(title), values) for pk, title, *values in rows.values_list("pk", kind.title, *paths)]
         if len(found) >= enough:
             break

@@ -13,6 +13,7 @@ from zhike.records.search.words import LONGEST, fold, pairs, runs_of, squash
 MOST_WORDS = 10
 MOST_PAIRS = 16
 MOST_INITIALS = 8
+FEW_TERMS = 5
 # Shorter beginnings of Latin words are words of the index themselves.
 SHORTEST_BEGINNING = 6
 
@@ -46,6 +47,19 @@ class Question:
     def also(self, *more: Word) -> "Question":
         """The same question with further words to be met."""
         return Question(self.text, (*more, *self.words))
+
+    def leaner(self, is_common: Callable[[Term], bool]) -> "Question":
+        """The same question without what says little: terms, of several to be met together, that very many have.
+
+        It finds what the question finds, and perhaps more.
+        """
+
+        def lean(alternative: Alternative) -> Alternative:
+            if len(alternative) <= FEW_TERMS:
+                return alternative
+            return tuple(t for t in alternative if not is_common(t)) or alternative[:FEW_TERMS]
+
+        return Question(self.text, tuple(tuple(lean(alternative) for alternative in word) for word in self.words))
 
     def ladder(self) -> list["Question"]:
         """The same question, strictest first: the whole title, its beginning or the last digits, anywhere."""

@@ -11,7 +11,7 @@ from zhike.customers.models import Customer
 from zhike.customers.tests.factories import CustomerFactory
 from zhike.kit import dates
 from zhike.org.tests.factories import RecordShareFactory
-from zhike.records import kinds, paging, search
+from zhike.records import kinds, lookups, search
 from zhike.records.filters import Condition, Filter
 from zhike.records.paging import BadCursor, count_capped, read_page
 
@@ -83,8 +83,8 @@ def test_ORG_3_pages_follow_each_other_without_gap_or_double(world, viewer, who,
         sort = "-updated_at"  # the database's own order of Chinese is not Python's
     kind, seer = kinds.get("customers"), viewer(getattr(world, who))
     flt = Filter(kind, [Condition("tier", "in", (tier,))] if tier else [])
-    before = paging.WIDE_SHARE
-    paging.WIDE_SHARE = 0.0 if wide else 1.1
+    before = lookups.WIDE_SHARE
+    lookups.WIDE_SHARE = 0.0 if wide else 1.1
     try:
         expected = in_order(kind, seer, flt, sort)
         assert walked(kind, seer, flt, sort, size) == expected
@@ -95,7 +95,7 @@ def test_ORG_3_pages_follow_each_other_without_gap_or_double(world, viewer, who,
             again = read_page(kind, seer, flt, sort=sort, size=size, cursor=second.previous, back=True)
             assert again.ids == first.ids
     finally:
-        paging.WIDE_SHARE = before
+        lookups.WIDE_SHARE = before
 
 
 def test_CUS_7_search_and_filter_and_sort_go_together(world, viewer):

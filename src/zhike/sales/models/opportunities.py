@@ -44,8 +44,9 @@ class Opportunity(OwnedRecord):
     name = models.CharField(_("opportunity name"), max_length=200, blank=True)
     # A deal may come before its customer.
     customer = models.ForeignKey(
-        Customer, models.PROTECT, null=True, blank=True, related_name="opportunities", verbose_name=_("customer")
-    )
+        Customer, models.PROTECT, null=True, blank=True, related_name="opportunities", db_index=False,
+        verbose_name=_("customer"),
+    )  # fmt: skip
     contact = models.ForeignKey(
         Contact, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("contact")
     )
@@ -121,6 +122,8 @@ class Opportunity(OwnedRecord):
                 name="deals_open",
                 condition=Q(status="open"),
             ),
+            # Whether one of many people has a deal with a customer: asked of each row of a long list.
+            models.Index(fields=["customer", "owner"], name="deals_of_customer"),
             models.Index(fields=["owner", "customer"], name="deals_of_owner_by_customer"),
             models.Index(fields=["status", "closed_on", "owner"], name="deals_by_decision"),
             models.Index(fields=["-amount", "-id"], name="deals_by_amount"),
