@@ -13,7 +13,7 @@ from zhike.kit import dates, fonts
 # Millimetres on A4.
 LEFT, WIDTH, TOP, BOTTOM = 15, 180, 15, 277
 ROW, SEALS = 7, 46
-COLUMNS = (24, 66, 34, 0, 0, 0)  # day, text, reference; the three amounts share the rest
+COLUMNS = (22, 45, 35, 0, 0, 0)  # day, text, reference; the three amounts share the rest
 AMOUNT = (WIDTH - sum(COLUMNS)) / 3
 
 
@@ -42,7 +42,8 @@ class AccountPdf(FPDF):
 def account_pdf(account: Account, *, watermark: str) -> bytes:
     """The PDF of an account: head, lines with running balance, ageing, seals."""
     pdf = AccountPdf(account, watermark)
-    pdf.set_line_width(0.15)
+    pdf.set_line_width(0.1)
+    pdf.set_draw_color(120)
     pdf.add_page()
     _head(pdf, account)
     _titles(pdf)
@@ -66,7 +67,7 @@ def _head(pdf: FPDF, account: Account) -> None:
     pdf.set_font("song", size=10)
     customer = account.customer
     facts = [
-        (_("To"), customer.name), (_("From"), account.ours),
+        (pgettext("statement", "To"), customer.name), (pgettext("statement", "From"), account.ours),
         (pgettext("customer", "Code"), customer.code), (_("Period"), f"{account.first} – {account.last}"),
         (_("Address"), customer.address), (_("Unit"), _("yuan (CNY)")),
     ]  # fmt: skip
@@ -134,7 +135,7 @@ def _seals(pdf: FPDF, account: Account) -> None:
              "statement back with your seal; where it differs, please say how.")  # fmt: skip
     pdf.multi_cell(WIDTH, 5, said % {"sum": _yuan(account.closing), "day": account.last}, new_x=XPos.LMARGIN,
                    new_y=YPos.NEXT)  # fmt: skip
-    y = pdf.get_y() + 3
+    y, date_label = pdf.get_y() + 3, _("Date:")
     for place, (title, party) in enumerate(
         ((_("Issued by (seal)"), account.ours), (_("Confirmed by (seal)"), account.customer.name))
     ):
@@ -145,7 +146,7 @@ def _seals(pdf: FPDF, account: Account) -> None:
         pdf.set_xy(x + 2, y + SEALS - 18)
         pdf.cell(WIDTH / 2 - 4, 6, _("Name:"))
         pdf.set_xy(x + WIDTH / 4, y + SEALS - 18)
-        pdf.cell(WIDTH / 4 - 4, 6, f"{_('Date:')} {dates.today() if place == 0 else ''}")
+        pdf.cell(WIDTH / 4 - 4, 6, f"{date_label} {dates.today() if place == 0 else ''}")
 
 
 def _cut(pdf: FPDF, text: str, width: float) -> str:

@@ -123,8 +123,9 @@ def overview_export(request: HttpRequest) -> HttpResponse:
         path = Path(folder) / "overview.xlsx"
         count = write_xlsx(path, columns, _cells(found))
         content = path.read_bytes()
+    name = _("Receivables")
     note_export(kinds.get("contracts.receivable"), by=viewer, count=count, words=f"{dict(_groups())[by]} {as_of}")
-    return _file(content, f"{_('Receivables')}-{as_of}.xlsx",
+    return _file(content, f"{name}-{as_of}.xlsx",
                  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")  # fmt: skip
 
 
@@ -158,7 +159,8 @@ def account_file(request: HttpRequest) -> HttpResponse:
     said = _("%(person)s printed this on %(time)s") % {
         "person": request.viewer.person, "time": f"{fmt.local(dates.now()):%Y-%m-%d %H:%M}",
     }  # fmt: skip
-    name = get_valid_filename(f"{_('Statement of account')}-{found.customer.name}-{found.last}"[:100])
+    title = _("Statement of account")
+    name = get_valid_filename(f"{title}-{found.customer.name}-{found.last}"[:100])
     return _file(account_pdf(found, watermark=said), f"{name}.pdf", "application/pdf")
 
 
