@@ -1,3 +1,5 @@
+from datetime import time
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -10,13 +12,19 @@ class ContractsConfig(AppConfig):
     def ready(self):
         from zhike.contracts import finance, panels
         from zhike.contracts.actions.owners import move_with_customer
+        from zhike.contracts.actions.subjects import SUBJECTS
         from zhike.contracts.kinds import CONTRACT, PAYMENT, RECEIVABLE
         from zhike.customers.actions import moves_with_owner
         from zhike.kit.registry import buttons, menu, stats, tabs
+        from zhike.org import approvals
+        from zhike.records import periodic
         from zhike.records.files import files_count, files_panel
 
         moves_with_owner(move_with_customer)
         finance.register()
+        for subject in SUBJECTS:
+            approvals.add(subject)
+        periodic.daily("zhike.contracts.tasks.check_ledger", at=time(2, 30))
         view, create, post = CONTRACT.verb("view"), CONTRACT.verb("create"), PAYMENT.verb("create")
 
         menu.add("main", "contracts", _("Contracts"), url_name="contracts:contract_list", icon="file-dollar",

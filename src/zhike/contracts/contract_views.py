@@ -133,7 +133,8 @@ def contract_change_order(request: HttpRequest, pk: int) -> HttpResponse:
     contract = queries.contract_for(request.viewer, pk, "change_order")
     form = ChangeOrderForm(request.POST or None, viewer=request.viewer)
     if request.method == "POST" and form.run(actions.change_contract, contract, by=request.viewer):
-        return htmx.redirect(request, contract.get_absolute_url(), _("Changed."))
+        said = _("Sent for approval.") if form.result.status == "approving" else _("Changed.")
+        return htmx.redirect(request, contract.get_absolute_url(), said)
     return dialog(request, form, contract, _("Change order"), _("Make the change order"))
 
 
@@ -143,7 +144,8 @@ def contract_terminate(request: HttpRequest, pk: int) -> HttpResponse:
     contract = queries.contract_for(request.viewer, pk, "terminate")
     form = TerminateForm(request.POST or None, viewer=request.viewer, initial={"terminated_on": dates.today()})
     if request.method == "POST" and form.run(actions.terminate_contract, contract, by=request.viewer):
-        return htmx.redirect(request, contract.get_absolute_url(), _("Terminated."))
+        said = _("Sent for approval.") if form.result.is_in_force else _("Terminated.")
+        return htmx.redirect(request, contract.get_absolute_url(), said)
     return dialog(request, form, contract, _("Terminate this contract?"), _("Terminate"), danger=True)
 
 

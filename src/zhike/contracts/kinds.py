@@ -36,6 +36,7 @@ for _verb, _label, _group in (
     ("contracts.contract.change_order", _("Make change orders"), CONTRACTS),
     ("contracts.contract.terminate", _("Terminate contracts"), CONTRACTS),
     ("contracts.credit.override", _("Sign above the credit limit"), CONTRACTS),
+    ("contracts.approval.skip", _("Act without approval"), CONTRACTS),
     ("contracts.rules.change", _("Set numbering and the credit check"), CONTRACTS),
     ("contracts.receivable.write_off", _("Write off what is not paid"), RECEIVABLES),
     ("contracts.payment.allocate", _("Allocate payments"), PAYMENTS),

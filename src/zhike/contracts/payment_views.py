@@ -63,8 +63,13 @@ def receivable_write_off(request: HttpRequest, pk: int) -> HttpResponse:
     line = queries.receivable_for(request.viewer, pk, "write_off")
     form = PartForm(request.POST or None, viewer=request.viewer, initial={"amount": line.balance})
     if request.method == "POST" and form.run(actions.write_off, line, by=request.viewer):
-        return htmx.redirect(request, line.contract.get_absolute_url(), _("Written off."))
+        return htmx.redirect(request, line.contract.get_absolute_url(), _said(form.result, _("Written off.")))
     return dialog(request, form, line, _("Write off"), _("Write off"), danger=True)
+
+
+def _said(result: Any, done: str) -> str:
+    """What to say after something that may need approval."""
+    return _("Sent for approval.") if getattr(result, "is_open", False) else done
 
 
 @require_safe
@@ -190,7 +195,7 @@ def payment_refund(request: HttpRequest, pk: int) -> HttpResponse:
     payment = queries.payment_for(request.viewer, pk, "refund")
     form = PartForm(request.POST or None, viewer=request.viewer, initial={"amount": payment.unallocated})
     if request.method == "POST" and form.run(actions.refund_payment, payment, by=request.viewer):
-        return htmx.redirect(request, payment.get_absolute_url(), _("Refunded."))
+        return htmx.redirect(request, payment.get_absolute_url(), _said(form.result, _("Refunded.")))
     return dialog(request, form, payment, _("Refund"), _("Refund"))
 
 

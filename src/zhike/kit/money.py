@@ -40,6 +40,7 @@ class MoneyField(models.Field):
     """An amount in yuan. A plain Field, so that nothing hands back fen as if they were yuan."""
 
     description = _("Amount in yuan")
+    empty_strings_allowed = False
 
     def get_internal_type(self):
         return "BigIntegerField"

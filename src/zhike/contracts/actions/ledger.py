@@ -4,6 +4,7 @@ Everybody opens the books in the same order — contracts, receivables, payments
 wait for one another. On SQLite the transaction itself is the lock. Amounts are in yuan.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -225,10 +226,11 @@ def differences() -> list[Difference]:
 
 def repair(found: Iterable[Difference]) -> None:
     """Put the kept sums right again, by the entries. Inside an action; the entries themselves are never touched."""
-    models = {model._meta.label_lower: model for model in KEPT}
-    for difference in found:
-        rows = models[difference.model].objects.whole_table(WHY).filter(pk=difference.pk)
-        rows.update(**{difference.column: difference.booked})
+    models, right = {model._meta.label_lower: model for model in KEPT}, defaultdict(dict)
+    for difference in found:  # a row at once, as its columns must add up
+        right[difference.model, difference.pk][difference.column] = difference.booked
+    for (model, pk), columns in right.items():
+        models[model].objects.whole_table(WHY).filter(pk=pk).update(**columns)
 
 
 def _sums(of: str, delta: str) -> Iterable[tuple[int, str, Decimal]]:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from zhike.contracts import rules
-from zhike.contracts.actions import ledger
+from zhike.contracts.actions import asking, ledger
 from zhike.contracts.actions.ledger import Books, Kind, Move, book, open_books
 from zhike.contracts.actions.numbers import draw_number
 from zhike.contracts.actions.states import follow_balance, is_dry_run
@@ -17,10 +17,11 @@ from zhike.contracts.models import Contract, LedgerEntry, Payment, Receivable, r
 from zhike.customers.models import Customer
 from zhike.kit import dates
 from zhike.kit.access import require
-from zhike.kit.actions import action
+from zhike.kit.actions import action, lock
 from zhike.kit.errors import Refused
 from zhike.kit.money import check_money
 from zhike.kit.viewer import Viewer
+from zhike.org.models import Approval
 from zhike.records import kinds
 from zhike.records.actions import save_record
 from zhike.records.events import emit
@@ -337,16 +338,44 @@ def book_write_off(receivable: Receivable, *, by: Viewer, amount: Decimal, reaso
 @action
 def refund_payment(
     payment: Payment, *, by: Viewer, amount: Decimal, reason: str, refunded_on: date | None = None
-) -> LedgerEntry:
-    """Give money back out of a customer's credit (SAL-7)."""
+) -> LedgerEntry | Approval:
+    """Give money back out of a customer's credit (SAL-7), or ask for it where that needs approval (ORG-6)."""
     require(by, REFUND, payment)
-    return book_refund(payment, by=by, amount=amount, reason=stated(reason), refunded_on=refunded_on or dates.today())
+    reason, day, amount = stated(reason), refunded_on or dates.today(), checked_amount(amount)
+    if amount > (left := lock(payment).unallocated):
+        raise Refused({"amount": _("Only %(left)s is left of this payment.") % {"left": f"{left:,.2f}"}})
+    title = _("Refund %(amount)s of %(payment)s") % {"amount": f"{amount:,.2f}", "payment": payment}
+    facts = {"amount": amount, "on": day.isoformat()}
+    approval = asking.ask(asking.REFUND, payment, by=by, title=title, facts=facts, reason=reason)
+    return approval or book_refund(payment, by=by, amount=amount, reason=reason, refunded_on=day)
+
+
+def refund_decided(payment: Payment, approval: Approval, by: Viewer) -> None:
+    """Book a refund that was approved. Raises Refused where the credit was used for something else meanwhile."""
+    if asking.was_approved(approval):
+        day = date.fromisoformat(approval.facts["on"])
+        amount = asking.amount_of(approval)
+        book_refund(payment, by=by, amount=amount, reason=approval.reason, refunded_on=day)
 
 
 @action
 def write_off(
     receivable: Receivable, *, by: Viewer, amount: Decimal, reason: str, on: date | None = None
-) -> LedgerEntry:
-    """Give up a part of what is owed (SAL-7, ORG-6)."""
+) -> LedgerEntry | Approval:
+    """Give up a part of what is owed (SAL-7), or ask for it where that needs approval (ORG-6)."""
     require(by, WRITE_OFF, receivable)
-    return book_write_off(receivable, by=by, amount=amount, reason=stated(reason), on=on or dates.today())
+    reason, day, amount = stated(reason), on or dates.today(), checked_amount(amount)
+    books = open_books(receivables=[receivable.pk])
+    if amount > (line := books.receivables[receivable.pk]).balance:
+        raise Refused({"amount": too_much(books, line)})
+    title = _("Write off %(amount)s of %(line)s") % {"amount": f"{amount:,.2f}", "line": receivable.code}
+    facts = {"amount": amount, "on": day.isoformat()}
+    approval = asking.ask(asking.WRITE_OFF, receivable, by=by, title=title, facts=facts, reason=reason)
+    return approval or book_write_off(receivable, by=by, amount=amount, reason=reason, on=day)
+
+
+def write_off_decided(receivable: Receivable, approval: Approval, by: Viewer) -> None:
+    """Book a write-off that was approved. Raises Refused where it was paid meanwhile."""
+    if asking.was_approved(approval):
+        day = date.fromisoformat(approval.facts["on"])
+        book_write_off(receivable, by=by, amount=asking.amount_of(approval), reason=approval.reason, on=day)

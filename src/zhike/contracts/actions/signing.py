@@ -12,7 +12,8 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from zhike.contracts import rules
-from zhike.contracts.actions import ledger
+from zhike.contracts.actions import asking, ledger
+from zhike.contracts.actions.asking import ask, was_approved
 from zhike.contracts.actions.ledger import Books, Kind, Move, book, open_books
 from zhike.contracts.actions.numbers import draw_number
 from zhike.contracts.actions.states import follow, save_moved
@@ -31,6 +32,7 @@ from zhike.kit.actions import action, lock
 from zhike.kit.errors import Refused
 from zhike.kit.money import check_money, round_fen
 from zhike.kit.viewer import Viewer
+from zhike.org.models import Approval
 from zhike.records import kinds
 from zhike.records.actions import save_record
 from zhike.records.events import emit
@@ -52,15 +54,29 @@ def submit_contract(contract: Contract, *, by: Viewer, note: str = "") -> Contra
     if contract.status != Status.DRAFT:
         raise Refused({"status": _("Only a draft is handed in.")})
     _check_complete(contract, contract.known_plan())
-    _leave_draft(contract)
-    contract.approved_at = dates.now()
-    return save_moved(contract, by=by)
+    return _hand_in(contract, by, note)
 
 
-def _leave_draft(contract: Contract) -> None:
+def _hand_in(contract: Contract, by: Viewer, note: str = "") -> Contract:
+    """Number a draft and put it up for approval; where nobody is asked it may be signed at once."""
     contract.status = Status.APPROVING
     if not contract.number:
         contract.number = draw_number(rules_in_force().contract_numbers, dates.today(), Contract)
+    contract = save_moved(contract, by=by)
+    facts = {"amount": contract.amount}
+    if ask(asking.CONTRACT, contract, by=by, title=str(contract), facts=facts, reason=note) is None:
+        contract.approved_at = dates.now()
+        return save_moved(contract, by=by)
+    return lock(contract)  # it may have been decided at once
+
+
+def contract_decided(contract: Contract, approval: Approval, by: Viewer) -> None:
+    """An approved contract may be signed; another one is a draft again, and keeps its number."""
+    if was_approved(approval):
+        contract.approved_at = dates.now()
+    else:
+        contract.status = Status.DRAFT
+    save_moved(contract, by=by)
 
 
 def _check_complete(contract: Contract, plan: list[PlanLine]) -> None:
@@ -94,8 +110,9 @@ def sign_contract(contract: Contract, *, by: Viewer, signed_on: date) -> Contrac
     _check_days(signed_on, plan)
     _check_credit(customer, contract, by)
     if contract.status == Status.DRAFT:
-        _leave_draft(contract)
-        contract.approved_at = dates.now()
+        contract = _hand_in(contract, by)
+        if contract.approved_at is None:
+            raise Refused({"status": _("This contract needs approval before it is signed: hand it in.")})
     contract.status, contract.signed_on = Status.ACTIVE, signed_on
     contract = save_moved(contract, by=by)
     _charge_all(contract, customer, plan, by)
@@ -197,7 +214,28 @@ def change_contract(
         raise Refused({"due_on": _("Nothing is due before the contract was signed.")})
     change = ContractChange(contract=contract, delta=delta, due_on=due_on, reason=reason, person_id=by.person_id)
     change.save()
-    return apply_change(change, by=by)
+    title = _("%(contract)s: %(delta)s") % {"contract": contract, "delta": f"{delta:+,.2f}"}
+    facts = {"delta": delta, "amount": contract.amount}
+    approval = ask(asking.CHANGE, change, by=by, title=title, facts=facts, reason=reason)
+    if approval is None:
+        return apply_change(change, by=by)
+    return lock_change(change)
+
+
+def lock_change(change: ContractChange) -> ContractChange:
+    """A change order as it stands now: an approval may have been decided at once."""
+    return ContractChange.objects.whole_table(WHY).get(pk=change.pk)
+
+
+def change_decided(change: ContractChange, approval: Approval, by: Viewer) -> None:
+    """An approved change order is booked; another one is only kept."""
+    if change.status != ContractChange.Status.APPROVING:
+        return
+    if was_approved(approval):
+        apply_change(change, by=by)
+    else:
+        change.status = ContractChange.Status.REJECTED
+        change.save()
 
 
 @action
@@ -254,12 +292,26 @@ def terminate_contract(contract: Contract, *, by: Viewer, reason: str, terminate
     if not (reason := " ".join(reason.split())[:200]):
         raise Refused({"reason": _("Say why.")})
     day = terminated_on or dates.today()
-    books = open_books(contracts=[contract.pk], receivables=_lines_of(contract.pk))
-    contract = books.contracts[contract.pk]
+    contract = lock(contract)
     if not contract.is_in_force:
         raise Refused({"status": _("Only a contract in force is terminated.")})
     if not contract.signed_on <= day <= dates.today():
         raise Refused({"terminated_on": _("A contract ends between the day it was signed and today.")})
+    facts = {"amount": contract.amount, "outstanding": contract.outstanding, "terminated_on": day.isoformat()}
+    if ask(asking.TERMINATION, contract, by=by, title=str(contract), facts=facts, reason=reason) is None:
+        return _terminate(contract, day, reason, by)
+    return lock(contract)
+
+
+def termination_decided(contract: Contract, approval: Approval, by: Viewer) -> None:
+    """End a contract whose termination was approved, from the day that was asked for."""
+    if was_approved(approval) and contract.is_in_force:
+        _terminate(contract, date.fromisoformat(approval.facts["terminated_on"]), approval.reason[:200], by)
+
+
+def _terminate(contract: Contract, day: date, reason: str, by: Viewer) -> Contract:
+    books = open_books(contracts=[contract.pk], receivables=_lines_of(contract.pk))
+    contract = books.contracts[contract.pk]
     book(books, _taken_off(books, contract, contract.outstanding, day, reason), by=by)
     open_changes = ContractChange.objects.whole_table(WHY).filter(contract=contract, status="approving")
     open_changes.update(status=ContractChange.Status.REJECTED)

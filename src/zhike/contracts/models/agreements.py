@@ -331,3 +331,6 @@ class ContractChange(ScopedModel):
 
     def __str__(self):
         return f"{self.contract_id} {self.delta:+}"
+
+    def get_absolute_url(self):
+        return reverse("contracts:contract_page", args=[self.contract_id])

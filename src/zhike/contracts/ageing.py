@@ -1,0 +1,73 @@
+"""What is owed by age as of any day, added up by the database in one go (SAL-7, SAL-8).
+
+Sums are linear, so a past day needs no balance of any single line: it is what stands now less what was booked since,
+or, where that is more to read, what was booked until then. Both are the same to the fen.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, QuerySet, Sum
+
+from zhike.contracts.models import LedgerEntry, Receivable
+from zhike.kit import dates
+from zhike.kit.viewer import Viewer
+
+NOTHING = Decimal(0)
+PARTS = ("not_due", "d1_30", "d31_60", "d61_90", "over_90")
+WHY = "how many entries there are, to choose the shorter way"
+Sums = dict[Any, list[Decimal]]
+
+
+def parts(as_of: date) -> dict[str, Q]:
+    """Which due days fall into which part of an ageing."""
+    day = [as_of - timedelta(days=n) for n in (0, 30, 60, 90)]
+    return {
+        "not_due": Q(due_on__gte=day[0]),
+        "d1_30": Q(due_on__lt=day[0], due_on__gte=day[1]),
+        "d31_60": Q(due_on__lt=day[1], due_on__gte=day[2]),
+        "d61_90": Q(due_on__lt=day[2], due_on__gte=day[3]),
+        "over_90": Q(due_on__lt=day[3]),
+    }
+
+
+def outstanding(viewer: Viewer, path: str, as_of: date, rows: QuerySet[Receivable] | None = None) -> Sums:
+    """What is owed at the end of a day in each part of the ageing, by a path of receivables such as "owner_id".
+
+    Of what the viewer sees, or of `rows` read through their scope already. Groups that owe nothing are left out.
+    """
+    rows = Receivable.objects.visible_to(viewer) if rows is None else rows
+    if as_of >= dates.today():
+        return _without_nothing(_sums(rows.filter(balance__gt=0), "balance", path, as_of))
+    if _is_near(as_of):
+        now = _sums(rows.filter(balance__gt=0), "balance", path, as_of)
+        since = _sums(rows.filter(entries__booked_on__gt=as_of), "entries__receivable_delta", path, as_of)
+        return _without_nothing(_less(now, since))
+    until = rows.filter(entries__booked_on__lte=as_of)
+    return _without_nothing(_sums(until, "entries__receivable_delta", path, as_of))
+
+
+def _is_near(as_of: date) -> bool:
+    """Whether less was booked after a day than until then."""
+    entries = LedgerEntry.objects.whole_table(WHY).order_by()
+    after = entries.filter(booked_on__gt=as_of, receivable__isnull=False).count()
+    return after * 2 < entries.filter(receivable__isnull=False).count()
+
+
+def _sums(rows: QuerySet, column: str, path: str, as_of: date) -> Sums:
+    totals = {part: Sum(column, filter=condition) for part, condition in parts(as_of).items()}
+    found = rows.order_by().values_list(path).annotate(**totals)
+    return {key: [amount or NOTHING for amount in amounts] for key, *amounts in found}
+
+
+def _less(now: Sums, since: Sums) -> Sums:
+    nothing = [NOTHING] * len(PARTS)
+    return {
+        key: [a - b for a, b in zip(now.get(key, nothing), since.get(key, nothing), strict=True)]
+        for key in now.keys() | since.keys()
+    }
+
+
+def _without_nothing(sums: Sums) -> Sums:
+    return {key: amounts for key, amounts in sums.items() if any(amounts)}
