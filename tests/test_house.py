@@ -24,6 +24,8 @@ WHOLE_TABLE = {
     "zhike/activities/reminding.py",  # finds what is due for everybody; each person is told of what they see only
     "zhike/activities/actions/tasks.py",  # tasks of a customer that moves; participants of a task let in for
     "zhike/contracts/account.py",  # whether a viewer sees all of an account, before a statement of it is written
+    "zhike/bench/selling_measure.py",  # counts what the benchmark made
+    "zhike/contracts/ageing.py",  # how many entries there are, to choose the shorter way
     "zhike/contracts/actions/drafts.py",  # lines and plan of a contract the action was let in for
     "zhike/contracts/actions/invoices.py",  # what a contract is invoiced at, whoever's invoices they are
     "zhike/contracts/actions/ledger.py",  # the ledger books for whoever the action was let in for, and checks itself

@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Swagger
 
-from zhike.api import approvals, problems, projects, sales, tasks
+from zhike.api import approvals, contracts, problems, projects, sales, tasks
 from zhike.api.auth import TokenAuth
 from zhike.api.records import router_of
 from zhike.api.reports import reports
@@ -34,6 +34,9 @@ ROOMS = [
     ("/opportunities", projects.deals),
     ("/resource-requests", projects.resources),
     ("/leads", sales.leads),
+    ("/contracts", contracts.contracts),
+    ("/receivables", contracts.receivables),
+    ("/payments", contracts.payments),
     ("/reports", reports),
     ("/tasks", tasks.router),
     ("/approvals", approvals.router),

@@ -194,6 +194,9 @@ class AllocationsField(RowsField):
 
     keys = frozenset({"receivable", "amount"})
 
+    def clean(self, raw, lookups):
+        return [] if raw == [] else super().clean(raw, lookups)  # said: nothing, all of it is credit
+
     def words(self, part):
         receivable, _sep, amount = part.strip().partition(" ")
         return {"receivable": receivable, "amount": amount}

@@ -1,6 +1,6 @@
 """What is owed, by salesperson, customer or department and by age, as of any day (SAL-8, INS-1).
 
-As of today the kept balances are added up; as of a past day the ledger's entries until then are. Both give the same.
+The sums come from `ageing`: the kept balances for today, the ledger's entries for a past day. Both give the same.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
+from zhike.contracts.ageing import PARTS, outstanding
 from zhike.contracts.models import Payment, Receivable
 from zhike.customers.models import Customer
 from zhike.kit import dates
@@ -19,7 +20,6 @@ from zhike.org.models import Department
 from zhike.records.lookups import person_names
 
 NOTHING = Decimal(0)
-PARTS = ("not_due", "d1_30", "d31_60", "d61_90", "over_90")
 GROUPS = {"owner": "owner_id", "customer": "customer_id", "department": "owner__department_id"}
 
 
@@ -53,41 +53,14 @@ class Summary:
 
 
 def summary(viewer: Viewer, by: str, as_of: date) -> Summary:
-    """What is owed as of the end of a day, grouped; one query and one for names, however many rows."""
-    path = GROUPS[by]
-    rows = Receivable.objects.visible_to(viewer)
-    amount, kept = _balance(rows, as_of)
-    sums = kept.order_by().values_list(path).annotate(
-        **{part: Sum(amount, filter=condition) for part, condition in parts(as_of, _limit(amount, as_of)).items()}
-    )  # fmt: skip
-    found = [Row(key, ageing={p: a or NOTHING for p, a in zip(PARTS, some, strict=True)}) for key, *some in sums]
-    found = [row for row in found if any(row.ageing.values())]
+    """What is owed as of the end of a day, grouped; a few queries and one for names, however many rows."""
+    sums = outstanding(viewer, GROUPS[by], as_of)
+    found = [Row(key, ageing=dict(zip(PARTS, amounts, strict=True))) for key, amounts in sums.items()]
     names = NAMES[by](viewer, [row.key for row in found])
     for row in found:
         row.name = names.get(row.key, "")
     total = Row(None, ageing={part: sum((row.ageing[part] for row in found), NOTHING) for part in PARTS})
     return Summary(by, as_of, sorted(found, key=lambda row: (-row.outstanding, row.name, row.key or 0)), total)
-
-
-def parts(as_of: date, also: Q) -> dict[str, Q]:
-    """Which due days fall into which part of an ageing, together with another condition."""
-    day = [as_of - timedelta(days=n) for n in (0, 30, 60, 90)]
-    ranges = [
-        Q(due_on__gte=day[0]), Q(due_on__lt=day[0], due_on__gte=day[1]), Q(due_on__lt=day[1], due_on__gte=day[2]),
-        Q(due_on__lt=day[2], due_on__gte=day[3]), Q(due_on__lt=day[3]),
-    ]  # fmt: skip
-    return {part: condition & also for part, condition in zip(PARTS, ranges, strict=True)}
-
-
-def _balance(rows: QuerySet, as_of: date) -> tuple[str, QuerySet]:
-    """What is added up, and over which rows."""
-    if as_of >= dates.today():
-        return "balance", rows.filter(balance__gt=0)
-    return "entries__receivable_delta", rows
-
-
-def _limit(amount: str, as_of: date) -> Q:
-    return Q() if amount == "balance" else Q(entries__booked_on__lte=as_of)
 
 
 def _people(viewer: Viewer, keys: list[Any]) -> dict[Any, str]:
@@ -120,20 +93,20 @@ def figures(viewer: Viewer, as_of: date) -> Figures:
     """What is due in the month of a day, what came in since its beginning, and what is not put against anything."""
     first = as_of.replace(day=1)
     end = (first + timedelta(days=32)).replace(day=1)
-    amount, rows = _balance(Receivable.objects.visible_to(viewer), as_of)
-    month = Q(due_on__gte=first, due_on__lt=end) & _limit(amount, as_of)
-    due = rows.aggregate(total=Sum(amount, filter=month))["total"]
-    payments = Payment.objects.visible_to(viewer)
-    came = payments.filter(is_reversed=False, received_on__gte=first, received_on__lte=as_of)
+    rows, payments = Receivable.objects.visible_to(viewer), Payment.objects.visible_to(viewer)
+    due, unused = rows.filter(due_on__gte=first, due_on__lt=end), payments.filter(unallocated__gt=0)
+    credit = _total(unused, "unallocated")
     if as_of >= dates.today():
-        unused = payments.filter(unallocated__gt=0).aggregate(total=Sum("unallocated"))
+        owed = _total(due.filter(balance__gt=0), "balance")
     else:
-        unused = payments.aggregate(total=Sum("entries__credit_delta", filter=Q(entries__booked_on__lte=as_of)))
-    return Figures(due or NOTHING, _sum(came), unused["total"] or NOTHING)
+        owed = _total(due.filter(entries__booked_on__lte=as_of), "entries__receivable_delta")
+        credit -= _total(payments.filter(entries__booked_on__gt=as_of), "entries__credit_delta")
+    came = payments.filter(is_reversed=False, received_on__gte=first, received_on__lte=as_of)
+    return Figures(owed, _total(came, "amount"), credit)
 
 
-def _sum(rows: QuerySet) -> Decimal:
-    return rows.aggregate(total=Sum("amount"))["total"] or NOTHING
+def _total(rows: QuerySet, column: str) -> Decimal:
+    return rows.order_by().aggregate(total=Sum(column))["total"] or NOTHING
 
 
 @dataclass(frozen=True)
@@ -146,15 +119,22 @@ class Point:
 
 
 def trend(viewer: Viewer, today: date, months: int = 6) -> list[Point]:
-    """Outstanding and overdue at the ends of the last months and today, from the ledger in one query."""
+    """Outstanding and overdue at the ends of the last months and today: what stands now less what was booked since."""
     ends, first = [today], today.replace(day=1)
     for _n in range(months - 1):
         ends.insert(0, first - timedelta(days=1))
         first = ends[0].replace(day=1)
-    columns = {}
+    rows = Receivable.objects.visible_to(viewer).order_by()
+    now, since = {"all": Sum("balance")}, {}
     for n, day in enumerate(ends):
-        until = Q(entries__booked_on__lte=day)
-        columns[f"all{n}"] = Sum("entries__receivable_delta", filter=until)
-        columns[f"late{n}"] = Sum("entries__receivable_delta", filter=until & Q(due_on__lt=day))
-    sums = Receivable.objects.visible_to(viewer).aggregate(**columns)
-    return [Point(day, sums[f"all{n}"] or NOTHING, sums[f"late{n}"] or NOTHING) for n, day in enumerate(ends)]
+        later = Q(entries__booked_on__gt=day)
+        now[f"late{n}"] = Sum("balance", filter=Q(due_on__lt=day))
+        since[f"all{n}"] = Sum("entries__receivable_delta", filter=later)
+        since[f"late{n}"] = Sum("entries__receivable_delta", filter=later & Q(due_on__lt=day))
+    now = rows.filter(balance__gt=0).aggregate(**now)
+    since = rows.filter(entries__booked_on__gt=ends[0]).aggregate(**since)
+    return [
+        Point(day, (now["all"] or NOTHING) - (since[f"all{n}"] or NOTHING),
+              (now[f"late{n}"] or NOTHING) - (since[f"late{n}"] or NOTHING))
+        for n, day in enumerate(ends)
+    ]  # fmt: skip

@@ -19,6 +19,8 @@ from zhike.contracts.models import (
     Receivable,
     rules_in_force,
 )
+from zhike.contracts.overview import GROUPS as GROUPS
+from zhike.contracts.overview import summary as summary
 from zhike.customers.models import Customer
 from zhike.kit import dates
 from zhike.kit.money import round_fen
