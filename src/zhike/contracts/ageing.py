@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from zhike.contracts.models import LedgerEntry, Receivable
 from zhike.kit import dates
@@ -51,8 +51,8 @@ def outstanding(viewer: Viewer, path: str, as_of: date, rows: QuerySet[Receivabl
 def _is_near(as_of: date) -> bool:
     """Whether less was booked after a day than until then."""
     entries = LedgerEntry.objects.whole_table(WHY).order_by()
-    after = entries.filter(booked_on__gt=as_of, receivable__isnull=False).count()
-    return after * 2 < entries.filter(receivable__isnull=False).count()
+    counts = entries.aggregate(all=Count("pk"), after=Count("pk", filter=Q(booked_on__gt=as_of)))
+    return counts["after"] * 2 < counts["all"]
 
 
 def _sums(rows: QuerySet, column: str, path: str, as_of: date) -> Sums:
