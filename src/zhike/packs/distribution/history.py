@@ -9,8 +9,9 @@ from typing import Any
 from django.utils import timezone
 
 from zhike.activities.models import Activity
+from zhike.contracts.models import Contract, Payment, Receivable
 from zhike.customers.models import Contact, Customer, month_and_day
-from zhike.packs.distribution import leads, projects, words
+from zhike.packs.distribution import leads, money, projects, words
 from zhike.packs.distribution.names import TITLES, companies, mobile, person_name
 from zhike.packs.distribution.people import People
 from zhike.records import kinds, search
@@ -49,12 +50,13 @@ def live(world: World, count: int) -> None:
     customers = _customers(world, count)
     contacts = _contacts(world, customers)
     deals = _deals(world, customers, contacts, products)
+    money.sell(world, deals, contacts, _keep)
     activities = _activities(world, customers, contacts, deals)
     leads.live(world, max(count // 20, 20), _keep)
     _note_last(world, customers, activities)
     _tags(customers)
     projects.surround(world, deals, contacts, _keep)
-    for model in (Product, Customer, Contact, Opportunity, Lead, Activity):
+    for model in (Product, Customer, Contact, Opportunity, Lead, Activity, Contract, Receivable, Payment):
         if kind := kinds.find(model._meta.label_lower):
             search.reindex(kind)
 

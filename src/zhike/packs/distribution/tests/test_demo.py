@@ -6,7 +6,10 @@ import pytest
 from stdnum.cn import uscc
 
 from zhike.activities.models import Activity
+from zhike.contracts.actions.ledger import differences
+from zhike.contracts.models import Contract, Payment, Receivable
 from zhike.customers.models import Contact, Customer
+from zhike.kit import dates
 from zhike.kit.errors import Refused
 from zhike.org.models import Department, Person
 from zhike.org.setup import ensure_company
@@ -24,6 +27,10 @@ PAGES = [
     "/opportunities/board/",
     "/leads/",
     "/products/",
+    "/contracts/",
+    "/receivables/",
+    "/receivables/list/",
+    "/payments/",
     "/opportunities/analysis/?as=process&from=2020-01-01",
     "/opportunities/analysis/?as=result&from=2020-01-01",
     "/reports/lead_response/",
@@ -54,6 +61,15 @@ def test_the_demo_company_has_people_deals_and_history(demo):
     counts = [model._base_manager.count() for model in (Customer, Contact, Opportunity, Activity, Lead, Product)]
     assert counts[0] == 80 and all(counts)
     assert set(Opportunity._base_manager.values_list("status", flat=True)) == {"open", "won", "lost"}
+
+
+def test_SAL_7_the_demo_has_contracts_paid_late_and_not_at_all_and_its_ledger_adds_up(demo):
+    assert differences() == []
+    owed = Receivable._base_manager.filter(balance__gt=0)
+    assert owed.filter(due_on__lt=dates.today()).exists() and owed.filter(due_on__gte=dates.today()).exists()
+    assert set(Contract._base_manager.values_list("status", flat=True)) == {"active", "completed"}
+    won = Opportunity._base_manager.filter(status="won", amount__gt=0).count()
+    assert Contract._base_manager.count() == won and Payment._base_manager.exists()
 
 
 @pytest.mark.parametrize("username", ["chengw", "zhoumz"])
