@@ -40,7 +40,7 @@ def dunning_note(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.run(create_record, DUNNING, by=viewer):
         return htmx.redirect(request, _back(request, line, customer), _("Noted."))
     about = f"{customer} · {line} · {line.balance:,.2f}" if line else str(customer)
-    return dialog(request, form, _("Ask for payment"), _("Note"), about=about)
+    return dialog(request, form, _("Ask for payment"), _("Write it down"), about=about)
 
 
 def _about(request: HttpRequest) -> tuple[Receivable | None, Customer]:
