@@ -97,7 +97,7 @@ def _tell(rule: ReminderRule, kind: RecordKind, records: list[Any], today: date)
     """Write the reminders of some records and the messages that go with them."""
     by_person: dict[int, list[Any]] = defaultdict(list)
     for record in records:
-        for person_id in recipients(rule, getattr(record, f"{kind.owner}_id", None) if kind.owner else None):
+        for person_id in recipients(rule, getattr(record, f"{kind.owner or 'owner'}_id", None)):
             by_person[person_id].append(record)
     written = 0
     for person_id, theirs in by_person.items():

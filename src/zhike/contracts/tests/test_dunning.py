@@ -146,3 +146,18 @@ def test_SAL_8_the_days_are_set_by_finance_and_rise(company, sign_in):
     assert client.post("/settings/dunning/", {"level0": 3, "level1": 10, "level2": 45}).status_code == 302
     assert dunning_rules.steps_in_force() == {0: 3, 1: 10, 2: 45}
     assert sign_in(company.li_na).get("/settings/dunning/").status_code == 403
+
+
+def test_SAL_8_the_owner_supervisor_and_finance_are_reminded_as_time_goes_on(company):
+    from zhike.activities.models import Reminder
+    from zhike.activities.reminding import remind
+    from zhike.activities.setup import install_rules
+
+    install_rules()
+    plan = [(-2, 5000), (-8, 3000), (-31, 2000)]
+    lines = lines_of(signed(ContractFactory(owner=company.li_na, amount=Decimal(10000)), plan=plan, on=-50))
+    remind()
+    told = {(r.object_id, r.person_id) for r in Reminder.objects.filter(kind="contracts.receivable")}
+    by_due = {(day(0) - line.due_on).days: line.pk for line in lines}
+    assert {(by_due[2], company.li_na.pk), (by_due[8], company.lead_east.pk), (by_due[31], company.finance.pk)} <= told
+    assert (by_due[2], company.lead_east.pk) not in told and (by_due[8], company.finance.pk) not in told

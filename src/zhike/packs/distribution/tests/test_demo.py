@@ -84,3 +84,17 @@ def test_every_page_shows_something(demo, sign_in, username):
 def test_a_demo_is_not_mixed_with_customers_that_are_there(demo):
     with pytest.raises(Refused):
         install_demo(customers=5)
+
+
+def test_finance_finds_debts_invoices_bank_lines_and_notes_of_dunning(demo, sign_in):
+    browser = sign_in(Person.objects.get(username="xuj"))
+    for page in (
+        "/receivables/",
+        "/invoices/",
+        "/invoices/differences/",
+        "/bank-statements/",
+        "/bank-lines/",
+        "/dunning/",
+    ):
+        answer = browser.get(page)
+        assert answer.status_code == 200 and 'class="empty"' not in answer.content.decode(), page
