@@ -37,7 +37,17 @@ from zhike.org.tests.factories import PersonFactory
 from zhike.org.viewers import the_system
 from zhike.records import kinds, reports
 from zhike.records.models import ImportBatch, InboxItem, Job, SavedView, StoredFile
-from zhike.sales.models import AssignmentRule, BuyingRole, DealCompetitor, LeadAssignment, OpportunityLine, TeamMember
+from zhike.sales.models import (
+    AssignmentRule,
+    BuyingRole,
+    DealCompetitor,
+    Forecast,
+    ForecastLine,
+    LeadAssignment,
+    OpportunityLine,
+    Target,
+    TeamMember,
+)
 from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, ProductFactory, QuoteFactory, shipped
 from zhike.sales.tests.project_factories import CompetitorFactory, ResourceRequestFactory
 
@@ -183,6 +193,10 @@ def west(company):
         )  # fmt: skip
         approval.save()
         ApprovalPlace(approval=approval, step=0, person=company.manager_west, comment=MARK).save()
+        this = dates.today().replace(day=1)
+        Target(pk=PK, measure="won", year=this.year, person=owner, value=7001).save()
+        kept = Forecast.objects.create(pk=PK, taken_at=dates.now(), month=this)
+        ForecastLine(forecast=kept, owner=owner, month=this, commit=7001).save()
         Department.objects.create(pk=PK, name="空部门", parent=company.departments["top"])
         Role.objects.create(pk=PK, key="walk", name="走查", verbs=[])
     batch = ImportBatch(pk=PK, kind="customers.customer", file_name=f"{MARK}.csv", person=owner)

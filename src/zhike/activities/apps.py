@@ -10,7 +10,7 @@ class ActivitiesConfig(AppConfig):
 
     def ready(self):
         self.tell_of_deals()
-        from zhike.activities import actions, lead_views, reminder_views, task_views, views
+        from zhike.activities import actions, lead_views, measures, reminder_views, task_views, views
         from zhike.activities.actions import reminders
         from zhike.activities.kinds import ACTIVITY, TASK
         from zhike.customers.actions import moves_with_owner
@@ -19,6 +19,8 @@ class ActivitiesConfig(AppConfig):
         from zhike.records import periodic
         from zhike.sales.actions import goes_with_lead
 
+        measures.add(measures.VISITS)
+        measures.add(measures.FOLLOW_UPS)
         moves_with_owner(actions.move_activities)
         moves_with_owner(actions.move_tasks)
         menu.add("main", "home", _("Workbench"), url_name="activities:home", icon="layout-dashboard", group="home",

@@ -25,6 +25,7 @@ from zhike.records.actions import delete_record
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
 from zhike.records.queries import record_for
+from zhike.sales import measures, targets
 
 BIRTHDAY_DAYS = 7
 
@@ -43,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "greeting": _greeting(viewer, now),
         "team": team,
+        "goals": targets.goals(viewer, people, measures.everything(viewer))[:4],
         "numbers": queries.numbers(viewer, people),
         "now": now,
         "tasks": [task for task in tasks if task.due_at is None or task.due_at < tonight],

@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Swagger
 
-from zhike.api import approvals, contracts, problems, projects, sales, tasks
+from zhike.api import approvals, contracts, problems, projects, sales, targets, tasks
 from zhike.api.auth import TokenAuth
 from zhike.api.records import router_of
 from zhike.api.reports import reports
@@ -40,6 +40,7 @@ ROOMS = [
     ("/reports", reports),
     ("/tasks", tasks.router),
     ("/approvals", approvals.router),
+    ("/targets", targets.router),
 ]
 _more: list[tuple[str, Any]] = []
 

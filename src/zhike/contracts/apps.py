@@ -10,7 +10,7 @@ class ContractsConfig(AppConfig):
     verbose_name = _("contracts")
 
     def ready(self):
-        from zhike.contracts import finance, panels
+        from zhike.contracts import finance, measures, panels
         from zhike.contracts.actions.owners import move_with_customer
         from zhike.contracts.actions.subjects import SUBJECTS
         from zhike.contracts.kinds import CONTRACT, PAYMENT, RECEIVABLE
@@ -25,6 +25,8 @@ class ContractsConfig(AppConfig):
         for subject in SUBJECTS:
             approvals.add(subject)
         periodic.daily("zhike.contracts.tasks.check_ledger", at=time(2, 30))
+        measures.add(measures.SIGNED)
+        measures.add(measures.RECEIVED)
         view, create, post = CONTRACT.verb("view"), CONTRACT.verb("create"), PAYMENT.verb("create")
 
         menu.add("main", "contracts", _("Contracts"), url_name="contracts:contract_list", icon="file-dollar",

@@ -42,8 +42,8 @@ SHIPPED_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "sales": (
         SCOPE.OWN,
         (_READ, "customers.*", "sales.*", "activities.*", *_OWN_CONTRACTS, "!sales.product.*", "sales.product.view",
-         "!*.delete", "!*.export", "activities.*.delete", "contracts.contract.delete", "contracts.invoice.delete",
-         "contracts.dunningnote.delete", *_NO_SETTINGS),
+         "!*.delete", "!*.export", "!sales.forecast.*", "!sales.target.change", "activities.*.delete",
+         "contracts.contract.delete", "contracts.invoice.delete", "contracts.dunningnote.delete", *_NO_SETTINGS),
     ),
     "finance": (
         SCOPE.EVERYTHING,

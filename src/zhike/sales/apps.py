@@ -14,10 +14,12 @@ class SalesConfig(AppConfig):
         from zhike.kit.registry import buttons, menu, stats, tabs
         from zhike.org import approvals
         from zhike.org.approvals import Fact, Subject
+        from zhike.records import periodic
         from zhike.records.files import files_count, files_panel
         from zhike.sales import (  # noqa: F401 - reports declare themselves
             actions,
             lead_reports,
+            measures,
             models,
             panels,
             quote_views,
@@ -38,6 +40,11 @@ class SalesConfig(AppConfig):
                  order=35, verb=QUOTE.verb("view"), shortcut="g q")  # fmt: skip
         menu.add("main", "products", _("Products"), url_name="sales:product_list", icon="package", group="sales",
                  order=50, verb=PRODUCT.verb("view"))  # fmt: skip
+        menu.add("main", "targets", _("Targets and forecast"), url_name="sales:target_list", icon="target",
+                 group="analysis", order=10, verb="sales.target.view")  # fmt: skip
+        measures.add(measures.WON)
+        measures.add(measures.NEW_CUSTOMERS)
+        periodic.daily("zhike.sales.tasks.keep_forecast_of_month", at=time(0, 20))
         menu.add("phone", "opportunities", _("Opportunities"), url_name="sales:opportunity_list", icon="chart-funnel",
                  order=30, verb=view)  # fmt: skip
         menu.add("settings", "pipelines", _("Pipelines"), url_name="sales:pipeline_list", icon="layout-kanban",

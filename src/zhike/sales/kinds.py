@@ -30,7 +30,7 @@ from zhike.records.kinds import RecordKind
 from zhike.sales import actions
 from zhike.sales.fields import LinesField, PipelineField, ScoreField, SinceField, StageField
 from zhike.sales.lead_fields import WaitField
-from zhike.sales.models import Lead, Opportunity, Pipeline, Product, Quote
+from zhike.sales.models import Lead, Opportunity, Pipeline, Product, Quote, Target
 from zhike.sales.models.leads import SEE_UNOWNED
 
 SEE_COST = "sales.product.see_cost"
@@ -38,6 +38,9 @@ SEE_COST = "sales.product.see_cost"
 access.declare("sales.pipeline.view", _("See how pipelines are set up"), Pipeline._meta.verbose_name_plural)
 access.declare("sales.pipeline.change", _("Set up pipelines"), Pipeline._meta.verbose_name_plural)
 access.declare(SEE_COST, _("See what products cost us"), Product._meta.verbose_name_plural)
+access.declare("sales.target.view", _("See targets and their attainment"), Target._meta.verbose_name_plural)
+access.declare("sales.target.change", _("Set targets of one's people"), Target._meta.verbose_name_plural)
+access.declare("sales.forecast.keep", _("Keep the forecast as it stands"), Target._meta.verbose_name_plural)
 access.declare("sales.assignment.change", _("Set up to whom leads go"), Lead._meta.verbose_name_plural)
 access.declare(SEE_UNOWNED, _("See and claim leads nobody has"), Lead._meta.verbose_name_plural)
 
@@ -75,6 +78,7 @@ OPPORTUNITY = kinds.add(
             ScoreField("score", integer=True, editable=False),
             SinceField("stage_since", editable=False),
             Day("expected_on"),
+            Choice("forecast_category", required=False, help=_("Left empty, the win probability decides.")),
             Text("next_step"),
             Day("next_on"),
             Person("owner"),
@@ -91,8 +95,8 @@ OPPORTUNITY = kinds.add(
         ]),
         columns=["name", "customer", "stage", "amount", "score", "expected_on", "stage_since", "next_step", "owner"],
         sections=[
-            (_("Basics"), ["name", "customer", "contact", "product", "amount", "expected_on", "probability", "source",
-                           "pipeline", "owner", "code"]),
+            (_("Basics"), ["name", "customer", "contact", "product", "amount", "expected_on", "probability",
+                           "forecast_category", "source", "pipeline", "owner", "code"]),
             (_("Next step"), ["next_step", "next_on"]),
             (_("Days and note"), ["opened_on", "closed_on", "note"]),
         ],

@@ -59,6 +59,7 @@ from zhike.sales.actions.quotes import (
 from zhike.sales.actions.resources import ask_resource, cancel_resource, decline_resource, grant_resource
 from zhike.sales.actions.scores import refresh_all_scores, refresh_scores, save_weights
 from zhike.sales.actions.setting_up import order_stages, remove_stage, restore_stage, save_pipeline, save_stage
+from zhike.sales.actions.targets import keep_forecast, set_targets
 
 __all__ = [
     "add_line",
@@ -77,6 +78,7 @@ __all__ = [
     "grant_resource",
     "hand_over_quote",
     "has_rules",
+    "keep_forecast",
     "lead_saved",
     "leads_saved",
     "lose_opportunity",
@@ -118,6 +120,7 @@ __all__ = [
     "set_conditions",
     "set_quote_lines",
     "submit_quote",
+    "set_targets",
     "tick_check",
     "use_total",
     "win_opportunity",

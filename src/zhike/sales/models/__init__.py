@@ -9,6 +9,7 @@ from zhike.sales.models.pipelines import Pipeline, Stage
 from zhike.sales.models.products import Product
 from zhike.sales.models.quotes import PriceList, PriceListItem, Quote, QuoteLine, QuoteSending
 from zhike.sales.models.scores import DealScore, ScoreWeight
+from zhike.sales.models.targets import Forecast, ForecastLine, Target
 from zhike.sales.models.teams import ResourceRequest, TeamMember
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "Competitor",
     "DealCompetitor",
     "DealScore",
+    "Forecast",
+    "ForecastLine",
     "AssignmentRule",
     "Lead",
     "LeadAssignment",
@@ -32,6 +35,7 @@ __all__ = [
     "ScoreWeight",
     "Stage",
     "StageChange",
+    "Target",
     "TeamMember",
     "customers_dealt_with",
 ]

@@ -40,6 +40,14 @@ class Opportunity(OwnedRecord):
         WON = "won", pgettext_lazy("opportunity", "Won")
         LOST = "lost", pgettext_lazy("opportunity", "Lost")
 
+    class Category(models.TextChoices):
+        """How surely a deal counts in the forecast of its month (SAL-10)."""
+
+        COMMIT = "commit", pgettext_lazy("forecast", "Commit")
+        BEST_CASE = "best_case", pgettext_lazy("forecast", "Best case")
+        PIPELINE = "pipeline", pgettext_lazy("forecast", "Pipeline")
+        OMITTED = "omitted", pgettext_lazy("forecast", "Omitted")
+
     code = models.CharField(_("opportunity code"), max_length=40, blank=True)
     name = models.CharField(_("opportunity name"), max_length=200, blank=True)
     # A deal may come before its customer.
@@ -56,6 +64,8 @@ class Opportunity(OwnedRecord):
         pgettext_lazy("opportunity", "status"), max_length=4, choices=Status.choices, default=Status.OPEN,
         editable=False,
     )  # fmt: skip
+    # Empty: as its probability says; see `category_by`.
+    forecast_category = models.CharField(_("forecast"), max_length=9, choices=Category.choices, blank=True, default="")
     stage_since = models.DateTimeField(_("in this stage since"), default=dates.now, editable=False)
     amount = MoneyField(_("amount"), null=True, blank=True)
     probability = models.PositiveSmallIntegerField(_("win probability (%)"), default=0, blank=True)

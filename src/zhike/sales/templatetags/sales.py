@@ -14,6 +14,7 @@ from zhike.sales import cells
 from zhike.sales.fields import TONES, days_in_stage
 from zhike.sales.kinds import LEAD, OPPORTUNITY
 from zhike.sales.lead_fields import response_badge
+from zhike.sales.measures import Measure
 from zhike.sales.models import Lead, Opportunity
 from zhike.sales.models.pipelines import stages
 from zhike.sales.queries import Column as Lane
@@ -84,3 +85,15 @@ def shown(record: Any, name: str) -> SafeString:
     """A field of a deal or lead as its list shows it."""
     field = (OPPORTUNITY if isinstance(record, Opportunity) else LEAD).field(name)
     return field.cell(field.values_of(record))
+
+
+@register.simple_tag
+def who_id(pk: int, name: str) -> SafeString:
+    """A colleague by id and name."""
+    return fmt.who(pk, name, "sm")
+
+
+@register.simple_tag
+def figure(measure: Measure, value: Decimal | None) -> SafeString:
+    """A figure as its measure counts."""
+    return measure.said(value)
