@@ -362,3 +362,23 @@ def test_ORG_6_above_the_contract_it_goes_through_approval(company, viewer, cont
     approval = Approval.objects.whole_table("test").get(object_id=again.pk)
     decide_approval(approval, by=finance, approve=False, comment="先开已批的")
     assert fresh(again).status == "rejected"
+
+
+def test_SAL_9_a_file_of_issued_invoices_comes_in_once_with_its_bad_rows_told(company, viewer, contract, tmp_path):
+    from zhike.records.imports.engine import Import
+    from zhike.records.imports.mapping import Mapping
+
+    path = tmp_path / "发票.csv"
+    path.write_text(
+        "发票号码,票种,客户名称,合同编号,价税合计,税率,开票日期\n"
+        f"{NUMBER.format(21)},数电票（增值税专用发票）,{contract.customer.name},{contract.number},1000,13,{day(-4)}\n"
+        f"123,数电票（普通发票）,{contract.customer.name},{contract.number},1000,13,{day(-4)}\n"
+        f"{NUMBER.format(22)},数电票（普通发票）,{contract.customer.name},{contract.number},20000,13,{day(-4)}\n",
+        encoding="utf-8",
+    )
+    for _twice in range(2):
+        run = Import(INVOICE, Mapping(columns={}), viewer(company.finance))
+        counts = run.run(path)
+    assert (counts["created"], counts["skipped"], counts["failed"]) == (0, 1, 2), run.first_errors
+    invoice = Invoice.objects.whole_table("test").get()
+    assert (invoice.status, invoice.tax, fresh(contract).invoiced) == ("issued", Decimal("115.04"), 1000)
