@@ -26,13 +26,13 @@ WHOLE_TABLE = {
     "zhike/activities/actions/tasks.py",  # tasks of a customer that moves; participants of a task let in for
     "zhike/contracts/account.py",  # whether a viewer sees all of an account, before a statement of it is written
     "zhike/bench/selling_measure.py",  # counts what the benchmark made
-    "zhike/contracts/ageing.py",  # how many entries there are, to choose the shorter way
     "zhike/contracts/actions/drafts.py",  # lines and plan of a contract the action was let in for
     "zhike/contracts/actions/invoices.py",  # what a contract is invoiced at, whoever's invoices they are
     "zhike/contracts/actions/ledger.py",  # the ledger books for whoever the action was let in for, and checks itself
     "zhike/contracts/actions/numbers.py",  # whether a number is taken
     "zhike/contracts/actions/owners.py",  # contracts and payments move with the customer the action was let in for
     "zhike/contracts/actions/payments.py",  # a debt is paid in the order it is due, whoever's contract it is
+    "zhike/contracts/actions/quotes.py",  # lines of a quote the action was let in for
     "zhike/contracts/actions/receivables.py",
     "zhike/contracts/actions/signing.py",  # what a customer owes us over all, for the credit check
     "zhike/contracts/actions/statements.py",  # whether a bank line is known, whoever's statement brought it

@@ -35,6 +35,7 @@ ROOMS = [
     ("/resource-requests", projects.resources),
     ("/leads", sales.leads),
     ("/contracts", contracts.contracts),
+    ("/quotes", contracts.quotes),
     ("/receivables", contracts.receivables),
     ("/payments", contracts.payments),
     ("/reports", reports),

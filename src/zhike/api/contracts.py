@@ -19,8 +19,10 @@ from zhike.kit.access import require
 from zhike.records import queries
 from zhike.records.fields import Day, Field, Money
 from zhike.records.lookups import Lookups
+from zhike.sales.kinds import QUOTE
 
 contracts = Router(tags=["contracts"])
+quotes = Router(tags=["quotes"])
 receivables = Router(tags=["receivables"])
 payments = Router(tags=["payments"])
 
@@ -113,6 +115,14 @@ def terminate(request: HttpRequest, pk: int, body: TerminateIn):
         return as_json(CONTRACT, ended, request.viewer)
 
     return answered(request, work)
+
+
+@quotes.post("/{int:pk}/accept", operation_id="quotes_accept", summary="The customer takes a quote: a contract of it")
+def accept(request: HttpRequest, pk: int):
+    quote = queries.record_for(request.viewer, QUOTE, pk, "change")
+    return answered(
+        request, lambda: as_json(CONTRACT, actions.accept_quote(quote, by=request.viewer), request.viewer), 201
+    )
 
 
 @receivables.get("/summary", operation_id="receivables_summary", summary="What is owed by age, as of any day")

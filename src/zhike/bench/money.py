@@ -54,7 +54,8 @@ class Books:
         line: Row = {
             "id": pk, "contract_id": contract["id"], "customer_id": contract["customer_id"],
             "owner_id": contract["owner_id"], "code": f"{contract['number']}/{position}", "position": position,
-            "due_on": due, "amount": amount, "received": 0,
+            "due_on": due, "amount": amount, "received": 0, "booked_from": contract["signed_on"],
+            "booked_to": contract["signed_on"],
         }  # fmt: skip
         self._entry("charge", contract["signed_on"], line, None, amount, 0)
         parts = random.choices((0, 1, 2, 3), (20, 25, 30, 25))[0]
@@ -65,6 +66,7 @@ class Books:
             day = min(max(due + timedelta(days=random.randrange(-20, 90)), contract["signed_on"]), LAST)
             self._payment(line, paid, day)
             line["received"] += paid
+            line["booked_to"] = max(line["booked_to"], day)
         line["balance"] = amount - line["received"]
         self.receivables.append(line)
         return amount, line["received"]

@@ -1,22 +1,21 @@
 """What is owed by age as of any day, added up by the database in one go (SAL-7, SAL-8).
 
-Sums are linear, so a past day needs no balance of any single line: it is what stands now less what was booked since,
-or, where that is more to read, what was booked until then. Both are the same to the fen.
+A past day divides the receivables in three: what was last booked by then stands as it does now; what was first booked
+after it did not exist; only what was booked both before and after is added up entry by entry.
 """
 
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
-from zhike.contracts.models import LedgerEntry, Receivable
+from zhike.contracts.models import Receivable
 from zhike.kit import dates
 from zhike.kit.viewer import Viewer
 
 NOTHING = Decimal(0)
 PARTS = ("not_due", "d1_30", "d31_60", "d61_90", "over_90")
-WHY = "how many entries there are, to choose the shorter way"
 Sums = dict[Any, list[Decimal]]
 
 
@@ -40,19 +39,11 @@ def outstanding(viewer: Viewer, path: str, as_of: date, rows: QuerySet[Receivabl
     rows = Receivable.objects.visible_to(viewer) if rows is None else rows
     if as_of >= dates.today():
         return _without_nothing(_sums(rows.filter(balance__gt=0), "balance", path, as_of))
-    if _is_near(as_of):
-        now = _sums(rows.filter(balance__gt=0), "balance", path, as_of)
-        since = _sums(rows.filter(entries__booked_on__gt=as_of), "entries__receivable_delta", path, as_of)
-        return _without_nothing(_less(now, since))
-    until = rows.filter(entries__booked_on__lte=as_of)
-    return _without_nothing(_sums(until, "entries__receivable_delta", path, as_of))
-
-
-def _is_near(as_of: date) -> bool:
-    """Whether less was booked after a day than until then."""
-    entries = LedgerEntry.objects.whole_table(WHY).order_by()
-    counts = entries.aggregate(all=Count("pk"), after=Count("pk", filter=Q(booked_on__gt=as_of)))
-    return counts["after"] * 2 < counts["all"]
+    still = rows.filter(booked_to__lte=as_of, balance__gt=0)
+    moved = rows.filter(booked_to__gt=as_of, booked_from__lte=as_of, entries__booked_on__lte=as_of)
+    return _without_nothing(
+        _added(_sums(still, "balance", path, as_of), _sums(moved, "entries__receivable_delta", path, as_of))
+    )
 
 
 def _sums(rows: QuerySet, column: str, path: str, as_of: date) -> Sums:
@@ -61,11 +52,11 @@ def _sums(rows: QuerySet, column: str, path: str, as_of: date) -> Sums:
     return {key: [amount or NOTHING for amount in amounts] for key, *amounts in found}
 
 
-def _less(now: Sums, since: Sums) -> Sums:
+def _added(one: Sums, other: Sums) -> Sums:
     nothing = [NOTHING] * len(PARTS)
     return {
-        key: [a - b for a, b in zip(now.get(key, nothing), since.get(key, nothing), strict=True)]
-        for key in now.keys() | since.keys()
+        key: [a + b for a, b in zip(one.get(key, nothing), other.get(key, nothing), strict=True)]
+        for key in one.keys() | other.keys()
     }
 
 

@@ -52,6 +52,8 @@ class ContractsConfig(AppConfig):
         buttons.add(place, "contract", _("New contract"), url_name="contracts:contract_create", icon="file-dollar",
                     order=50, verb=create)  # fmt: skip
 
+        buttons.add("sales.quote", "contract", _("Make the contract"), url_name="contracts:contract_from_quote",
+                    icon="file-check", order=10, verb=create)  # fmt: skip
         place = CONTRACT.label
         tabs.add(place, "overview", _("Overview"), body=panels.overview, order=5)
         tabs.add(place, "files", _("Files"), body=files_panel, part=files_count, order=70)

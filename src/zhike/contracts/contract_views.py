@@ -14,12 +14,15 @@ from zhike.contracts.models import Contract
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
 from zhike.kit.errors import Forbidden, NotVisible
+from zhike.kit.forms import ActionForm
 from zhike.kit.registry import Entry, buttons, tabs
 from zhike.kit.viewer import Viewer
 from zhike.records import actions as records
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
+from zhike.records.queries import record_for
 from zhike.sales import queries as sales
+from zhike.sales.kinds import QUOTE
 
 PLACE = CONTRACT.label
 WORDS = ("change", "assign", "delete", "sign", "change_order", "terminate")
@@ -51,6 +54,7 @@ def contract_page(request: HttpRequest, pk: int, tab: str = "") -> HttpResponse:
             "can": can(viewer, contract, *(CONTRACT.verb(word) for word in WORDS)),
             "tabs": [_tab(entry, viewer, contract, current.key) for entry in entries],
             "milestones": queries.milestones_of(viewer, contract),
+            "received": 100 * contract.received / contract.receivable if contract.receivable else None,
             "today": dates.today(),
             "buttons": [
                 {"label": e.label, "icon": e.icon or "plus", "url": f"{reverse(e.url_name)}?contract={pk}"}
@@ -83,6 +87,18 @@ def contract_create(request: HttpRequest) -> HttpResponse:
 def _from_deal(viewer: Viewer, pk: int) -> dict[str, Any]:
     deal = sales.opportunity(viewer, pk)
     return {"name": deal.name, "customer": deal.customer_id, "amount": deal.amount, "contact": deal.contact_id}
+
+
+@require_http_methods(["GET", "POST"])
+def contract_from_quote(request: HttpRequest) -> HttpResponse:
+    """The customer took a quote: make the contract of it."""
+    pk = request.GET.get("quote", "")
+    quote = record_for(request.viewer, QUOTE, int(pk) if pk.isdigit() and len(pk) < 19 else 0)
+    require(request.viewer, CONTRACT.verb("create"))
+    form = ActionForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.run(actions.accept_quote, quote, by=request.viewer):
+        return htmx.redirect(request, form.result.get_absolute_url(), _("Accepted: here is the contract."))
+    return dialog(request, form, quote, _("The customer takes this quote"), _("Make the contract"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -153,9 +169,8 @@ def contract_terminate(request: HttpRequest, pk: int) -> HttpResponse:
 def contract_complete(request: HttpRequest, pk: int) -> HttpResponse:
     """Say that a contract is carried out."""
     contract = queries.contract_for(request.viewer, pk)
-    form = SubmitForm(request.POST or None, viewer=request.viewer)
-    del form.fields["note"]
-    if request.method == "POST" and form.attempt(actions.complete_contract, contract, by=request.viewer):
+    form = ActionForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.run(actions.complete_contract, contract, by=request.viewer):
         return htmx.redirect(request, contract.get_absolute_url(), _("Completed."))
     return dialog(request, form, contract, _("Is this contract carried out?"), _("Complete"))
 

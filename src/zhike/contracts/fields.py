@@ -14,9 +14,10 @@ from zhike.contracts.models import Contract, ContractLine, LedgerEntry
 from zhike.contracts.rules import Instalment
 from zhike.kit import dates, parse
 from zhike.kit import format as fmt
+from zhike.kit.addresses import address_of
 from zhike.kit.money import check_money
 from zhike.records import kinds
-from zhike.records.fields import EMPTY, Choice, Field, Money, Number, Ref
+from zhike.records.fields import EMPTY, Choice, Field, Money, Number, Ref, Text
 from zhike.records.lookups import Lookups
 
 BETWEEN = re.compile(r"[;；\n]+")
@@ -163,7 +164,7 @@ class PlanField(RowsField):
 
     def row(self, given, lookups):
         try:
-            due_on = parse.day(given.get("due_on") or "")
+            due_on = parse.day(given.get("due_on") or "", month_first=lookups.month_first)
         except parse.ParseError as error:
             raise ValidationError(str(error)) from error
         amount, percent = _money(given, "amount"), _number(given, "percent")
@@ -336,6 +337,22 @@ class State(Choice):
         for value in values:
             wanted |= self.states[self.parse(value, lookups)][2](dates.today())
         return ~wanted if op == "not_in" else wanted
+
+
+class NameField(Text):
+    """The name of a contract, its number below it."""
+
+    @property
+    def paths(self):
+        return ("name", "pk", "number")
+
+    def values_of(self, record):
+        return (record.name, record.pk, record.number)
+
+    def cell(self, values):
+        name, pk, number = values
+        link = format_html('<a class="nm" href="{}">{}</a>', address_of("contracts:contract_page", pk), name)
+        return fmt.two(link, number)
 
 
 class Outstanding(Money):

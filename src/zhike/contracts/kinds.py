@@ -13,6 +13,7 @@ from zhike.contracts.fields import (
     AllocationsField,
     Instalments,
     LinesField,
+    NameField,
     Outstanding,
     Overdue,
     PaidShare,
@@ -115,7 +116,7 @@ CONTRACT = kinds.add(
         page="contracts:contract_page",
         natural_keys=("number", "name"),
         fields=_known_as("contracts.contract", [
-            Text("name", search=True),
+            NameField("name", search=True),
             Text("number", search=True, required=False),
             Ref("customer", to="customers.customer"),
             Ref("opportunity", to="sales.opportunity"),
@@ -145,7 +146,7 @@ CONTRACT = kinds.add(
             Moment("created_at", editable=False),
             Moment("updated_at", editable=False),
         ]),
-        columns=["name", "number", "customer", "status", "amount", "received", "outstanding", "paid", "instalments",
+        columns=["name", "customer", "status", "amount", "received", "outstanding", "paid", "instalments",
                  "invoiced", "signed_on", "owner"],
         sections=[
             (_("Basics"), ["name", "customer", "opportunity", "type", "amount", "cost", "owner"]),

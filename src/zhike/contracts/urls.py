@@ -8,6 +8,7 @@ app_name = "contracts"
 urlpatterns = [
     path("contracts/", contract_views.contract_list, name="contract_list"),
     path("contracts/new/", contract_views.contract_create, name="contract_create"),
+    path("contracts/from-quote/", contract_views.contract_from_quote, name="contract_from_quote"),
     path("contracts/<int:pk>/", contract_views.contract_page, name="contract_page"),
     path("contracts/<int:pk>/edit/", contract_views.contract_edit, name="contract_edit"),
     path("contracts/<int:pk>/submit/", contract_views.contract_submit, name="contract_submit"),

@@ -71,8 +71,9 @@ class Lookups:
     later in the file any more.
     """
 
-    def __init__(self, viewer: Viewer, *, is_import: bool = False):
+    def __init__(self, viewer: Viewer, *, is_import: bool = False, month_first: bool = False):
         self.viewer, self.is_import, self.is_last_pass = viewer, is_import, False
+        self.month_first = month_first  # 3/4/2026 is the fourth of March, as a file says of itself
         self._records: dict[tuple[str, str], int | None] = {}
 
     def person(self, word) -> int:

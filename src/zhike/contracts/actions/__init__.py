@@ -14,6 +14,7 @@ from zhike.contracts.actions.payments import (
     use_credit,
     write_off,
 )
+from zhike.contracts.actions.quotes import accept_quote
 from zhike.contracts.actions.receivables import prepare_receivable, receivable_saved, receivables_saved
 from zhike.contracts.actions.setting_up import save_rules
 from zhike.contracts.actions.signing import (
@@ -25,6 +26,7 @@ from zhike.contracts.actions.signing import (
 )
 
 __all__ = [
+    "accept_quote",
     "allocate",
     "change_contract",
     "complete_contract",

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Aggregate, Max, Min, Sum
 from django.utils.translation import gettext as _
 
 from zhike.contracts.models import Contract, LedgerEntry, Payment, Receivable
@@ -108,6 +108,8 @@ def _add_up(books: Books, move: Move) -> None:
     if receivable := move.receivable:
         contract, delta = books.contracts[receivable.contract_id], move.on_receivable
         receivable.balance += delta
+        receivable.booked_from = min(receivable.booked_from or move.booked_on, move.booked_on)
+        receivable.booked_to = max(receivable.booked_to or move.booked_on, move.booked_on)
         if move.kind in (Kind.CHARGE, Kind.CHANGE):
             receivable.amount += delta
             contract.receivable += delta
@@ -133,7 +135,7 @@ def _check(row: Receivable | Payment) -> None:
 
 KEPT = {
     Contract: ["receivable", "received", "written_off"],
-    Receivable: ["amount", "received", "written_off", "balance"],
+    Receivable: ["amount", "received", "written_off", "balance", "booked_from", "booked_to"],
     Payment: ["unallocated", "refunded"],
 }
 
@@ -201,8 +203,8 @@ class Difference:
     model: str
     pk: int
     column: str
-    kept: Decimal
-    booked: Decimal
+    kept: Any
+    booked: Any
 
     def __str__(self):
         return f"{self.model} {self.pk}: {self.column} {self.kept}, entries {self.booked}"
@@ -213,7 +215,7 @@ def differences() -> list[Difference]:
     found: list[Difference] = []
     for model, sums in ((Receivable, _receivable_sums()), (Payment, _payment_sums()), (Contract, _contract_sums())):
         columns = KEPT[model]
-        nothing = dict.fromkeys(columns, NOTHING)
+        nothing = _nothing(model)
         for pk, *kept in model.objects.whole_table(WHY).order_by("pk").values_list("pk", *columns).iterator():
             booked = sums.pop(pk, nothing)
             found += [
@@ -233,16 +235,22 @@ def repair(found: Iterable[Difference]) -> None:
         models[model].objects.whole_table(WHY).filter(pk=pk).update(**columns)
 
 
-def _sums(of: str, delta: str) -> Iterable[tuple[int, str, Decimal]]:
+def _nothing(model: type) -> dict[str, Any]:
+    return {column: None if column.startswith("booked") else NOTHING for column in KEPT[model]}
+
+
+def _sums(of: str, delta: str, *days: Aggregate) -> Iterable[tuple]:
     rows = LedgerEntry.objects.whole_table(WHY).filter(**{f"{of}__isnull": False}).order_by()
-    return rows.values_list(of, "kind").annotate(total=Sum(delta)).iterator()
+    return rows.values_list(of, "kind").annotate(*days, total=Sum(delta)).iterator()
 
 
-def _receivable_sums() -> dict[int, dict[str, Decimal]]:
-    found: dict[int, dict[str, Decimal]] = {}
-    for pk, kind, total in _sums("receivable", "receivable_delta"):
-        row = found.setdefault(pk, dict.fromkeys(KEPT[Receivable], NOTHING))
+def _receivable_sums() -> dict[int, dict[str, Any]]:
+    found: dict[int, dict[str, Any]] = {}
+    for pk, kind, first, last, total in _sums("receivable", "receivable_delta", Min("booked_on"), Max("booked_on")):
+        row = found.setdefault(pk, _nothing(Receivable))
         row["balance"] += total
+        row["booked_from"] = min(row["booked_from"] or first, first)
+        row["booked_to"] = max(row["booked_to"] or last, last)
         if kind in (Kind.CHARGE, Kind.CHANGE):
             row["amount"] += total
         else:

@@ -89,7 +89,7 @@ def prepare_payment(payment: Payment, changed: dict[str, Any], by: Viewer) -> No
     if payment.received_on is None or payment.received_on > dates.today():
         raise Refused({"received_on": _("This day is still to come.")})
     customer = payment.customer
-    contract_id = payment.__dict__.get("contract_to_be")
+    contract_id = payment.__dict__.get("contract_to_be") or _named_contract(payment)
     if contract_id and not Contract.objects.whole_table(WHY).filter(pk=contract_id, customer=customer).exists():
         raise Refused({"contract": _("This contract is with another customer.")})
     if not customer.scope.allows_change(by, customer):
@@ -98,6 +98,16 @@ def prepare_payment(payment: Payment, changed: dict[str, Any], by: Viewer) -> No
     if not payment.number and not is_dry_run():
         payment.number = draw_number(rules_in_force().payment_numbers, payment.received_on, Payment)
     changed.update(payment.changes())
+
+
+def _named_contract(payment: Payment) -> int | None:
+    """A reference that is the number of a contract of this customer says what is paid, where nobody said otherwise."""
+    if not payment.reference or "allocations_to_be" in payment.__dict__:
+        return None
+    rows = Contract.objects.whole_table(WHY).filter(number=payment.reference, customer=payment.customer_id)
+    if pk := rows.values_list("pk", flat=True).first():
+        payment.promise_contract(pk)
+    return pk
 
 
 def payment_saved(payment: Payment, changed: dict[str, Any], by: Viewer, created: bool) -> None:

@@ -16,7 +16,7 @@ from zhike.kit.errors import Refused
 from zhike.kit.money import MoneyField
 from zhike.kit.scope import ScopedModel, owned_within, through
 from zhike.records.models import OwnedRecord, person_key
-from zhike.sales.models import Opportunity, Product
+from zhike.sales.models import Opportunity, Product, Quote
 
 
 class KeptByLedger(OwnedRecord):
@@ -61,6 +61,10 @@ class Contract(KeptByLedger):
     opportunity = models.ForeignKey(
         Opportunity, models.PROTECT, null=True, blank=True, related_name="contracts", verbose_name=_("opportunity")
     )
+    quote = models.ForeignKey(
+        Quote, models.PROTECT, null=True, blank=True, related_name="contracts", editable=False,
+        verbose_name=_("quote"),
+    )  # fmt: skip
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("owner")
     )

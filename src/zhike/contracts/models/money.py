@@ -39,8 +39,13 @@ class Receivable(KeptByLedger):
     written_off = MoneyField(_("written off"), default=0, editable=False)
     balance = MoneyField(_("balance"), default=0, editable=False)
 
+    # The days of its first and last entry, so that a report of a past day need not read what was over before or began
+    # after.
+    booked_from = models.DateField(null=True, editable=False)
+    booked_to = models.DateField(null=True, editable=False)
+
     scope = owned_within("owner", "customer")
-    kept = frozenset({"amount", "received", "written_off", "balance"})
+    kept = frozenset({"amount", "received", "written_off", "balance", "booked_from", "booked_to"})
     not_audited = OwnedRecord.not_audited | kept | {"is_whole"}
 
     class Meta:
@@ -59,8 +64,19 @@ class Receivable(KeptByLedger):
             ),
         ]  # fmt: skip
         indexes = [
-            models.Index(fields=["owner", "due_on", "id"], name="receivables_open_of", condition=Q(balance__gt=0)),
-            models.Index(fields=["due_on", "id"], name="receivables_open", condition=Q(balance__gt=0)),
+            # These two and the last carry what sums by age need, so that the table itself is not read.
+            models.Index(
+                fields=["owner", "due_on", "id", "balance"], name="receivables_open_of", condition=Q(balance__gt=0)
+            ),
+            models.Index(
+                fields=["due_on", "id", "owner", "customer", "balance"],
+                name="receivables_open",
+                condition=Q(balance__gt=0),
+            ),
+            models.Index(
+                fields=["booked_to", "booked_from", "due_on", "owner", "customer", "balance"],
+                name="receivables_by_entries",
+            ),
             models.Index(fields=["owner", "-updated_at", "-id"], name="receivables_of_owner"),
             models.Index(fields=["-updated_at", "-id"], name="receivables_by_update"),
             models.Index(fields=["code"], name="receivables_by_code"),

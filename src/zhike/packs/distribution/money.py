@@ -112,7 +112,7 @@ def _receivables(world: Any, contracts: list[Contract]) -> tuple[list[Receivable
             receivable = Receivable(
                 contract=contract, customer=contract.customer, owner_id=contract.owner_id, position=n,
                 code=f"{contract.number}/{n}", label=LABELS[len(plan)][n - 1], due_on=line.due_on, amount=amount,
-                balance=amount, created_at=contract.created_at, updated_at=contract.created_at,
+                balance=amount, booked_from=contract.signed_on, booked_to=contract.signed_on, created_at=contract.created_at, updated_at=contract.created_at,
             )  # fmt: skip
             lines.append(receivable)
             entries.append(_entry(Kind.CHARGE, contract.signed_on, contract, receivable, None, amount, NOTHING))
@@ -140,7 +140,7 @@ def _pay(world: Any, lines: list[Receivable], entries: list[LedgerEntry]) -> lis
         payments.append((payment, line))
         entries.append(_entry(Kind.RECEIPT, day, line.contract, None, payment, NOTHING, payment.amount))
         entries.append(_entry(Kind.ALLOCATION, day, line.contract, line, payment, -part, -part))
-        line.received, line.balance = part, line.amount - part
+        line.received, line.balance, line.booked_to = part, line.amount - part, max(line.booked_to, day)
         line.contract.received += part
         line.updated_at = line.contract.updated_at = max(line.contract.updated_at, made)
         if line.contract.received == line.contract.receivable:

@@ -174,7 +174,7 @@ class Day(Field):
     up_to = "lte"
 
     def parse(self, raw, lookups):
-        value = parse.day(raw)
+        value = parse.day(raw, month_first=lookups.month_first)
         if not 1000 <= value.year <= 9999:
             raise ValidationError(_("Enter a date like 2026-03-01."))
         return value

@@ -60,7 +60,8 @@ class Import:
         mapping.check(kind)
         self.kind, self.mapping, self.viewer, self.dry_run, self.batch = kind, mapping, viewer, dry_run, batch
         self.progress = progress or (lambda read: None)
-        self.lookups = Lookups(viewer, is_import=True)
+        month_first = bool(mapping.options.get("month_first"))
+        self.lookups = Lookups(viewer, is_import=True, month_first=month_first)
         self.counts = {"read": 0, "created": 0, "updated": 0, "skipped": 0, "failed": 0}
         self.unmapped: list[str] = []
         self.first_errors: list[tuple[int, str]] = []
