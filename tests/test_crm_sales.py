@@ -1,5 +1,7 @@
 """Real input: the public CRM sales data set, loaded by its mapping files, comes out as it went in."""
 
+import html
+import re
 from collections import Counter
 from decimal import Decimal
 
@@ -182,9 +184,21 @@ def check_reports(folder):
         assert dict(zip([r["name"] for r in said["rows"]], figures, strict=True)) == rates, by
         assert said["total"]["won"] == sum(won for won, *_rest in rates.values())
         assert said["total"]["lost"] == sum(lost for _won, lost, *_rest in rates.values())
+        for page in (f"/reports/win_rate/{days}&by={by}", f"/opportunities/analysis/{days}&by={by}&as=result"):
+            shown = figures_of(client.get(page).content.decode())
+            for name, (won, lost, *_rest) in rates.items():
+                percent = crm_figures.rounded(100 * won, won + lost, "0.1")
+                assert shown[name][:3] == [f"{won:,}", f"{lost:,}", f"{percent}%"], (page, name)
         said = caller.get(f"/api/v1/reports/cycle_days{days}&by={by}").json()
         figures = [(r["won"], r["mean"], r["median"], r["p90"]) for r in said["rows"]]
         expected = crm_figures.cycles(rows, column)
         assert dict(zip([r["name"] for r in said["rows"]], figures, strict=True)) == {
             key: (n, mean and float(mean), middle, most) for key, (n, mean, middle, most) in expected.items()
         }, by
+
+
+def figures_of(page):
+    """The first table of figures on a page: cells by the name of their row."""
+    table = re.search(r"<tbody role=\"rowgroup\">(.*?)</tbody>", page, re.S)[1]
+    rows = (re.findall(r"<td[^>]*>(.*?)</td>", row, re.S) for row in table.split("</tr>"))
+    return {html.unescape(cells[0]): [re.sub("<[^>]*>", "", cell) for cell in cells[1:]] for cells in rows if cells}

@@ -41,6 +41,8 @@ class Column:
 
     def api(self, value: Any) -> Any:
         """The value in JSON: money as text with two decimals, ratios and days as numbers."""
+        if self.type == "ratio" and value is not None:
+            return float(value.quantize(Decimal("0.0001"), ROUND_HALF_UP))
         if isinstance(value, Decimal):
             return f"{value:.2f}" if self.type == "money" else float(value)
         return value
@@ -195,8 +197,8 @@ def answer(asked: Asked, viewer: Viewer) -> dict[str, Any]:
 
 
 def ratio(part: Any, whole: Any) -> Decimal | None:
-    """A part of a whole, rounded to four places; None of nothing."""
-    return (Decimal(part) / Decimal(whole)).quantize(Decimal("0.0001"), ROUND_HALF_UP) if whole else None
+    """A part of a whole, not rounded yet: a page and the API round it each in their way. None of nothing."""
+    return Decimal(part) / Decimal(whole) if whole else None
 
 
 def mean(values: Iterable[int]) -> Decimal | None:

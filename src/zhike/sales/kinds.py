@@ -29,7 +29,7 @@ from zhike.records.fields import (
 from zhike.records.kinds import RecordKind
 from zhike.sales import actions
 from zhike.sales.fields import LinesField, PipelineField, ScoreField, SinceField, StageField
-from zhike.sales.lead_fields import WaitField
+from zhike.sales.lead_fields import LEAD_TONES, WaitField
 from zhike.sales.models import Lead, Opportunity, Pipeline, Product, Quote, Target
 from zhike.sales.models.leads import SEE_UNOWNED
 
@@ -169,7 +169,7 @@ LEAD = kinds.add(
         fields=_known_as("sales.lead", [
             Text("name", search=True),
             Text("company", search="name"),
-            Choice("status"),
+            Choice("status", show=lambda value, label: fmt.badge(label, LEAD_TONES[value])),
             Picklist("source", picklist="customers.source"),
             Person("owner"),
             Phone("mobile", search=True),
@@ -187,7 +187,7 @@ LEAD = kinds.add(
             Moment("created_at", editable=False),
             Moment("updated_at", editable=False),
         ]),
-        columns=["name", "company", "status", "waited", "source", "grade", "mobile", "owner", "created_at"],
+        columns=["name", "company", "status", "waited", "source", "mobile", "owner", "created_at"],
         sections=[
             (pgettext_lazy("person", "Person"), ["name", "company", "title", "mobile", "phone", "email", "region"]),
             (pgettext_lazy("lead", "Lead"), ["source", "grade", "need", "status", "unqualified_reason", "owner"]),

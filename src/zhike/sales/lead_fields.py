@@ -13,6 +13,7 @@ from zhike.records.fields import EMPTY, Field
 from zhike.sales.models import Lead
 
 AMBER, RED = 15, 30  # working minutes
+LEAD_TONES = {"new": "info", "working": "warn", "qualified": "vio", "unqualified": "mute", "converted": "ok"}
 A_DAY = 450  # working minutes of a day
 
 

@@ -15,7 +15,7 @@ from zhike.records.bulk import insert_rows
 from zhike.sales.models import AssignmentRule, Lead, LeadAssignment
 
 SOURCES = ["exhibition", "search", "enquiry", "hotline", "wechat", "referral"]
-EAST = ["江苏省", "浙江省", "上海市", "安徽省", "山东省"]
+EAST = ["江苏", "浙江", "上海", "安徽", "山东"]
 # (name, how, conditions, department, classes of customers, most open leads each)
 RULES = [
     ("老客户给原负责人", "customer", [], "", [], None),

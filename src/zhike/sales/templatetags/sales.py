@@ -13,15 +13,13 @@ from zhike.records.reports import Column
 from zhike.sales import cells
 from zhike.sales.fields import TONES, days_in_stage
 from zhike.sales.kinds import LEAD, OPPORTUNITY
-from zhike.sales.lead_fields import response_badge
+from zhike.sales.lead_fields import LEAD_TONES, response_badge
 from zhike.sales.measures import Measure
 from zhike.sales.models import Lead, Opportunity
 from zhike.sales.models.pipelines import stages
 from zhike.sales.queries import Column as Lane
 
 register = template.Library()
-
-LEAD_TONES = {"new": "info", "working": "warn", "qualified": "vio", "unqualified": "mute", "converted": "ok"}
 
 
 @register.simple_tag

@@ -12,7 +12,7 @@ from zhike.api.tests.test_api import Caller
 from zhike.kit import dates
 from zhike.kit.actions import acting
 from zhike.org.viewers import the_system
-from zhike.records.reports import mean, median, p90, ratio
+from zhike.records.reports import Column, mean, median, p90, ratio
 from zhike.sales.actions import lose_opportunity, move_opportunity, win_opportunity
 from zhike.sales.models import Opportunity, StageChange
 from zhike.sales.tests.factories import OpportunityFactory, ProductFactory, shipped, stage_at
@@ -156,5 +156,6 @@ def test_INS_1_median_and_p90_agree_with_their_definitions(days):
 
 
 def test_INS_1_a_ratio_of_nothing_is_nothing():
-    assert ratio(1, 0) is None and ratio(1, 3) == Decimal("0.3333")
+    assert ratio(1, 0) is None and Column("", "", "ratio").api(ratio(1, 3)) == 0.3333
+    assert Column("", "", "ratio").cell(ratio(72, 110)) == "65.5%"
     assert mean([]) is median([]) is p90([]) is None

@@ -32,20 +32,40 @@ document.addEventListener('dragover', (event) => {
   const other = held && event.target.closest?.('[data-sort] > [data-sort-id]');
   if (!other || other.parentNode !== held.parentNode) return;
   event.preventDefault();
-  if (other === held) return;
-  const box = other.getBoundingClientRect();
-  other.parentNode.insertBefore(held, event.clientY < box.top + box.height / 2 ? other : other.nextSibling);
+  over(other, event.clientY);
 });
 
-document.addEventListener('drop', (event) => { if (held) event.preventDefault(); });
+function over(other, y) {
+  if (!other || other.parentNode !== held.parentNode || other === held) return;
+  const box = other.getBoundingClientRect();
+  other.parentNode.insertBefore(held, y < box.top + box.height / 2 ? other : other.nextSibling);
+}
 
-document.addEventListener('dragend', () => {
+function end() {
   if (!held) return;
   const item = held;
   held = null;
   item.classList.remove('drag');
   save(item.parentNode, item);
+}
+
+// Touch screens drag nothing by themselves: the handle takes the item along (`touch-action: none` keeps the page still).
+document.addEventListener('pointerdown', (event) => {
+  const grip = event.pointerType === 'touch' && event.target.closest?.('[data-sort] .grip');
+  if (!grip) return;
+  held = grip.closest('[data-sort-id]');
+  before = ids(held.parentNode);
+  held.classList.add('drag');
 });
+document.addEventListener('pointermove', (event) => {
+  if (held && event.pointerType === 'touch') over(document.elementFromPoint(event.clientX, event.clientY)?.closest('[data-sort-id]'), event.clientY);
+});
+document.addEventListener('pointerup', (event) => { if (event.pointerType === 'touch') end(); });
+document.addEventListener('pointercancel', (event) => { if (event.pointerType === 'touch') end(); });
+
+document.addEventListener('drop', (event) => { if (held) event.preventDefault(); });
+
+document.addEventListener('dragend', end);
 
 document.addEventListener('keydown', (event) => {
   const item = event.altKey && event.target.closest?.('[data-sort] > [data-sort-id]');
