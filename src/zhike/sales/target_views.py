@@ -1,6 +1,7 @@
 """Pages of targets: how far they are reached, setting them down the line (SAL-10)."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +19,7 @@ from zhike.sales import actions, measures, targets
 from zhike.sales.actions.targets import CHANGE
 from zhike.sales.measures import Measure
 from zhike.sales.models.targets import may_set
-from zhike.sales.target_forms import TargetForm, plain
+from zhike.sales.target_forms import TargetForm
 from zhike.sales.targets import YEARS, Node, Period, name_of, period_of
 
 VIEW = "sales.target.view"
@@ -139,7 +140,11 @@ def _row(
         "node": node,
         "is_place": node is place,
         "fields": form.row(node) if form else None,
-        "own": [plain(sum(months)), *map(plain, months)] if months else [""] * 13,
-        "below": [plain(sum(below)), *map(plain, below)] if below else None,
+        "own": [_told(sum(months)), *map(_told, months)] if months else [""] * 13,
+        "below": [_told(sum(below)), *map(_told, below)] if below else None,
         "url": _query(**{**here, "department": node.pk}) if node.kind == "department" and node is not place else "",
     }
+
+
+def _told(value: Decimal) -> str:
+    return f"{value:,.2f}".removesuffix(".00")
