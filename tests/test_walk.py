@@ -46,6 +46,10 @@ from zhike.sales.models import (
     LeadAssignment,
     OpportunityLine,
     Target,
+    PriceList,
+    PriceListItem,
+    ProductCategory,
+    QuoteLine,
     TeamMember,
 )
 from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, ProductFactory, QuoteFactory, shipped
@@ -180,6 +184,11 @@ def west(company):
         PayerAlias(customer_id=PK, key=MARK, name=MARK, person=owner).save()
         InvoiceLine(pk=PK, invoice_id=PK, content=MARK, amount=1, net=1, tax=0).save()
         ActivityComment(pk=PK, activity_id=PK, author=owner, text=MARK).save()
+        prices = PriceList(pk=PK, name="走查价目")
+        prices.save()
+        PriceListItem(pk=PK, price_list=prices, product_id=PK, price=1).save()
+        ProductCategory(pk=PK, name="走查分类").save()
+        QuoteLine(pk=PK, quote_id=PK, product_id=PK, name=MARK, quantity=1, price=1).save()
         rule = AssignmentRule(pk=PK, name="走查分配", is_active=False, how="customer")
         rule.save()
         LeadAssignment(pk=PK, lead_id=PK, rule=rule, rule_name=MARK, how="turn", person=owner).save()

@@ -47,13 +47,14 @@ def file_remove(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(request, _back(record), _("Removed."))
 
 
-def files_panel(request: HttpRequest, record) -> SafeString:
-    """The tab "files" of a record's page."""
+def files_panel(request: HttpRequest, record, *, marks_latest: bool = False) -> SafeString:
+    """The tab "files" of a record's page; where only the newest counts, it can be marked."""
     kind = kinds.get(record.kind_label())
     context = {
         "files": list(queries.files_of_seen(kind, record.pk)),
         "slug": kind.slug,
         "record": record,
+        "marks_latest": marks_latest,
         "can_change": may(request.viewer, kind.verb("change"), record),
     }
     return render_to_string("records/parts/files.html", context, request)

@@ -51,6 +51,10 @@ class SalesConfig(AppConfig):
                  order=50, verb="sales.pipeline.change")  # fmt: skip
         menu.add("settings", "assignment", _("Lead assignment"), url_name="sales:assignment_list", icon="route",
                  order=48, verb="sales.assignment.change")  # fmt: skip
+        menu.add("settings", "prices", _("Price lists"), url_name="sales:price_lists", icon="tag", order=52,
+                 verb="sales.product.set_prices")  # fmt: skip
+        menu.add("settings", "categories", _("Product categories"), url_name="sales:categories", icon="folder",
+                 order=53, verb="sales.product.set_prices")  # fmt: skip
         menu.add("new", "opportunity", _("Opportunity"), url_name="sales:opportunity_create", icon="chart-funnel",
                  order=30, verb=OPPORTUNITY.verb("create"))  # fmt: skip
         menu.add("new", "lead", _("Lead"), url_name="sales:lead_create", icon="target-arrow", order=40,

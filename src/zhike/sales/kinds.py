@@ -32,6 +32,7 @@ from zhike.sales.fields import LinesField, PipelineField, ScoreField, SinceField
 from zhike.sales.lead_fields import LEAD_TONES, WaitField
 from zhike.sales.models import Lead, Opportunity, Pipeline, Product, Quote, Target
 from zhike.sales.models.leads import SEE_UNOWNED
+from zhike.sales.product_fields import CategoryField
 
 SEE_COST = "sales.product.see_cost"
 
@@ -41,6 +42,7 @@ access.declare(SEE_COST, _("See what products cost us"), Product._meta.verbose_n
 access.declare("sales.target.view", _("See targets and their attainment"), Target._meta.verbose_name_plural)
 access.declare("sales.target.change", _("Set targets of one's people"), Target._meta.verbose_name_plural)
 access.declare("sales.forecast.keep", _("Keep the forecast as it stands"), Target._meta.verbose_name_plural)
+access.declare("sales.product.set_prices", _("Set price lists and categories"), Product._meta.verbose_name_plural)
 access.declare("sales.assignment.change", _("Set up to whom leads go"), Lead._meta.verbose_name_plural)
 access.declare(SEE_UNOWNED, _("See and claim leads nobody has"), Lead._meta.verbose_name_plural)
 
@@ -140,7 +142,7 @@ PRODUCT = kinds.add(
             Money("list_price", least=0),
             Money("cost", least=0, verb=SEE_COST, see=SEE_COST),
             Number("tax_rate", least=0, most=100, required=False),
-            Picklist("category", picklist="sales.product_category"),
+            CategoryField("category"),
             Text("spec", search=True),
             YesNo("is_active", required=False),
             LongText("description", search=True),

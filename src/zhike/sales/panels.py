@@ -45,7 +45,7 @@ def changes(request: HttpRequest, record) -> SafeString:
     """Who changed what on a deal, product or lead, and when (ORG-7)."""
     kind = kinds.get(record.kind_label())
     words = {"files": _("Files"), "tags": _("Tags"), "lines": _("Products"), "buying_centre": _("Buying centre"),
-             "rivals": _("Competitors"), "team": _("Team")}  # fmt: skip
+             "rivals": _("Competitors"), "team": _("Team"), "prices": _("Price"), "parts": _("Parts")}  # fmt: skip
     entries = []
     for entry in history_of(request.viewer, kind, record.pk)[:HISTORY]:
         entry.changes = {name: change for name, change in entry.changes.items() if name not in NOT_SAID}

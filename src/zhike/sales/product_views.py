@@ -3,17 +3,20 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.kit import htmx
 from zhike.kit.access import can, require
+from zhike.kit.errors import Refused
 from zhike.records import actions as records
+from zhike.records.files import files_panel
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
 from zhike.records.queries import record_for
-from zhike.sales import panels, queries
+from zhike.sales import panels, price_queries, queries
 from zhike.sales.kinds import PRODUCT, SEE_COST
 from zhike.sales.models import Product
+from zhike.sales.models.categories import category_tree
 
 
 @require_safe
@@ -24,13 +27,20 @@ def product_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def product_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """A product: prices, description, the deals it is offered in."""
+    """A product: prices, material, what is in it, the deals and quotes it is offered in."""
     viewer, product = request.viewer, queries.product(request.viewer, pk)
+    place = category_tree().get(product.category_id)
     context = {
         "product": product,
         "can": can(viewer, product, PRODUCT.verb("change"), PRODUCT.verb("delete")),
         "sees_cost": viewer.can(SEE_COST),
+        "category": place.path if place else "",
+        "prices": price_queries.prices_of(product),
+        "parts": price_queries.parts_of(viewer, product),
+        "bundles": price_queries.bundles_with(viewer, product),
+        "material": files_panel(request, product, marks_latest=True),
         "deals": queries.deals_with_product(viewer, product),
+        "quotes": price_queries.quotes_with(viewer, product),
         "changes": panels.changes(request, product) if viewer.can(PRODUCT.verb("change")) else "",
     }
     return htmx.part(request, "sales/product_page.html", context)
@@ -58,10 +68,14 @@ def product_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def product_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Delete a product no deal offers."""
+    """Delete a product that is in no deal, quote or contract; one in use can be taken off sale instead."""
     product = record_for(request.viewer, PRODUCT, pk, "delete")
     if request.method == "POST":
-        records.delete_record(PRODUCT, product, by=request.viewer)
+        try:
+            records.delete_record(PRODUCT, product, by=request.viewer)
+        except Refused as refusal:
+            said = _("%(why)s Take it off sale instead.") % {"why": refusal}
+            return htmx.redirect(request, product.get_absolute_url(), said, tone="bad")
         return htmx.redirect(request, reverse("sales:product_list"), _("Deleted."))
     context = {
         "form": None,
@@ -71,6 +85,14 @@ def product_delete(request: HttpRequest, pk: int) -> HttpResponse:
         "danger": True,
     }
     return htmx.part(request, "sales/dialog.html#dialog", context)
+
+
+@require_POST
+def product_off_sale(request: HttpRequest, pk: int) -> HttpResponse:
+    """Offer a product no longer, or again; what was offered keeps it."""
+    product = record_for(request.viewer, PRODUCT, pk)
+    records.change_record(PRODUCT, product, {"is_active": not product.is_active}, by=request.viewer)
+    return htmx.redirect(request, product.get_absolute_url(), _("Saved."))
 
 
 def _form(request: HttpRequest, form: RecordForm, product: Product | None) -> HttpResponse:

@@ -15,11 +15,13 @@ from zhike.kit.viewer import Viewer
 from zhike.records.fields import Money, Number, Ref, Text
 from zhike.records.forms import FieldControl
 from zhike.records.lookups import Lookups
-from zhike.sales import pricing, queries
+from zhike.sales import price_queries, pricing, queries
+from zhike.sales.bundles import BundleLine, bundle_lines, make_room
 from zhike.sales.kinds import QUOTE
-from zhike.sales.models import Quote, QuoteLine
+from zhike.sales.models import Product, Quote, QuoteLine
 
 COLUMNS = ("product", "name", "spec", "unit", "quantity", "price", "discount", "tax_rate")
+MOST_ROWS = 400
 BLANK = 1  # empty rows offered below the lines
 
 
@@ -91,8 +93,8 @@ class QuoteLinesForm(ActionForm):
     def rows(self) -> list[LineRow]:
         """The rows: as sent, or the quote's lines; and empty ones below."""
         if self.is_bound:
-            count = int(text) if (text := self.data.get("count", "0")).isdigit() else 0
-            rows = [LineRow(self.data, prefix=f"l{n}", lookups=self.lookups) for n in range(min(count, 400))]
+            count = _count(self.data)
+            rows = [LineRow(self.data, prefix=f"l{n}", lookups=self.lookups) for n in range(min(count, MOST_ROWS))]
             more = range(count, count + self.extra)
         else:
             lines = queries.quote_lines(self.viewer, self.quote)
@@ -103,20 +105,37 @@ class QuoteLinesForm(ActionForm):
         return [*rows, *(LineRow(prefix=f"l{n}", lookups=self.lookups, initial={"quantity": 1}) for n in more)]
 
     def fill_in(self, data) -> None:
-        """Where a product was chosen anew, its words, price and tax."""
-        count = int(text) if (text := data.get("count", "0")).isdigit() else 0
-        for n in range(min(count, 400)):
-            pk, known = data.get(f"l{n}-product", ""), data.get(f"l{n}-known", "")
-            if not pk.isdigit() or pk == known or len(pk) > 18:
-                continue
-            if (product := queries.product_on_sale(self.viewer, int(pk))) is None:
-                continue
-            quantity = _decimal(data.get(f"l{n}-quantity")) or Decimal(1)
-            price = queries.price_for(product, self.quote.customer, quantity, dates.today())
-            data[f"l{n}-name"], data[f"l{n}-spec"], data[f"l{n}-unit"] = product.name, product.spec, product.unit_label
-            data[f"l{n}-price"] = f"{price.amount:.2f}" if price.amount is not None else ""
-            data[f"l{n}-tax_rate"] = f"{product.tax_rate:f}"
-            data[f"l{n}-known"] = pk
+        """Where a product was chosen anew, its words, price and tax; a bundle becomes lines of its parts."""
+        n = 0
+        while n < min(_count(data), MOST_ROWS):
+            product = self._chosen_anew(data, n)
+            if product is not None:
+                quantity = _decimal(data.get(f"l{n}-quantity")) or Decimal(1)
+                bundle = bundle_lines(product, price_queries.parts_of(self.viewer, product), quantity)
+                if len(bundle) > 1:
+                    make_room(data, n, len(bundle) - 1)
+                for place, line in enumerate(bundle, n):
+                    self._fill_row(data, place, line)
+            n += 1
+
+    def _chosen_anew(self, data, n: int) -> Product | None:
+        pk, known = data.get(f"l{n}-product", ""), data.get(f"l{n}-known", "")
+        if not pk.isdigit() or pk == known or len(pk) > 18:
+            return None
+        return queries.product_on_sale(self.viewer, int(pk))
+
+    def _fill_row(self, data, n: int, line: BundleLine) -> None:
+        product = line.product
+        price = queries.price_for(product, self.quote.customer, line.quantity, dates.today())
+        values = {
+            "product": product.pk, "known": product.pk, "name": product.name, "spec": line.spec,
+            "unit": product.unit_label, "quantity": _plain(line.quantity), "tax_rate": _plain(product.tax_rate),
+            "price": f"{price.amount:.2f}" if price.amount is not None else "",
+        }  # fmt: skip
+        if line.discount:
+            values["discount"] = _plain(line.discount)
+        for name, value in values.items():
+            data[f"l{n}-{name}"] = str(value)
 
     def is_valid(self) -> bool:
         rows = [row.is_valid() or not row.has_changed() for row in self.rows if row.is_bound]
@@ -152,6 +171,10 @@ class QuoteLinesForm(ActionForm):
             "lines": self.lines(), "reduction": self.cleaned_data["reduction"],
             "version": self.cleaned_data.get("version"),
         }  # fmt: skip
+
+
+def _count(data) -> int:
+    return int(text) if (text := data.get("count", "0")).isdigit() and len(text) < 9 else 0
 
 
 def _start(line: QuoteLine) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Pipelines, opportunities, products, leads: from the first hint to the decision (SAL-1…5)."""
 
 from zhike.sales.models.assignment import AssignmentRule, LeadAssignment
+from zhike.sales.models.bundles import BundlePart
 from zhike.sales.models.buying import BuyingRole
+from zhike.sales.models.categories import ProductCategory
 from zhike.sales.models.competitors import Competitor, DealCompetitor
 from zhike.sales.models.leads import Lead
 from zhike.sales.models.opportunities import Opportunity, OpportunityLine, StageChange, customers_dealt_with
@@ -13,6 +15,7 @@ from zhike.sales.models.targets import Forecast, ForecastLine, Target
 from zhike.sales.models.teams import ResourceRequest, TeamMember
 
 __all__ = [
+    "BundlePart",
     "BuyingRole",
     "Competitor",
     "DealCompetitor",
@@ -28,6 +31,7 @@ __all__ = [
     "PriceList",
     "PriceListItem",
     "Product",
+    "ProductCategory",
     "Quote",
     "QuoteLine",
     "QuoteSending",

@@ -11,6 +11,7 @@ from zhike.kit.money import MoneyField
 from zhike.kit.scope import everyone
 from zhike.records.lookups import picklist
 from zhike.records.models import Record
+from zhike.sales.models.categories import ProductCategory
 
 
 class Product(Record):
@@ -26,9 +27,17 @@ class Product(Record):
         _("tax rate (%)"), max_digits=5, decimal_places=2, default=13,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )  # fmt: skip
-    category = models.CharField(pgettext_lazy("product", "category"), max_length=40, blank=True)
+    category = models.ForeignKey(
+        ProductCategory, models.PROTECT, null=True, blank=True, related_name="+",
+        verbose_name=pgettext_lazy("product", "category"),
+    )  # fmt: skip
     spec = models.CharField(_("specification"), max_length=200, blank=True)
     description = models.TextField(_("description"), blank=True)
+    # What a bundle without a price of its own costs less than its parts.
+    bundle_discount = models.DecimalField(
+        _("discount on the parts (%)"), max_digits=5, decimal_places=2, default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )  # fmt: skip
     is_active = models.BooleanField(_("on sale"), default=True)
 
     scope = everyone()
