@@ -62,6 +62,8 @@ WHOLE_TABLE = {
     "zhike/sales/score_facts.py",  # as actions/scores.py
     "zhike/sales/actions/deals.py",  # lines and history of a deal the action was let in for
     "zhike/sales/actions/lines.py",
+    "zhike/sales/actions/pricing.py",  # parts of a product, which everybody may look up
+    "zhike/sales/models/quotes.py",  # lines of quotes that were read through their scope
     "zhike/sales/actions/quotes.py",  # lines and versions of a quote the action was let in for
     "zhike/sales/tasks.py",  # the letter somebody with the right to send it has ordered
     "zhike/sales/actions/targets.py",  # a kept forecast is everybody's; each reads the lines they see

@@ -33,6 +33,7 @@ from zhike.sales.lead_fields import LEAD_TONES, WaitField
 from zhike.sales.models import Lead, Opportunity, Pipeline, Product, Quote, Target
 from zhike.sales.models.leads import SEE_UNOWNED
 from zhike.sales.product_fields import CategoryField
+from zhike.sales.quote_fields import QuoteLinesField
 
 SEE_COST = "sales.product.see_cost"
 
@@ -229,6 +230,7 @@ QUOTE = kinds.add(
             Day("quoted_on", required=False),
             Day("valid_until"),
             Money("total", editable=False),
+            QuoteLinesField("lines", _("lines"), required=False),
             Money("subtotal", editable=False),
             Money("reduction", least=0, required=False, editable=False),
             Number("discount", editable=False),

@@ -88,7 +88,7 @@ def quote_create(request: HttpRequest) -> HttpResponse:
     initial |= {"quoted_on": dates.today(), "valid_until": queries.valid_until()}
     if "opportunity" in initial and "customer" not in initial:
         initial |= queries.customer_of(request.viewer, initial["opportunity"])
-    form = RecordForm(request.POST or None, kind=QUOTE, viewer=request.viewer, initial=initial)
+    form = RecordForm(request.POST or None, kind=QUOTE, viewer=request.viewer, initial=initial, only=_fields(None))
     if request.method == "POST" and form.save(by=request.viewer):
         return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
     return _form(request, form, None)
@@ -98,10 +98,16 @@ def quote_create(request: HttpRequest) -> HttpResponse:
 def quote_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the head of a quote."""
     quote = record_for(request.viewer, QUOTE, pk)
-    form = RecordForm(request.POST or None, kind=QUOTE, viewer=request.viewer, record=quote)
+    form = RecordForm(request.POST or None, kind=QUOTE, viewer=request.viewer, record=quote, only=_fields(quote))
     if request.method == "POST" and form.save(by=request.viewer):
         return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
     return _form(request, form, quote)
+
+
+def _fields(quote: Quote | None) -> list[str]:
+    """What the form of the head shows: all but the lines, which have an editor of their own."""
+    shut = {"lines", *([QUOTE.owner] if quote else [])}
+    return [field.name for field in QUOTE.editable() if field.name not in shut]
 
 
 def _form(request: HttpRequest, form: RecordForm, quote: Quote | None) -> HttpResponse:

@@ -20,19 +20,21 @@ from zhike.records.actions import delete_record, next_number, save_record
 from zhike.records.events import emit
 from zhike.records.models import AuditEntry
 from zhike.sales import pricing
-from zhike.sales.models import Quote, QuoteLine, QuoteSending
+from zhike.sales.models import PriceList, Product, Quote, QuoteLine, QuoteSending
 
 CHANGE = "sales.quote.change"
 WHY = "lines of a quote the action was let in for"
 COPIED = ("name", "spec", "unit", "quantity", "list_price", "price", "discount", "tax_rate", "cost")
 MOST_LINES = 300
+FIXED = {"customer", "contact", "reduction", "valid_until", "title", "delivery", "payment_terms", "quoted_on", "lines"}
 Status = Quote.Status
 
 
 def prepare_quote(quote: Quote, changed: dict[str, Any], by: Viewer) -> None:
     """Before saving: contact and deal belong to the customer; only drafts are edited. Raises Refused."""
-    if quote.pk and not quote.is_draft and set(changed) & {"customer", "contact", "reduction", "valid_until", "title",
-                                                           "delivery", "payment_terms", "quoted_on"}:  # fmt: skip
+    if (promised := quote.__dict__.pop("lines_to_be", None)) is not None:
+        quote.__dict__["lines_to_write"] = promised
+    if quote.pk and not quote.is_draft and FIXED & set(changed):
         raise Refused(_("What has left the draft is not edited; make a new version."))
     if quote.opportunity_id and not quote.customer_id:
         quote.customer_id = quote.opportunity.customer_id
@@ -52,8 +54,12 @@ def _check_deal(quote: Quote) -> None:
 
 
 def quote_saved(quote: Quote, changed: dict[str, Any], by: Viewer, created: bool) -> None:
-    """After saving: a quote for a deal begins with the deal's products."""
-    if created and quote.opportunity_id and not quote.previous_id:
+    """After saving: lines it was promised are written; else a quote for a deal begins with the deal's products."""
+    promised = quote.__dict__.pop("lines_to_write", None)
+    if promised is not None:
+        _replace(quote, [_filled(quote, values) for values in promised])
+        quote.save()
+    elif created and quote.opportunity_id and not quote.previous_id:
         lines = [
             QuoteLine(
                 product=line.product, name=line.product.name, spec=line.product.spec, unit=line.product.unit_label,
@@ -66,6 +72,32 @@ def quote_saved(quote: Quote, changed: dict[str, Any], by: Viewer, created: bool
         if lines:
             _replace(quote, lines)
             quote.save()
+
+
+def _filled(quote: Quote, given: dict[str, Any]) -> QuoteLine:
+    """A line from what was given; the product says the rest. Raises Refused for a product that is off sale."""
+    values = dict(given)
+    product_id = values.pop("product_id")
+    products = Product.objects.whole_table(WHY).filter(pk=product_id, is_active=True)
+    product = products.first() if product_id else None
+    if product_id and product is None:
+        raise Refused({"lines": _("This product is not on sale.")})
+    quantity = values["quantity"] or Decimal(1)
+    start: dict[str, Any] = {"price": Decimal(0), "tax_rate": Decimal(13), "discount": Decimal(0)}
+    if product is not None:
+        price = pricing.price_for(product, quote.customer, quantity, dates.today(), price_lists_with(product))
+        start |= {
+            "name": product.name, "spec": product.spec, "unit": product.unit_label, "tax_rate": product.tax_rate,
+            "price": price.amount or Decimal(0), "list_price": product.list_price, "cost": product.cost,
+        }  # fmt: skip
+    said = {name: value for name, value in values.items() if value not in (None, "")}
+    return QuoteLine(product=product, **{**start, **said, "quantity": quantity})
+
+
+def price_lists_with(product: Product) -> list[PriceList]:
+    """The price lists in use that have a product, in their order, with their prices at hand."""
+    rows = PriceList.objects.filter(is_active=True, items__product=product).distinct()
+    return list(rows.prefetch_related("items"))
 
 
 def lines_of(quote: Quote) -> list[QuoteLine]:
@@ -96,6 +128,7 @@ def set_quote_lines(
 
 
 def _replace(quote: Quote, lines: list[QuoteLine]) -> None:
+    before = _said(quote.known_lines())
     QuoteLine.objects.whole_table(WHY).filter(quote=quote).delete()
     for position, line in enumerate(lines, 1):
         line.quote, line.position = quote, position
@@ -107,6 +140,12 @@ def _replace(quote: Quote, lines: list[QuoteLine]) -> None:
         except ValidationError as error:
             raise Refused({"lines": [f"{line.name}: {m}" for ms in error.message_dict.values() for m in ms]}) from error
         line.save()
+    if (after := _said(lines)) != before:
+        AuditEntry.write(quote, AuditEntry.Verb.CHANGED, {"lines": [before, after]})
+
+
+def _said(lines: Sequence[QuoteLine]) -> str:
+    return "; ".join(str(line) for line in lines)
 
 
 def _count(quote: Quote, lines: list[QuoteLine]) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -168,6 +169,29 @@ class Quote(OwnedRecord):
     def get_absolute_url(self):
         return reverse("sales:quote_page", args=[self.pk])
 
+    def promise_lines(self, lines: list[dict[str, Any]]) -> None:
+        """Keep lines that are written after the quote itself; they replace all there are."""
+        self.__dict__["lines_to_be"] = lines
+
+    def known_lines(self) -> list["QuoteLine"]:
+        """The lines of a quote read through its scope."""
+        return self.lines_of_all([self.pk]).get(self.pk, []) if self.pk else []
+
+    @staticmethod
+    def lines_of_all(ids: list[int]) -> dict[int, list["QuoteLine"]]:
+        """The lines of quotes read through their scope, by the quotes' ids, in one query."""
+        rows = QuoteLine.objects.whole_table("lines of quotes that were read through their scope")
+        found: dict[int, list[QuoteLine]] = {}
+        for line in rows.filter(quote__in=ids).order_by("position", "id"):
+            found.setdefault(line.quote_id, []).append(line)
+        return found
+
+    def changes(self) -> dict[str, list[Any]]:
+        changed = super().changes()
+        if "lines_to_be" in self.__dict__:
+            changed["lines"] = [None, None]  # what they were and are is said when they are written
+        return changed
+
     @property
     def label(self) -> str:
         """Number and version, as people call it: BJ-202611-0007 V2."""
@@ -237,7 +261,8 @@ class QuoteLine(ScopedModel):
         ]  # fmt: skip
 
     def __str__(self):
-        return self.name
+        off = f" −{self.discount.normalize():f}%" if self.discount else ""
+        return f"{self.name} × {self.quantity.normalize():f} @ {self.price:.2f}{off}"
 
 
 class QuoteSending(ScopedModel):

@@ -1,5 +1,6 @@
 """Price lists, categories, bundles, material; products in use stay (SAL-5)."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -107,8 +108,9 @@ def test_SAL_5_a_category_filters_with_all_below_it(company, sign_in, boss):
 def test_SAL_5_a_category_never_lies_below_itself_nor_goes_while_in_use(company, sign_in, boss):
     sensors = category(boss, "传感器")
     cameras = category(boss, "相机", sensors)
-    with pytest.raises(Refused, match="itself"):
+    with pytest.raises(Refused) as refusal:
         actions.save_category(sensors, by=boss, name="传感器", parent=cameras)
+    assert "parent" in refusal.value.messages
     product = ProductFactory(category=cameras)
     client = sign_in(company.gm)
     client.post(f"/settings/categories/{cameras.pk}/delete/")
@@ -120,8 +122,9 @@ def test_SAL_5_categories_go_five_levels_deep(boss):
     parent = None
     for name in "一二三四五":
         parent = category(boss, name, parent)
-    with pytest.raises(Refused, match="deep"):
+    with pytest.raises(Refused) as refusal:
         category(boss, "六", parent)
+    assert "parent" in refusal.value.messages
 
 
 @pytest.fixture
@@ -196,4 +199,5 @@ def test_SAL_5_the_newest_material_is_marked_and_everybody_may_fetch_it(company,
         answer = boss.post(reverse("records:file_add", args=["products", product.pk]), {"file": upload})
         assert answer.status_code in (204, 302)
     page = sign_in(company.li_na).get(f"/products/{product.pk}/files/").content.decode()
-    assert page.index("样本 2026.pdf") < page.index("latest") < page.index("样本 2025.pdf")
+    marked = re.search("latest|最新", page)
+    assert page.index("样本 2026.pdf") < marked.start() < page.index("样本 2025.pdf")
