@@ -45,11 +45,11 @@ from zhike.sales.models import (
     ForecastLine,
     LeadAssignment,
     OpportunityLine,
-    Target,
     PriceList,
     PriceListItem,
     ProductCategory,
     QuoteLine,
+    Target,
     TeamMember,
 )
 from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, ProductFactory, QuoteFactory, shipped
