@@ -10,7 +10,7 @@ class ContractsConfig(AppConfig):
     verbose_name = _("contracts")
 
     def ready(self):
-        from zhike.contracts import finance, measures, panels
+        from zhike.contracts import finance, measures, panels, reports  # noqa: F401 - reports register themselves
         from zhike.contracts.actions.owners import move_with_customer
         from zhike.contracts.actions.subjects import SUBJECTS
         from zhike.contracts.kinds import CONTRACT, PAYMENT, RECEIVABLE
