@@ -36,7 +36,7 @@ def activities():
 
 
 def inbox(person):
-    return list(InboxItem.objects.filter(person=person).values_list("text", flat=True))
+    return list(InboxItem.objects.filter(person=person).order_by("id").values_list("text", flat=True))
 
 
 def form(**more):

@@ -61,7 +61,7 @@ def limit_of(customer):
 
 
 def inbox(person):
-    return list(InboxItem.objects.filter(person=person).values_list("text", flat=True))
+    return list(InboxItem.objects.filter(person=person).order_by("id").values_list("text", flat=True))
 
 
 def test_ORG_6_the_general_manager_sets_the_credit_limit_others_ask(company, viewer, sign_in, customer):
