@@ -66,10 +66,10 @@ def test_SAL_7_from_the_bank_s_file_to_the_statement_of_account(
     page.get_by_text("185,000.00").first.wait_for()
     assert_accessible(page)
     page.get_by_role("button", name="导入 1 笔").click()
-    page.locator(".guess").get_by_text("户名一致").wait_for()
+    page.locator(".guess").get_by_text("户名一致 · 等于一笔应收").wait_for()
     assert_accessible(page)
     screenshot(page, "bank-lines")
-    page.locator(".guess button").click()
+    page.locator(".guess").filter(has_text="等于一笔应收").get_by_role("button").click()
     page.locator("li[id^=line-]").get_by_text("已入账").wait_for()
 
     page.goto("/receivables/")

@@ -45,7 +45,7 @@ class Prepared:
         """The rows as the database gives them."""
         given = dict(zip(self.marks, ids, strict=True))
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            cursor.execute(self.sql, [given.get(p, p) if type(p) is int else p for p in self.params])
+            cursor.execute(self.sql, [_filled_in(p, given) for p in self.params])
             return cursor.fetchall()
 
     def rows(self, *ids: int) -> list[Any]:
@@ -63,6 +63,13 @@ class Prepared:
     def count(self, *ids: int) -> int:
         """How many rows there are for these ids."""
         return self.fetch(ids)[0][0] if self.sql else 0
+
+
+def _filled_in(parameter: Any, given: dict[int, int]) -> Any:
+    """The id a mark stands for, of the mark's own type: psycopg has integers of several widths."""
+    if isinstance(parameter, int) and parameter in given:
+        return type(parameter)(given[parameter])
+    return parameter
 
 
 def prepared(make: Callable[..., QuerySet]) -> Callable[..., list[Any]]:
