@@ -29,16 +29,19 @@ def keep_books(random: Random, today: date, finance: Person) -> None:
 
 
 def _invoices(random: Random, today: date, contracts: list[Contract], by: Viewer) -> None:
+    few = max(1, min(4, len(contracts) // 8))  # that wait for each step: also a small company has some further on
     for n, contract in enumerate(contracts[:INVOICED]):
-        part = contract.amount if random.random() < 0.5 else (contract.amount / 2).quantize(Decimal("0.01"))
+        # Who still owes is invoiced in full, so that there is something invoiced and not paid.
+        whole = contract.outstanding > 0 or random.random() < 0.5
+        part = contract.amount if whole else (contract.amount / 2).quantize(Decimal("0.01"))
         kind = "digital_special" if contract.customer.uscc else "digital_ordinary"
         values = {"contract": contract.pk, "customer": contract.customer_id, "amount": part, "kind": kind,
                   "tax_rate": Decimal(random.choice([13, 13, 13, 6])), "content": contract.name[:120]}  # fmt: skip
         invoice = create_record(INVOICE, values, by=by)
-        if n < 4:
+        if n < few:
             continue  # to be approved
         invoice = invoices.approve_invoice(invoice, by=by)
-        if n < 8:
+        if n < 2 * few:
             continue  # to be issued
         day = max(contract.signed_on, today - timedelta(days=random.randrange(1, 120)))
         number = f"{day:%y}3200000{random.randrange(10**11):011d}"
