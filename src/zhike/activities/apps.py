@@ -61,8 +61,10 @@ class ActivitiesConfig(AppConfig):
         """What the room of deals cannot know: when contacts were visited, and that a follow-up makes deals fresh."""
         from zhike.activities import queries
         from zhike.activities.tasks import rescore_deals
-        from zhike.records.events import on
+        from zhike.records.events import declare, on
         from zhike.sales.queries import visits_from
 
         visits_from(queries.last_visits)
         on("activities.activity.created", rescore_deals)
+        declare("activities.activity.commented", _("Follow-up commented"))
+        declare("activities.task.completed", _("Task completed"))

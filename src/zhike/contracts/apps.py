@@ -20,6 +20,7 @@ class ContractsConfig(AppConfig):
         from zhike.records import periodic
         from zhike.records.files import files_count, files_panel
 
+        self.declare_events()
         moves_with_owner(move_with_customer)
         finance.register()
         for subject in SUBJECTS:
@@ -64,3 +65,20 @@ class ContractsConfig(AppConfig):
         tabs.add(place, "overview", _("Overview"), body=panels.payment_overview, order=5)
         tabs.add(place, "files", _("Files"), body=files_panel, part=files_count, order=70)
         tabs.add(place, "changes", _("Changes"), body=panels.changes, order=80)
+
+    def declare_events(self):
+        """What happens to records of this room, for automation and webhooks."""
+        from zhike.records.events import declare
+
+        declare("contracts.contract.signed", _("Contract signed"))
+        declare("contracts.contract.changed_order", _("Change order in force"))
+        declare("contracts.contract.completed", _("Contract completed"))
+        declare("contracts.contract.terminated", _("Contract terminated"))
+        declare("contracts.payment.posted", _("Payment posted"))
+        declare("contracts.payment.allocated", _("Payment allocated"))
+        declare("contracts.payment.reversed", _("Payment reversed"))
+        declare("contracts.payment.refunded", _("Payment refunded"))
+        declare("contracts.receivable.written_off", _("Receivable written off"))
+        declare("contracts.invoice.issued", _("Invoice issued"))
+        declare("contracts.invoice.voided", _("Invoice voided"))
+        declare("contracts.invoice.reddened", _("Red-letter invoice issued"))

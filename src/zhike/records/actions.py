@@ -119,6 +119,7 @@ def delete_record(kind: RecordKind, record: Any, *, by: Viewer, version: int | N
     """Delete a record nothing depends on; its last state stays in the history. Raises Refused where it is in use."""
     require(by, kind.verb("delete"), record)
     record = lock(record, version=version)
+    emit(f"{kind.label}.deleted", record, by=by, title=str(record), owner=getattr(record, f"{kind.owner}_id", None))
     search.forget(kind, [record.pk])
     Tagging.objects.filter(tag__kind=kind.label, object_id=record.pk).delete()
     record.delete()

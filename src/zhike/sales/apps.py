@@ -28,6 +28,7 @@ class SalesConfig(AppConfig):
         from zhike.sales.actions.deals import move_with_customer
         from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT, QUOTE
 
+        self.declare_events()
         scope.add_arm(models.customers_dealt_with, inherited=False)
         moves_with_owner(move_with_customer)
         view = OPPORTUNITY.verb("view")
@@ -115,3 +116,13 @@ class SalesConfig(AppConfig):
                  group="sales", order=55, verb=COMPETITOR.verb("view"))  # fmt: skip
         menu.add("settings", "score", _("Priority score"), url_name="sales:score_weights", icon="adjustments",
                  order=55, verb=SET_WEIGHTS)  # fmt: skip
+
+    def declare_events(self):
+        """What happens to records of this room, for automation and webhooks."""
+        from zhike.records.events import declare
+
+        declare("sales.lead.converted", _("Lead converted"))
+        declare("sales.opportunity.moved", _("Moved to another stage"))
+        declare("sales.quote.approved", _("Quote approved"))
+        declare("sales.quote.rejected", _("Quote rejected"))
+        declare("sales.quote.accepted", _("Quote accepted"))
