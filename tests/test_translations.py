@@ -34,3 +34,20 @@ def test_PLT_1_every_text_has_a_chinese_translation(room, tmp_path):
         if "fuzzy" in e.flags or not (e.msgstr or (e.msgid_plural and all(e.msgstr_plural.values())))
     ]  # fmt: skip
     assert not missing, f"{room.name}: {missing}"
+
+
+def test_rooms_do_not_translate_a_text_differently():
+    """Django merges the catalogues of all rooms; of two translations of one text only one is ever shown, everywhere."""
+    said: dict[tuple[str | None, str], dict[str, str]] = {}
+    for room in ROOMS:
+        for entry in polib.pofile(str(room / "locale" / "zh_Hans" / ENTRIES)):
+            text = entry.msgstr or entry.msgstr_plural.get(0, "")
+            said.setdefault((entry.msgctxt, entry.msgid), {})[room.name] = text
+    different = [
+        f"{context or ''}|{text}: {rooms}" for (context, text), rooms in said.items() if len(set(rooms.values())) > 1
+    ]
+    assert not different, (
+        "One text has several translations, and Django shows one of them in all rooms. Where it means the same, write "
+        'the same translation; where it means something else, give it a context there: pgettext("invoice line", …) in '
+        'Python, {% translate "…" context "invoice line" %} in a template.\n' + "\n".join(different)
+    )

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from zhike.activities.kinds import SIGNS
 from zhike.activities.models import Activity, ActivityComment
@@ -33,7 +33,7 @@ FILTERS = {
     "": gettext_lazy("All"),
     "followups": gettext_lazy("Follow-ups"),
     "deals": gettext_lazy("Deals"),
-    "money": gettext_lazy("Money"),
+    "money": pgettext_lazy("timeline", "Money"),
     "changes": gettext_lazy("Changes"),
 }
 

@@ -83,7 +83,10 @@ def _head(pdf: FPDF, account: Account) -> None:
 
 def _titles(pdf: FPDF) -> None:
     _row(
-        pdf, [_("Day"), _("What"), _("Reference"), _("Increase"), _("Decrease"), _("Balance")], shaded=True, title=True
+        pdf,
+        [_("Day"), pgettext("account line", "What"), _("Reference"), _("Increase"), _("Decrease"), _("Balance")],
+        shaded=True,
+        title=True,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, F, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from zhike.contracts import matching
 from zhike.contracts.matching import Due, Money, Party
@@ -61,7 +62,7 @@ WHO_WORDS = {
     "contract": lambda: _("contract number in the memo"), "invoice": lambda: _("invoice number in the memo"),
     "account": lambda: _("account on the data card"), "name": lambda: _("same name"),
     "alias": lambda: _("paid under this name before"), "title": lambda: _("invoice title"),
-    "short": lambda: _("short name"), "core": lambda: _("same name but for place and form"),
+    "short": lambda: pgettext("match", "short name"), "core": lambda: _("same name but for place and form"),
     "cut": lambda: _("name cut off by the bank"), "person": lambda: _("a person at the customer"),
     "alike": lambda: _("name looks alike"), "amount": lambda: _("only the amount fits"),
 }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from zhike.contracts.fields import PlanField
 from zhike.contracts.kinds import CONTRACT, PAYMENT
@@ -134,7 +134,7 @@ class LineForm(SmallForm):
     def fields_of(self):
         return [
             Ref("product", gettext_lazy("Product"), to="sales.product", required=False),
-            Text("name", gettext_lazy("Description"), required=False,
+            Text("name", pgettext_lazy("line", "Description"), required=False,
                  help=gettext_lazy("The product's name if left empty.")),
             Number("quantity", gettext_lazy("Quantity"), required=True, most=9_999_999),
             Text("unit", gettext_lazy("Unit"), required=False),

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhike.kit.forms import ActionForm
 from zhike.org import approvals
@@ -19,7 +20,10 @@ class CommentForm(ActionForm):
     """A word with a decision."""
 
     comment = forms.CharField(
-        label=_("Comment"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2, "class": "inp"})
+        label=pgettext_lazy("approval", "Comment"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "inp"}),
     )
 
 
@@ -27,7 +31,7 @@ class DelegateForm(ActionForm):
     """Who decides instead."""
 
     to = forms.ChoiceField(label=_("Colleague"))
-    comment = forms.CharField(label=_("Comment"), required=False, max_length=500)
+    comment = forms.CharField(label=pgettext_lazy("approval", "Comment"), required=False, max_length=500)
 
     def __init__(self, data=None, *, leave_out: set[int], **more: Any):
         super().__init__(data, **more)
@@ -44,7 +48,7 @@ def _colleagues() -> list[tuple[Any, str]]:
 class ConditionRow(forms.Form):
     """One condition; empty rows are left out."""
 
-    fact = forms.ChoiceField(label=_("What"), required=False)
+    fact = forms.ChoiceField(label=pgettext_lazy("condition", "What"), required=False)
     operator = forms.ChoiceField(label=_("How"), required=False, choices=OPERATORS.items())
     value = forms.CharField(label=_("Value"), required=False, max_length=60)
 

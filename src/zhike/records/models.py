@@ -218,14 +218,14 @@ class CustomField(Configuration):
     """A field the administrator added while running. Its values live in the record's `custom` under `f<id>` (IMP-6)."""
 
     class Type(models.TextChoices):
-        TEXT = "text", _("Text")
-        NUMBER = "number", _("Number")
-        MONEY = "money", _("Money")
-        DATE = "date", _("Date")
-        CHOICE = "choice", _("Choice")
-        MULTI = "multi", _("Multiple choice")
-        PERSON = "person", _("Person")
-        REFERENCE = "reference", _("Reference")
+        TEXT = "text", pgettext_lazy("field type", "Text")
+        NUMBER = "number", pgettext_lazy("field type", "Number")
+        MONEY = "money", pgettext_lazy("field type", "Money")
+        DATE = "date", pgettext_lazy("field type", "Date")
+        CHOICE = "choice", pgettext_lazy("field type", "Choice")
+        MULTI = "multi", pgettext_lazy("field type", "Multiple choice")
+        PERSON = "person", pgettext_lazy("field type", "Person")
+        REFERENCE = "reference", pgettext_lazy("field type", "Reference")
 
     kind = models.CharField(max_length=60)
     name = models.CharField(_("name"), max_length=60)

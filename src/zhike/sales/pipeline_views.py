@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.kit import htmx
@@ -104,7 +104,7 @@ def stage_restore(request: HttpRequest, pipeline_pk: int, pk: int) -> HttpRespon
     require(request.viewer, CHANGE)
     pipeline = _pipeline(pipeline_pk)
     actions.restore_stage(_stage(pipeline, pk), by=request.viewer)
-    return _back(request, pipeline, _("Taken back."))
+    return _back(request, pipeline, pgettext("stage", "Taken back."))
 
 
 def _back(request: HttpRequest, pipeline: Pipeline, said: str) -> HttpResponse:

@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from zhike.kit import dates
 from zhike.kit.forms import ActionForm
@@ -43,7 +43,7 @@ def controls(lookups: Lookups) -> dict[str, FieldControl]:
     """The fields of a row."""
     fields = [
         Ref("product", gettext_lazy("product"), to="sales.product", required=False),
-        Text("name", gettext_lazy("description"), required=False),
+        Text("name", pgettext_lazy("line", "description"), required=False),
         Text("spec", gettext_lazy("specification"), required=False),
         Text("unit", gettext_lazy("unit"), required=False),
         Quantity("quantity", gettext_lazy("quantity"), decimals=3, required=False, most=10**9),
@@ -215,7 +215,7 @@ class SendForm(ActionForm):
     to = forms.EmailField(label=gettext_lazy("To"))
     subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
     text = forms.CharField(
-        label=gettext_lazy("Text"), max_length=4000, widget=forms.Textarea(attrs={"rows": 8, "class": "inp"})
+        label=pgettext_lazy("letter", "Text"), max_length=4000, widget=forms.Textarea(attrs={"rows": 8, "class": "inp"})
     )
 
 

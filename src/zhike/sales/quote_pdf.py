@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
@@ -80,8 +81,8 @@ def _head(pdf: FPDF, quote: Quote) -> None:
 
 
 def _table(pdf: FPDF, lines: Sequence[QuoteLine]) -> None:
-    titles = (_("No."), _("Description"), _("Specification"), _("Unit"), _("Quantity"), _("Unit price"),
-              _("Discount"), _("Tax"), _("Amount"))  # fmt: skip
+    titles = (_("No."), pgettext("line", "Description"), _("Specification"), _("Unit"), _("Quantity"), _("Unit price"),
+              _("Discount"), _("Tax rate"), _("Amount"))  # fmt: skip
     pdf.set_font("song", size=9)
     pdf.set_draw_color(150)
     with pdf.table(col_widths=WIDTHS, line_height=5.5, padding=1, text_align=RIGHT, repeat_headings=1,
@@ -111,7 +112,11 @@ def _sums(pdf: FPDF, quote: Quote) -> None:
 
 def _foot(pdf: FPDF, quote: Quote) -> None:
     pdf.set_font("song", size=10)
-    terms = [(_("Payment"), quote.payment_terms), (_("Delivery"), quote.delivery), (_("Note"), quote.note)]
+    terms = [
+        (pgettext("quote", "Payment"), quote.payment_terms),
+        (_("Delivery"), quote.delivery),
+        (_("Note"), quote.note),
+    ]
     for label, text in terms:
         if text:
             pdf.multi_cell(0, 6, f"{label}: {_said(text)}", new_x="LMARGIN", new_y="NEXT")

@@ -87,7 +87,7 @@ class Task(OwnedRecord):
     opportunity = models.ForeignKey(
         Opportunity, models.SET_NULL, null=True, blank=True, related_name="tasks", verbose_name=_("opportunity")
     )
-    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    due_at = models.DateTimeField(pgettext_lazy("task", "due"), null=True, blank=True)
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
     is_all_day = models.BooleanField(_("all day"), default=False)
     remind_at = models.DateTimeField(_("remind at"), null=True, blank=True)

@@ -113,7 +113,7 @@ def test_ACT_4_the_assignee_answers_and_whoever_gave_it_hears(company, sign_in):
     client.post(f"/tasks/{given[1].pk}/decline/", {"reason": "客户改期"})
     client.post(f"/tasks/{given[2].pk}/complete/", {"summary": "办妥"})
     assert [fresh(task).status for task in given] == ["open", "declined", "done"]
-    assert inbox(company.lead_east) == ["李娜 接受了：任务0", "李娜 谢绝了：任务1 客户改期", "李娜 完成了：任务2 办妥"]
+    assert inbox(company.lead_east) == ["李娜 接受了：任务0", "李娜 婉拒了：任务1 客户改期", "李娜 完成了：任务2 办妥"]
 
 
 def test_ACT_4_only_the_assignee_answers(company, sign_in):

@@ -80,8 +80,8 @@ class Contract(KeptByLedger):
     # In approval and approved: it may be signed.
     approved_at = models.DateTimeField(_("approved"), null=True, blank=True, editable=False)
     signed_on = models.DateField(_("signed on"), null=True, blank=True, editable=False)
-    starts_on = models.DateField(_("from"), null=True, blank=True)
-    ends_on = models.DateField(_("until"), null=True, blank=True)
+    starts_on = models.DateField(pgettext_lazy("contract", "from"), null=True, blank=True)
+    ends_on = models.DateField(pgettext_lazy("contract", "until"), null=True, blank=True)
     terminated_on = models.DateField(_("terminated on"), null=True, blank=True, editable=False)
     termination_reason = models.CharField(_("why terminated"), max_length=200, blank=True, editable=False)
     note = models.TextField(_("note"), blank=True)
@@ -221,7 +221,7 @@ class ContractLine(ScopedModel):
     product = models.ForeignKey(
         Product, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("product")
     )
-    name = models.CharField(_("description"), max_length=200)
+    name = models.CharField(pgettext_lazy("line", "description"), max_length=200)
     unit = models.CharField(_("unit"), max_length=40, blank=True)
     quantity = models.DecimalField(_("quantity"), max_digits=12, decimal_places=3, default=1)
     price = MoneyField(_("unit price"))

@@ -7,6 +7,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from zhike.contracts.invoice_kinds import state_badge
 from zhike.contracts.models import Invoice
@@ -33,7 +34,11 @@ def invoice_state(invoice: Invoice) -> SafeString:
 @register.simple_tag
 def promise_badge(state: str) -> SafeString:
     """Whether a promise was kept."""
-    words = {"kept": (_("kept"), "ok"), "broken": (_("broken"), "bad"), "open": (_("still to come"), "info")}
+    words = {
+        "kept": (_("kept"), "ok"),
+        "broken": (_("broken"), "bad"),
+        "open": (pgettext("promise", "still to come"), "info"),
+    }
     return fmt.badge(*words[state]) if state in words else SafeString("")
 
 

@@ -169,7 +169,7 @@ class ApprovalPlace(ScopedModel):
     step = models.PositiveSmallIntegerField()
     person = person_key(db_index=False)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
-    comment = models.CharField(_("comment"), max_length=500, blank=True)
+    comment = models.CharField(pgettext_lazy("approval", "comment"), max_length=500, blank=True)
     delegated_by = person_key(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True)

@@ -4,7 +4,7 @@ A field knows its label, how to clean what came in (form, import, API alike), ho
 `paths` are what a list selects for it; `cell`, `export` and `api` take those values as a tuple, the first is the value.
 """
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from zhike.records.fields.base import EMPTY, Field
 from zhike.records.fields.chosen import Choice, Person, Picklist, Ref
@@ -26,8 +26,9 @@ OPERATOR_LABELS = {
     "is": gettext_lazy("is"), "in": gettext_lazy("is one of"), "not_in": gettext_lazy("is none of"),
     "any": gettext_lazy("has one of"), "contains": gettext_lazy("contains"), "starts": gettext_lazy("starts with"),
     "gte": gettext_lazy("at least"), "lte": gettext_lazy("at most"), "between": gettext_lazy("between"),
-    "before": gettext_lazy("before"), "after": gettext_lazy("from"), "last": gettext_lazy("in the last … days"),
-    "next": gettext_lazy("in the next … days"), "me": gettext_lazy("is me"), "team": gettext_lazy("is in my team"),
+    "before": gettext_lazy("before"), "after": pgettext_lazy("filter", "from"),
+    "last": gettext_lazy("in the last … days"), "next": gettext_lazy("in the next … days"),
+    "me": gettext_lazy("is me"), "team": gettext_lazy("is in my team"),
     "empty": gettext_lazy("is empty"), "filled": gettext_lazy("is filled in"),
 }  # fmt: skip
 

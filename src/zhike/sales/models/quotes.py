@@ -228,7 +228,7 @@ class QuoteLine(ScopedModel):
     product = models.ForeignKey(
         Product, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("product")
     )
-    name = models.CharField(_("description"), max_length=200)
+    name = models.CharField(pgettext_lazy("line", "description"), max_length=200)
     spec = models.CharField(_("specification"), max_length=200, blank=True)
     unit = models.CharField(_("unit"), max_length=40, blank=True)
     quantity = models.DecimalField(_("quantity"), max_digits=12, decimal_places=3, default=1)
@@ -277,7 +277,7 @@ class QuoteSending(ScopedModel):
     quote = models.ForeignKey(Quote, models.CASCADE, related_name="sendings")
     to = models.EmailField(_("to"))
     subject = models.CharField(_("subject"), max_length=200)
-    text = models.TextField(_("text"))
+    text = models.TextField(pgettext_lazy("letter", "text"))
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
     error = models.CharField(max_length=300, blank=True)
     person = person_key()

@@ -123,7 +123,7 @@ class ResourceRequest(OwnedRecord):
     asked_department = models.ForeignKey(
         "org.Department", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("department asked")
     )
-    first_on = models.DateField(_("from"))
+    first_on = models.DateField(pgettext_lazy("request", "from"))
     last_on = models.DateField(_("to"))
     hours = models.DecimalField(_("hours a day"), max_digits=3, decimal_places=1, default=DAY_HOURS)
     reason = models.CharField(_("what for"), max_length=300)
