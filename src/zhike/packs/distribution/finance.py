@@ -7,10 +7,12 @@ from random import Random
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from zhike.contracts.actions import invoices, statements
+from zhike.contracts.actions import invoices, payments, statements
 from zhike.contracts.invoice_kinds import DUNNING, INVOICE
 from zhike.contracts.models import Contract, Receivable
 from zhike.kit.viewer import Viewer, viewer_of
+from zhike.org.actions import decide_approval
+from zhike.org.actions.approvals import open_of
 from zhike.org.models import Person
 from zhike.packs.distribution import words
 from zhike.records.actions import create_record
@@ -26,6 +28,7 @@ def keep_books(random: Random, today: date, finance: Person) -> None:
     _invoices(random, today, contracts, by)
     _dunning(random, today, by)
     _statement(random, today, by)
+    _write_off(today, finance, by)
 
 
 def _invoices(random: Random, today: date, contracts: list[Contract], by: Viewer) -> None:
@@ -83,3 +86,15 @@ def _statement(random: Random, today: date, by: Viewer) -> None:
     content = BytesIO("\n".join(rows).encode("gb18030")).getvalue()
     upload = SimpleUploadedFile(f"工行流水-{today:%Y%m%d}.csv", content)
     statements.import_statement(statements.keep_statement(upload, by=by, bank="工行基本户 2345"), by=by)
+
+
+def _write_off(today: date, finance: Person, by: Viewer) -> None:
+    """Rests nobody will get any more: given up, waiting for the general manager, waiting for finance."""
+    clerk = Person.objects.present().filter(supervisor=finance).order_by("id").first()
+    old = Receivable.objects.visible_to(by).filter(balance__gt=0, due_on__lt=today)
+    for n, line in enumerate(old.order_by("balance", "id")[:3]):
+        asker, first = (finance, clerk) if n == 1 else (clerk, finance)
+        payments.write_off(line, by=viewer_of(asker.pk), amount=line.balance, reason="多次催收，对方已停产", on=today)
+        for person in ((first, finance.supervisor), (first,), ())[n]:
+            approval = open_of("contracts.write_off", line.pk)
+            decide_approval(approval, by=viewer_of(person.pk), approve=True, comment="金额小，同意核销。")

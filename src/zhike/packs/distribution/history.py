@@ -11,14 +11,14 @@ from django.utils import timezone
 from zhike.activities.models import Activity
 from zhike.contracts.models import Contract, Payment, Receivable
 from zhike.customers.models import Contact, Customer, month_and_day
-from zhike.packs.distribution import leads, money, projects, words
+from zhike.packs.distribution import catalogue, leads, money, offers, projects, words
 from zhike.packs.distribution.names import TITLES, companies, mobile, person_name
 from zhike.packs.distribution.people import People
 from zhike.records import kinds, search
 from zhike.records.actions import next_number
 from zhike.records.bulk import insert_rows
 from zhike.records.models import AuditEntry, Tag, Tagging
-from zhike.sales.models import Lead, Opportunity, OpportunityLine, Pipeline, Product, Stage, StageChange
+from zhike.sales.models import Lead, Opportunity, OpportunityLine, Pipeline, Product, Quote, Stage, StageChange
 
 YEARS = 2
 SOURCES = ["referral", "exhibition", "search", "enquiry", "hotline", "cold", "wechat", "returning", "tender", "channel"]
@@ -47,6 +47,7 @@ class World:
 def live(world: World, count: int) -> None:
     """Write the whole history. Inside an action."""
     products = _products(world)
+    catalogue.stock(world, products, _keep)
     customers = _customers(world, count)
     contacts = _contacts(world, customers)
     deals = _deals(world, customers, contacts, products)
@@ -56,7 +57,8 @@ def live(world: World, count: int) -> None:
     _note_last(world, customers, activities)
     _tags(customers)
     projects.surround(world, deals, contacts, _keep)
-    for model in (Product, Customer, Contact, Opportunity, Lead, Activity, Contract, Receivable, Payment):
+    offers.offer(world, deals, contacts, products, _keep)
+    for model in (Product, Customer, Contact, Opportunity, Lead, Activity, Contract, Receivable, Payment, Quote):
         if kind := kinds.find(model._meta.label_lower):
             search.reindex(kind)
 

@@ -8,14 +8,16 @@ from stdnum.cn import uscc
 from zhike.activities.models import Activity
 from zhike.contracts.actions.ledger import differences
 from zhike.contracts.models import Contract, Payment, Receivable
+from zhike.contracts.setup import install_contracts
 from zhike.customers.models import Contact, Customer
 from zhike.kit import dates
 from zhike.kit.errors import Refused
-from zhike.org.models import Department, Person
+from zhike.org.flows import install_flows
+from zhike.org.models import ApprovalPlace, Department, Person
 from zhike.org.setup import ensure_company
 from zhike.packs.distribution.install import install_demo
 from zhike.packs.distribution.names import companies
-from zhike.sales.models import Lead, Opportunity, Product
+from zhike.sales.models import Lead, Opportunity, Product, Quote
 from zhike.sales.setup import install_pipelines
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +40,18 @@ PAGES = [
     "/opportunities/funnel/",
     "/competitors/",
     "/resources/",
+    "/quotes/",
+    "/targets/",
+    "/forecast/",
+]
+FOR_SETTING_UP = [
+    "/approvals/",
+    "/approvals/list/decided/",
+    "/quotes/?status__in=approving",
+    "/settings/prices/",
+    "/settings/categories/",
+    "/settings/assignment/",
+    "/settings/approvals/",
 ]
 
 
@@ -46,6 +60,8 @@ def demo(db):
     """A small demo company, as `up --demo` makes a large one."""
     ensure_company("orchid-lantern-42")
     install_pipelines()
+    install_flows()
+    install_contracts()
     install_demo(customers=80)
 
 
@@ -67,9 +83,24 @@ def test_SAL_7_the_demo_has_contracts_paid_late_and_not_at_all_and_its_ledger_ad
     assert differences() == []
     owed = Receivable._base_manager.filter(balance__gt=0)
     assert owed.filter(due_on__lt=dates.today()).exists() and owed.filter(due_on__gte=dates.today()).exists()
-    assert set(Contract._base_manager.values_list("status", flat=True)) == {"active", "completed"}
+    contracts = Contract._base_manager.filter(signed_on__isnull=False)
+    assert set(contracts.values_list("status", flat=True)) == {"active", "completed"}
     won = Opportunity._base_manager.filter(status="won", amount__gt=0).count()
-    assert Contract._base_manager.count() == won and Payment._base_manager.exists()
+    assert contracts.count() == won and Payment._base_manager.exists()
+
+
+def test_SAL_5_the_demo_has_quotes_in_every_state_with_versions_and_some_that_wait_for_approval(demo):
+    quotes = Quote._base_manager.all()
+    assert set(quotes.values_list("status", flat=True)) == set(Quote.Status.values)
+    assert all(
+        q.total == q.subtotal - q.reduction == sum(line.amount for line in q.known_lines()) - q.reduction
+        for q in quotes
+    )
+    assert quotes.filter(version_no=2, previous__status="superseded").exists()
+    assert quotes.filter(status="sent", valid_until__lt=dates.today()).exists()
+    assert Contract._base_manager.filter(quote__status="accepted", signed_on=None).exists()
+    waiting = ApprovalPlace.objects.whole_table("test").filter(status="waiting")
+    assert {"chengw"} < set(waiting.values_list("person__username", flat=True))
 
 
 @pytest.mark.parametrize("username", ["chengw", "zhoumz"])
@@ -79,6 +110,19 @@ def test_every_page_shows_something(demo, sign_in, username):
         answer = browser.get(page)
         assert answer.status_code == 200, page
         assert 'class="empty"' not in answer.content.decode() or page == "/", page
+
+
+def test_nobody_who_sells_or_sets_up_finds_an_empty_page(demo, sign_in):
+    seller = Person.objects.filter(title="客户经理", is_active=True).order_by("id").first()
+    for who, pages in (
+        (seller, ["/leads/", "/opportunities/", "/quotes/", "/products/", "/targets/"]),
+        (Person.objects.get(username="chengw"), FOR_SETTING_UP),
+        (Person.objects.get(username="xuj"), ["/approvals/", "/approvals/list/asked/", "/approvals/list/decided/"]),
+    ):
+        browser = sign_in(who)
+        for page in pages:
+            answer = browser.get(page)
+            assert answer.status_code == 200 and 'class="empty"' not in answer.content.decode(), (who, page)
 
 
 def test_a_demo_is_not_mixed_with_customers_that_are_there(demo):
