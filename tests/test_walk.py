@@ -17,6 +17,7 @@ from django.urls import get_resolver
 from zhike.activities.models import ActivityComment, Reminder, ReminderRule
 from zhike.activities.tests.factories import ActivityFactory, TaskFactory
 from zhike.api.models import ApiToken
+from zhike.automation.models import AutomationRule, AutomationRun
 from zhike.contracts.models import BankLine, BankStatement, Contract, InvoiceLine, Milestone, PayerAlias
 from zhike.contracts.tests.factories import (
     ContractFactory,
@@ -133,6 +134,8 @@ def choices_of(name):
     known = {
         "report": reports.names(),
         "uidb36": ["1"],
+        "do": ["task", "tell", "set", "assign", "tag"],  # steps of automation
+        "place": [0, 1],
         "key": ["abc-def"],
         "name": ["name", "owner", "customer", "roles", "nonsense"],  # fields
         "what": ["assign", "tag", "share", "export", "delete"],  # what one does with many records
@@ -175,6 +178,11 @@ def west(company):
         rule = ReminderRule(pk=PK, name="要走的规则", kind="customers.customer", clock="updated_at", text="{record}")
         rule.save()
         Reminder(pk=PK, rule=rule, person=owner, kind=rule.kind, object_id=PK, cause="x", text=MARK).save()
+        steps = [{"do": "tag", "with": {"name": "走查"}}]
+        AutomationRule(
+            pk=PK, name="走查自动化", kind=rule.kind, trigger="customers.customer.created", steps=steps
+        ).save()
+        AutomationRun(pk=PK, rule_id=PK, kind=rule.kind, object_id=PK, title=MARK, cause="x", status="failed").save()
         Milestone(pk=PK, contract_id=PK, name=MARK, note=MARK).save()
         statement = BankStatement(pk=PK, owner=owner, file_name=MARK, bank=MARK, imported_at=dates.now())
         statement.save()

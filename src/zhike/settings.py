@@ -17,6 +17,7 @@ UPLOAD_LIMIT = environment.whole_number("ZHIKE_UPLOAD_MB", 100, 1, 2048) * 1024 
 INSTALLED_APPS = [
     "zhike.api",
     "zhike.activities",
+    "zhike.automation",
     "zhike.contracts",
     "zhike.sales",
     "zhike.customers",

@@ -13,5 +13,6 @@ urlpatterns = [
     path("", include("zhike.sales.urls")),
     path("", include("zhike.contracts.urls")),
     path("", include("zhike.activities.urls")),
+    path("", include("zhike.automation.urls")),
     path("", include("zhike.api.urls")),
 ]

@@ -97,7 +97,7 @@ def _tell(rule: ReminderRule, kind: RecordKind, records: list[Any], today: date)
     """Write the reminders of some records and the messages that go with them."""
     by_person: dict[int, list[Any]] = defaultdict(list)
     for record in records:
-        for person_id in recipients(rule, getattr(record, f"{kind.owner or 'owner'}_id", None)):
+        for person_id in recipients(rule.recipients, getattr(record, f"{kind.owner or 'owner'}_id", None)):
             by_person[person_id].append(record)
     written = 0
     for person_id, theirs in by_person.items():
@@ -146,11 +146,11 @@ def _announce(rule: ReminderRule, kind: RecordKind, person_id: int, new: list[Re
     notify(person_id, said, url=f"{reverse('activities:reminder_list')}?{urlencode({'rule': rule.pk})}", tone=rule.tone)
 
 
-def recipients(rule: ReminderRule, owner_id: int | None) -> set[int]:
-    """Who is told by a rule, of somebody's record; for those who left, whoever is above them."""
+def recipients(words: Iterable[str], owner_id: int | None) -> set[int]:
+    """Who is meant by "owner", "supervisor", "role:KEY", "person:ID" of somebody's record; above leavers if gone."""
     found: set[int] = set()
     chain = _supervisors()
-    for word in rule.recipients:
+    for word in words:
         what, _sep, which = word.partition(":")
         if what == "owner" and owner_id:
             found.add(owner_id)

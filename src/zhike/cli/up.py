@@ -71,6 +71,7 @@ def migrate() -> None:
 def first_run(demo: bool) -> None:
     """Create the administrator in an empty installation, and the demo company where asked for."""
     from zhike.activities.setup import install_rules
+    from zhike.automation.setup import install_automation
     from zhike.contracts.setup import install_contracts
     from zhike.org.flows import install_flows
     from zhike.org.setup import ensure_company
@@ -81,6 +82,7 @@ def first_run(demo: bool) -> None:
     install_flows()
     install_rules()
     install_contracts()
+    install_automation()
     if password:
         print(f"Administrator: admin   Password: {password}   (shown only now)", flush=True)
     if demo:

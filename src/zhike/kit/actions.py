@@ -25,6 +25,7 @@ class Running:
     by: Viewer
     name: str
     batch_id: int | None = None
+    through: str = ""
     notes: dict[str, Any] = field(default_factory=dict)
 
 
@@ -43,10 +44,14 @@ def action(function: Callable) -> Callable:
 
 
 @contextmanager
-def acting(by: Viewer, name: str, *, batch_id: int | None = None):
-    """The inside of an action as a block, for imports and factories. Nested actions keep the outer batch."""
+def acting(by: Viewer, name: str, *, batch_id: int | None = None, through: str = ""):
+    """The inside of an action as a block, for imports and factories. Nested actions keep the outer batch.
+
+    `through` says what the system acts for, such as "automation:Call after winning"; nested actions keep it too.
+    """
     outer = _running.get()
-    token = _running.set(Running(by, name, batch_id or (outer.batch_id if outer else None)))
+    kept = (outer.batch_id, outer.through) if outer else (None, "")
+    token = _running.set(Running(by, name, batch_id or kept[0], through or kept[1]))
     try:
         with transaction.atomic():
             yield _running.get()

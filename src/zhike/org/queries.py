@@ -70,8 +70,7 @@ def history_of(person: Person) -> list[dict[str, Any]]:
     """The latest changes of an account and what was tried on it: {"at", "text", "who"} (for those who manage it)."""
     rows = AuditEntry.objects.filter(kind="org.person", object_id=person.pk).select_related("person")
     return [
-        {"at": entry.happened_at, "text": _in_words(entry), "who": entry.person or ""}
-        for entry in rows.order_by("-id")[:20]
+        {"at": entry.happened_at, "text": _in_words(entry), "who": entry.author} for entry in rows.order_by("-id")[:20]
     ]
 
 

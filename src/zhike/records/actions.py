@@ -137,7 +137,7 @@ def assign_record(kind: RecordKind, record: Any, *, by: Viewer, owner_id: int) -
     record = save_record(kind, record, by=by, created=False)
     if owner_id != by.person_id:
         url = record.get_absolute_url() if hasattr(record, "get_absolute_url") else ""
-        text = _("%(person)s handed you %(record)s.") % {"person": by.person, "record": record}
+        text = _("%(person)s handed you %(record)s.") % {"person": by.person or _("The system"), "record": record}
         notify(owner_id, text, url=url)
     return record
 

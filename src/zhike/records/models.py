@@ -148,6 +148,14 @@ class AuditEntry(models.Model):
     def __str__(self):
         return f"{self.title} {self.verb}"
 
+    @property
+    def author(self) -> str:
+        """Who did it, in words: a person, what the system acted through ("automation:…"), or the system."""
+        if self.person_id:
+            return str(self.person)
+        _through, _colon, name = self.action.partition(":")
+        return str(_("Automation: %(name)s") % {"name": name} if name else _("The system"))
+
     @classmethod
     def of(cls, record: models.Model, verb: str, changes: dict | None = None) -> "AuditEntry":
         """An entry about this record by the action under way, not saved yet (imports save many at once)."""
@@ -158,7 +166,7 @@ class AuditEntry(models.Model):
             title=str(record)[:200],
             verb=verb,
             changes=changes or {},
-            action=now.name,
+            action=(now.through or now.name)[:80],
             person_id=now.by.person_id,
             batch_id=now.batch_id,
         )
@@ -172,7 +180,8 @@ class AuditEntry(models.Model):
         now, at = running(), dates.now()
         for record, verb, changes in written:
             yield (
-                record._meta.label_lower, record.pk, str(record)[:200], str(verb), changes, now.name,
+                record._meta.label_lower, record.pk, str(record)[:200], str(verb), changes,
+                (now.through or now.name)[:80],
                 now.by.person_id, now.batch_id, at,
             )  # fmt: skip
 

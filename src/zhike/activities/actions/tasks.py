@@ -61,7 +61,7 @@ def _may_give(task: Task, by: Viewer) -> bool:
 def task_saved(task: Task, changed: dict[str, Any], by: Viewer, created: bool) -> None:
     """After saving: whoever got it is told."""
     if "assignee" in changed and task.assignee_id != by.person_id and task.is_open:
-        said = _("%(person)s gave you a task: %(task)s") % {"person": by.person or "", "task": task.title}
+        said = _("%(person)s gave you a task: %(task)s") % {"person": by.person or _("The system"), "task": task.title}
         notify(task.assignee_id, said, url=task.get_absolute_url(), tone="vio")
 
 

@@ -1,0 +1,170 @@
+"""Hearing events and clocks, meeting rules, carrying out their steps: once per cause, all steps or none (ACT-6).
+
+The system acts: what rules do is decided by who may set them up, for the whole company. A run is one transaction with
+the row that says it happened, so that a worker killed in the middle leaves nothing half done and nothing is done twice.
+"""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
+
+from zhike.activities import clocks
+from zhike.automation import steps
+from zhike.automation.models import AutomationRule, AutomationRun
+from zhike.kit.access import VERBS
+from zhike.kit.actions import acting
+from zhike.kit.errors import Forbidden, NotVisible, Refused
+from zhike.kit.viewer import Viewer
+from zhike.records import config, kinds
+from zhike.records.events import caused_by
+from zhike.records.filters import Filter
+from zhike.records.kinds import RecordKind
+from zhike.records.models import OutboxEvent
+
+# So many rules may set each other off in a row; more is taken for a circle.
+LONGEST_CHAIN = 6
+CHUNK = 200
+MOST_IN_A_PASS = 5000
+
+Status = AutomationRun.Status
+log = logging.getLogger(__name__)
+
+
+def automaton() -> Viewer:
+    """Who carries rules out: the system, which sees and may do everything and is no person."""
+    return Viewer(person=None, person_id=None, people=None, verbs=frozenset(VERBS))
+
+
+@config.cached
+def _listening() -> dict[str, list[AutomationRule]]:
+    """The rules in use by the event they wait for."""
+    found: dict[str, list[AutomationRule]] = {}
+    for rule in AutomationRule.objects.filter(is_active=True):
+        if rule.steps and kinds.find(rule.kind):
+            found.setdefault(rule.trigger, []).append(rule)
+    return found
+
+
+def wanted(name: str) -> bool:
+    """Whether a rule in use waits for events of this name."""
+    return name in _listening()
+
+
+def hear(event: OutboxEvent) -> None:
+    """Meet every rule that waits for this event. Safe to run twice; one rule's failing keeps no other.
+
+    Conditions are asked before any rule acts, so that what one does is not taken for what happened.
+    """
+    changed = event.payload.get("fields", ())
+    rules = [rule for rule in _listening().get(event.name, []) if not rule.field or rule.field in changed]
+    met = [(rule, matching(rule).filter(pk=event.object_id).first()) for rule in rules]
+    for rule, record in met:
+        if record is not None:
+            meet(rule, record, f"event:{event.pk}", event)
+
+
+def matching(rule: AutomationRule) -> QuerySet:
+    """The records that meet a rule's condition now."""
+    kind = kinds.get(rule.kind)
+    return Filter.from_json(kind, rule.filter).apply(kind.rows(automaton()), automaton())
+
+
+def pass_clocks(now: datetime, units: tuple[str, ...]) -> int:
+    """Meet the rules whose clock has come, as reminders do; gives how many runs were made."""
+    made = 0
+    for rule in [rule for name, rules in _listening().items() if name.startswith("clock:") for rule in rules]:
+        clock = clocks.of(kinds.get(rule.kind)).get(rule.clock)
+        if clock is None or clock.unit not in units:
+            continue
+        try:
+            made += _pass_rule(rule, clock, now)
+        except (ValidationError, LookupError, ValueError) as wrong:
+            log.warning("automation rule %s: %s", rule.name, wrong)
+    return made
+
+
+def _pass_rule(rule: AutomationRule, clock: clocks.Clock, now: datetime) -> int:
+    met = AutomationRun.objects.filter(rule=rule, object_id=OuterRef("pk"), cause=OuterRef("cause"))
+    due = clock.due(matching(rule), rule.offset, now).filter(~Exists(met)).order_by("pk")
+    made, last = 0, 0
+    while made < MOST_IN_A_PASS and (chunk := list(due.filter(pk__gt=last)[:CHUNK])):
+        last = chunk[-1].pk
+        made += sum(meet(rule, record, record.cause[:60]) is not None for record in chunk)
+    return made
+
+
+def meet(
+    rule: AutomationRule, record: Any, cause: str, event: OutboxEvent | None = None
+) -> AutomationRun | None:  # fmt: skip
+    """Carry out a rule's steps on a record for one cause; None where that was done before."""
+    if AutomationRun.objects.filter(rule=rule, object_id=record.pk, cause=cause).exists():
+        return None
+    chain = event.payload.get("chain", ()) if event else ()
+    if name_of(rule) in chain or len(chain) >= LONGEST_CHAIN:
+        return _keep(rule, record, cause, Status.STOPPED, [])
+    try:
+        with acting(automaton(), "automation", through=f"automation:{rule.name}"), caused_by(name_of(rule), event):
+            AutomationRule.objects.select_for_update().get(pk=rule.pk)  # two workers with the same cause: one waits
+            if AutomationRun.objects.filter(rule=rule, object_id=record.pk, cause=cause).exists():
+                return None
+            return _keep(rule, record, cause, Status.DONE, carry_out(rule, record))
+    except (Refused, Forbidden, NotVisible, ValidationError, LookupError) as wrong:
+        return _keep(rule, record, cause, Status.FAILED, [said_of(wrong)])
+
+
+def carry_out(rule: AutomationRule, record: Any) -> list[str]:
+    """All steps in order, each in words; inside an action. What one refuses is raised with the step's name."""
+    kind, said = kinds.get(rule.kind), []
+    for place, step in enumerate(rule.steps, 1):
+        known = steps.find(step["do"])
+        if known is None:
+            raise Refused(_("Step %(n)s: there is no such step any more.") % {"n": place})
+        try:
+            fresh = kind.rows(automaton()).filter(pk=record.pk).first()
+            if fresh is None:
+                raise NotVisible
+            said.append(str(known.carry_out(steps.Occasion(kind, fresh, rule, automaton()), **step["with"])))
+        except (Refused, Forbidden, NotVisible, ValidationError, LookupError) as wrong:
+            raise Refused(_("Step %(n)s: %(why)s") % {"n": place, "why": said_of(wrong)}) from wrong
+    return said
+
+
+def rehearse(rule: AutomationRule, record: Any) -> list[str]:
+    """What the steps would do to a record: they are carried out and taken back. Raises Refused as they would."""
+    with transaction.atomic():
+        with acting(automaton(), "automation", through=f"automation:{rule.name}"), caused_by(name_of(rule)):
+            said = carry_out(rule, record)
+        transaction.set_rollback(True)
+    return said
+
+
+def name_of(rule: AutomationRule) -> str:
+    """How chains of events name a rule."""
+    return f"automation:{rule.pk}"
+
+
+def said_of(wrong: Exception) -> str:
+    """An error in plain words."""
+    if isinstance(wrong, Refused):
+        return str(wrong)
+    if isinstance(wrong, ValidationError):
+        return " ".join(wrong.messages)
+    return str(_("The record is gone or out of reach."))
+
+
+def _keep(rule: AutomationRule, record: Any, cause: str, status: str, said: list[str]) -> AutomationRun:
+    values = {"kind": rule.kind, "title": str(record)[:200], "status": status, "said": said}
+    run, _made = AutomationRun.objects.get_or_create(rule=rule, object_id=record.pk, cause=cause, defaults=values)
+    return run
+
+
+def kind_of(rule: AutomationRule) -> RecordKind:
+    """The kind of record a rule is about; raises NotVisible where it is gone."""
+    if (found := kinds.find(rule.kind)) is None:
+        raise NotVisible
+    return found
