@@ -76,6 +76,7 @@ class Books:
         self.payments.append({
             "id": pk, "number": f"HK{day:%Y%m}-{pk:07d}", "customer_id": line["customer_id"],
             "owner_id": line["owner_id"], "amount": amount, "received_on": day, "method": "transfer", "unallocated": 0,
+            "booked_to": day,
         })  # fmt: skip
         self._entry("receipt", day, None, {"id": pk, **line}, 0, amount, payment=pk)
         self._entry("allocation", day, line, None, -amount, -amount, payment=pk)

@@ -11,16 +11,17 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
-from zhike.contracts.ageing import PARTS, outstanding
+from zhike.contracts.ageing import PARTS, Sums, outstanding
 from zhike.contracts.models import Payment, Receivable
 from zhike.customers.models import Customer
 from zhike.kit import dates
 from zhike.kit.viewer import Viewer
-from zhike.org.models import Department
+from zhike.org.models import Department, Person
 from zhike.records.lookups import person_names
 
 NOTHING = Decimal(0)
-GROUPS = {"owner": "owner_id", "customer": "customer_id", "department": "owner__department_id"}
+# What the database adds up by; departments are made of their people afterwards.
+GROUPS = {"owner": "owner_id", "customer": "customer_id", "department": "owner_id"}
 
 
 @dataclass
@@ -52,15 +53,28 @@ class Summary:
     total: Row
 
 
-def summary(viewer: Viewer, by: str, as_of: date) -> Summary:
-    """What is owed as of the end of a day, grouped; a few queries and one for names, however many rows."""
+def summary(viewer: Viewer, by: str, as_of: date, *, named: int | None = None) -> Summary:
+    """What is owed as of the end of a day, grouped; a few queries and one for names, however many rows.
+
+    `named` says how many rows will be shown: the others get no name.
+    """
     sums = outstanding(viewer, GROUPS[by], as_of)
-    found = [Row(key, ageing=dict(zip(PARTS, amounts, strict=True))) for key, amounts in sums.items()]
-    names = NAMES[by](viewer, [row.key for row in found])
-    for row in found:
-        row.name = names.get(row.key, "")
-    total = Row(None, ageing={part: sum((row.ageing[part] for row in found), NOTHING) for part in PARTS})
-    return Summary(by, as_of, sorted(found, key=lambda row: (-row.outstanding, row.name, row.key or 0)), total)
+    sums = _by_department(sums) if by == "department" else sums
+    order = sorted(sums, key=lambda key: (-sum(sums[key]), key or 0))
+    names = NAMES[by](viewer, order[:named])
+    rows = [Row(key, names.get(key, ""), dict(zip(PARTS, sums[key], strict=True))) for key in order]
+    parts = zip(*sums.values(), strict=True) if sums else [[NOTHING]] * len(PARTS)
+    total = Row(None, ageing=dict(zip(PARTS, map(sum, parts), strict=True)))
+    return Summary(by, as_of, rows, total)
+
+
+def _by_department(sums: Sums) -> Sums:
+    departments = dict(Person.objects.filter(pk__in=sums).values_list("pk", "department_id"))
+    found: Sums = {}
+    for person, amounts in sums.items():
+        key = departments.get(person)
+        found[key] = [a + b for a, b in zip(found[key], amounts, strict=True)] if key in found else amounts
+    return found
 
 
 def _people(viewer: Viewer, keys: list[Any]) -> dict[Any, str]:
@@ -95,12 +109,13 @@ def figures(viewer: Viewer, as_of: date) -> Figures:
     end = (first + timedelta(days=32)).replace(day=1)
     rows, payments = Receivable.objects.visible_to(viewer), Payment.objects.visible_to(viewer)
     due, unused = rows.filter(due_on__gte=first, due_on__lt=end), payments.filter(unallocated__gt=0)
-    credit = _total(unused, "unallocated")
     if as_of >= dates.today():
-        owed = _total(due.filter(balance__gt=0), "balance")
+        owed, credit = _total(due.filter(balance__gt=0), "balance"), _total(unused, "unallocated")
     else:
         owed = _total(due.filter(entries__booked_on__lte=as_of), "entries__receivable_delta")
-        credit -= _total(payments.filter(entries__booked_on__gt=as_of), "entries__credit_delta")
+        # What was last booked by then stands as it does now; of the others only those that had come by then count.
+        moved = payments.filter(booked_to__gt=as_of, received_on__lte=as_of, entries__booked_on__lte=as_of)
+        credit = _total(unused.filter(booked_to__lte=as_of), "unallocated") + _total(moved, "entries__credit_delta")
     came = payments.filter(is_reversed=False, received_on__gte=first, received_on__lte=as_of)
     return Figures(owed, _total(came, "amount"), credit)
 

@@ -43,14 +43,14 @@ def receivables_overview(request: HttpRequest) -> HttpResponse:
     viewer = request.viewer
     require(viewer, VIEW)
     by, as_of = _asked(request)
-    found = overview.summary(viewer, by, as_of)
-    today = dates.today()
-    links = _links(viewer, found) if as_of == today else {}
+    found = overview.summary(viewer, by, as_of, named=SHOWN)
+    today, shown = dates.today(), found.rows[:SHOWN]
+    links = _links(viewer, by, shown) if as_of == today else {}
     context = {
         "summary": found, "figures": overview.figures(viewer, as_of), "as_of": as_of, "today": today, "by": by,
-        "rows": [{"row": row, **links.get(row.key, {})} for row in found.rows[:SHOWN]],
+        "rows": [{"row": row, **links.get(row.key, {})} for row in shown],
         "more": max(len(found.rows) - SHOWN, 0),
-        "largest": max((row.outstanding for row in found.rows), default=None),
+        "largest": shown[0].outstanding if shown else None,
         "groups": [{"label": label, "url": _address(key, as_of), "current": key == by} for key, label in _groups()],
         "top": dunning_queries.overdue(viewer, count=TOP) if as_of == today else [],
         "can_dun": viewer.can(DUNNING.verb("create")), "can_export": viewer.can(EXPORT),
@@ -86,16 +86,16 @@ def _address(by: str, as_of: date) -> str:
     return f"{reverse('contracts:overview')}?{urlencode({'by': by, **more})}"
 
 
-def _links(viewer: Viewer, found: Summary) -> dict[int | None, dict[str, str]]:
+def _links(viewer: Viewer, by: str, rows: list[Row]) -> dict[int | None, dict[str, str]]:
     """Where the figures of each row open: the receivables behind them."""
     people: dict[int | None, list[str]] = {}
-    if found.by == "department":
+    if by == "department":
         for pk, department in Person.objects.visible_to(viewer).values_list("pk", "department_id"):
             people.setdefault(department, []).append(str(pk))
     page, links = reverse("contracts:receivable_list"), {}
-    for row in found.rows:
+    for row in rows:
         who = {"customer": {"customer": row.key}, "owner": {"owner": row.key}}.get(
-            found.by, {"owner": ",".join(people.get(row.key, ()))}
+            by, {"owner": ",".join(people.get(row.key, ()))}
         )
         links[row.key] = {
             "open_url": f"{page}?{urlencode({**who, 'state': 'open'}, safe=',')}",

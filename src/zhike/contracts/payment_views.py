@@ -108,10 +108,10 @@ def payment_create(request: HttpRequest) -> HttpResponse:
     initial = {"received_on": dates.today(), "key": uuid.uuid4().hex} | _preset(request)
     form = PaymentForm(request.POST or None, viewer=request.viewer, initial=initial)
     customer = _customer(request.viewer, form)
-    lines = queries.open_lines(request.viewer, customer) if customer else []
     is_sent = request.method == "POST" and "preview" not in request.POST
-    if is_sent and form.is_valid() and _post(request, form, customer, lines):
+    if is_sent and form.is_valid() and _post(request, form, customer):
         return htmx.redirect(request, form.result.get_absolute_url(), _("Posted."))
+    lines = queries.open_lines(request.viewer, customer) if customer else []
     context = {"form": form, "customer": customer, **_preview(form, lines)}
     if "preview" in request.POST:
         return htmx.part(request, "contracts/payment_form.html#preview", context)
@@ -135,9 +135,10 @@ def _customer(viewer: Viewer, form: PaymentForm) -> Customer | None:
     return CUSTOMER.rows(viewer).filter(pk=pk).first() if pk else None
 
 
-def _post(request: HttpRequest, form: PaymentForm, customer: Customer, lines: list[Receivable]) -> bool:
+def _post(request: HttpRequest, form: PaymentForm, customer: Customer) -> bool:
     values = {name: value for name, value in form.cleaned_data.items() if name not in ("customer", "by_hand")}
     values = {name: value if value is not None else "" for name, value in values.items()}
+    lines = queries.open_lines(request.viewer, customer) if form.cleaned_data["by_hand"] else []
     try:
         allocations = form.allocations(lines)
     except ValidationError as error:

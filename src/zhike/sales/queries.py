@@ -129,7 +129,7 @@ def columns(rows: QuerySet[Opportunity], pipeline: Pipeline) -> list[Column]:
     The database adds up per probability; what is weighted is rounded to fen per sum, half up (CRAFT §10).
     """
     found = {stage.pk: Column(stage) for stage in stages_of(pipeline.pk) if stage.is_open}
-    sums = rows.order_by().values_list("stage_id", "probability").annotate(n=Count("pk"), total=Sum("amount"))
+    sums = rows.order_by().values_list("stage_id", "probability").annotate(n=Count("*"), total=Sum("amount"))
     for stage_id, probability, count, total in sums:
         if (column := found.get(stage_id)) is None:
             continue

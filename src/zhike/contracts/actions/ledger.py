@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import Aggregate, Max, Min, Sum
 from django.utils.translation import gettext as _
 
@@ -121,6 +122,7 @@ def _add_up(books: Books, move: Move) -> None:
             contract.received -= delta
     if payment := move.payment:
         payment.unallocated += move.on_credit
+        payment.booked_to = max(payment.booked_to or move.booked_on, move.booked_on)
         if move.kind == Kind.REFUND:
             payment.refunded -= move.on_credit
 
@@ -136,7 +138,7 @@ def _check(row: Receivable | Payment) -> None:
 KEPT = {
     Contract: ["receivable", "received", "written_off"],
     Receivable: ["amount", "received", "written_off", "balance", "booked_from", "booked_to"],
-    Payment: ["unallocated", "refunded"],
+    Payment: ["unallocated", "refunded", "booked_to"],
 }
 
 
@@ -149,8 +151,18 @@ def _keep(books: Books, moves: list[Move]) -> None:
     for model, rows in ((Contract, contracts), (Receivable, receivables), (Payment, payments)):
         for row in rows.values():
             row.updated_at = now
-        if rows:
-            model.objects.bulk_update(rows.values(), [*KEPT[model], "updated_at"], batch_size=200)
+        _write(model, list(rows.values()), [*KEPT[model], "updated_at"])
+
+
+def _write(model: type, rows: list[Any], columns: list[str]) -> None:
+    """Update a few columns of rows held under lock, in plain SQL: posting a payment is mostly this."""
+    fields = [model._meta.get_field(name) for name in columns]
+    quoted = ", ".join(f"{connection.ops.quote_name(field.column)} = %s" for field in fields)
+    sql = f"UPDATE {connection.ops.quote_name(model._meta.db_table)} SET {quoted} WHERE id = %s"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            sql, [[*(f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields), row.pk] for row in rows]
+        )
 
 
 # Days: a balance is never negative, on no day one may ask for
@@ -258,11 +270,12 @@ def _receivable_sums() -> dict[int, dict[str, Any]]:
     return found
 
 
-def _payment_sums() -> dict[int, dict[str, Decimal]]:
-    found: dict[int, dict[str, Decimal]] = {}
-    for pk, kind, total in _sums("payment", "credit_delta"):
-        row = found.setdefault(pk, dict.fromkeys(KEPT[Payment], NOTHING))
+def _payment_sums() -> dict[int, dict[str, Any]]:
+    found: dict[int, dict[str, Any]] = {}
+    for pk, kind, last, total in _sums("payment", "credit_delta", Max("booked_on")):
+        row = found.setdefault(pk, _nothing(Payment))
         row["unallocated"] += total
+        row["booked_to"] = max(row["booked_to"] or last, last)
         if kind == Kind.REFUND:
             row["refunded"] -= total
     return found

@@ -23,7 +23,9 @@ class Receivable(KeptByLedger):
     """
 
     contract = models.ForeignKey(Contract, models.PROTECT, related_name="receivables", verbose_name=_("contract"))
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="receivables", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="receivables", db_index=False, verbose_name=_("customer")
+    )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("owner")
     )
@@ -64,7 +66,13 @@ class Receivable(KeptByLedger):
             ),
         ]  # fmt: skip
         indexes = [
-            # These two and the last carry what sums by age need, so that the table itself is not read.
+            # The list of what falls due; what is largest of what is open.
+            models.Index(fields=["due_on", "id"], name="receivables_by_due"),
+            models.Index(fields=["owner", "due_on", "id"], name="receivables_of_owner_by_due"),
+            models.Index(
+                fields=["-balance", "due_on", "id", "owner"], name="receivables_largest", condition=Q(balance__gt=0)
+            ),
+            # The others carry all that sums by age need, in the order they are grouped: the table itself is not read.
             models.Index(
                 fields=["owner", "due_on", "id", "balance"], name="receivables_open_of", condition=Q(balance__gt=0)
             ),
@@ -74,8 +82,12 @@ class Receivable(KeptByLedger):
                 condition=Q(balance__gt=0),
             ),
             models.Index(
-                fields=["booked_to", "booked_from", "due_on", "owner", "customer", "balance"],
-                name="receivables_by_entries",
+                fields=["owner", "booked_to", "booked_from", "due_on", "balance", "id"],
+                name="receivables_by_owners_days",
+            ),
+            models.Index(
+                fields=["customer", "booked_to", "booked_from", "due_on", "balance", "owner", "id"],
+                name="receivables_by_customers_days",
             ),
             models.Index(fields=["owner", "-updated_at", "-id"], name="receivables_of_owner"),
             models.Index(fields=["-updated_at", "-id"], name="receivables_by_update"),
@@ -114,9 +126,11 @@ class Payment(KeptByLedger):
     unallocated = MoneyField(_("not allocated"), default=0, editable=False)
     refunded = MoneyField(_("refunded"), default=0, editable=False)
     is_reversed = models.BooleanField(_("reversed"), default=False, editable=False)
+    # The day of its last entry, so that what was left of all payments on a past day is read from few of them.
+    booked_to = models.DateField(null=True, editable=False)
 
     scope = owned_within("owner", "customer")
-    kept = frozenset({"unallocated", "refunded"})
+    kept = frozenset({"unallocated", "refunded", "booked_to"})
     not_audited = OwnedRecord.not_audited | kept | {"key"}
 
     class Meta:
@@ -142,6 +156,10 @@ class Payment(KeptByLedger):
             models.Index(fields=["owner", "-received_on", "-id"], name="payments_of_owner"),
             models.Index(fields=["-received_on", "-id"], name="payments_by_day"),
             models.Index(fields=["customer"], name="payments_with_credit", condition=Q(unallocated__gt=0)),
+            models.Index(
+                fields=["booked_to", "owner", "unallocated"], name="payments_left", condition=Q(unallocated__gt=0)
+            ),
+            models.Index(fields=["booked_to", "received_on", "owner", "id"], name="payments_by_entries"),
         ]
 
     def __str__(self):

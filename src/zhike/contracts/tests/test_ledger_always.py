@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from zhike.contracts import ageing
+from zhike.contracts import ageing, overview
 from zhike.contracts.actions import (
     allocate,
     change_contract,
@@ -213,6 +213,8 @@ class Business(RuleBasedStateMachine):
                 assert found == expected[path] == ageing.outstanding(self.by, path, as_of)
             everything = sum((sum(parts) for parts in expected["owner_id"].values()), D(0))
             assert everything == sum((a for line in self.on(as_of).values() for a in [line]), D(0))
+            credit = sum((e.credit_delta for e in every(LedgerEntry) if e.booked_on <= as_of), D(0))
+            assert overview.figures(self.by, as_of).unallocated == credit
 
     @invariant()
     def what_was_reported_once_stays_unless_somebody_books_before(self):

@@ -127,8 +127,9 @@ class Opportunity(OwnedRecord):
             # The board: the cards of a column, and its count and sums from the index alone.
             models.Index(fields=["stage", "-stage_since", "-id"], name="deals_of_stage"),
             models.Index(fields=["owner", "stage", "-stage_since", "-id"], name="deals_of_owner_by_stage"),
+            # It has the status as well: SQLite reads the row for a column that only the condition names.
             models.Index(
-                fields=["pipeline", "stage", "probability", "owner", "amount"],
+                fields=["pipeline", "stage", "probability", "owner", "amount", "status"],
                 name="deals_open",
                 condition=Q(status="open"),
             ),
