@@ -18,6 +18,7 @@ from zhike.activities.models import ActivityComment, Reminder, ReminderRule
 from zhike.activities.tests.factories import ActivityFactory, TaskFactory
 from zhike.api.models import ApiToken
 from zhike.automation.models import AutomationRule, AutomationRun
+from zhike.channels.models import Attempt, Delivery
 from zhike.contracts.models import BankLine, BankStatement, Contract, InvoiceLine, Milestone, PayerAlias
 from zhike.contracts.tests.factories import (
     ContractFactory,
@@ -224,6 +225,11 @@ def west(company):
     stored.content.save("west.txt", ContentFile(MARK.encode()))
     Job.objects.create(pk=PK, title=MARK, person=owner)
     InboxItem.objects.create(pk=PK, person=owner, text=MARK)
+    Delivery.objects.create(
+        pk=PK, key="walk", channel="email", line="email", person=owner, title=MARK, due_at=dates.now(),
+        status="given_up", error=MARK,
+    )  # fmt: skip
+    Attempt.objects.create(delivery_id=PK, error=MARK, request=MARK, response=MARK)
     SavedView.objects.create(pk=PK, kind="customers.customer", name=MARK, person=owner)
     RecordShare.objects.create(pk=PK, **record, person=company.manager_west, granted_by=owner)
     AccessRequest.objects.create(pk=PK, **record, person=company.manager_west, reason=MARK, until="2099-01-01")

@@ -4,6 +4,7 @@ Every reader raises `BadSetting` with one line that names the variable; nothing 
 """
 
 import contextlib
+import ipaddress
 import os
 import re
 import secrets
@@ -112,6 +113,29 @@ def trusted_origins() -> list[str]:
         if not re.fullmatch(r"https?://[A-Za-z0-9.*\[\]:-]+", origin):
             raise BadSetting("ZHIKE_ORIGINS", f"must be addresses such as https://crm.example.cn, not {origin!r}")
     return origins
+
+
+def outgoing() -> tuple[frozenset[str], list]:
+    """ZHIKE_OUTGOING_ALLOW: names and networks inside the house that webhooks and robots may reach all the same."""
+    names, networks = set(), []
+    for word in text("ZHIKE_OUTGOING_ALLOW").replace(",", " ").split():
+        try:
+            networks.append(ipaddress.ip_network(word))
+        except ValueError:
+            if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z])?", word):
+                raise BadSetting(
+                    "ZHIKE_OUTGOING_ALLOW", f"must be host names or networks such as 10.1.0.0/16, not {word!r}"
+                )
+            names.add(word.lower())
+    return frozenset(names), networks
+
+
+def public_url(origins: list[str]) -> str:
+    """ZHIKE_URL: where people open this installation, for links in letters; else the first of ZHIKE_ORIGINS."""
+    address = text("ZHIKE_URL", next((origin for origin in origins if "*" not in origin), "")).rstrip("/")
+    if address and not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+", address):
+        raise BadSetting("ZHIKE_URL", f"must be an address such as https://crm.example.cn, not {address!r}")
+    return address
 
 
 def time_zone() -> str:

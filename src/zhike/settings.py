@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "zhike.contracts",
     "zhike.sales",
     "zhike.customers",
+    "zhike.channels",
     "zhike.org",
     "zhike.records",
     "zhike.kit",
@@ -128,6 +129,10 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 globals().update(environment.email())
 DEFAULT_FROM_EMAIL = environment.text("ZHIKE_EMAIL_FROM", "zhike@localhost")
 
+EMAIL_TIMEOUT = 20  # seconds for one step of talking to the mail server
+# What goes out to addresses people type in: nothing inside the house, but for what this names.
+OUTGOING_NAMES, OUTGOING_NETWORKS = environment.outgoing()
+
 # --- Sign-in: hashing here; everything about allauth in this block.
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -161,6 +166,7 @@ MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds by which a telephone's clock may b
 
 # Hardening (PLT-5). TLS ends at a reverse proxy; only when ZHIKE_ORIGINS names its addresses is it believed.
 CSRF_TRUSTED_ORIGINS = environment.trusted_origins()
+PUBLIC_URL = environment.public_url(CSRF_TRUSTED_ORIGINS)
 BEHIND_TLS = bool(CSRF_TRUSTED_ORIGINS) and all(o.startswith("https://") for o in CSRF_TRUSTED_ORIGINS)
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_TLS else 0  # whose address counts when sign-ins fail
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_TLS  # browsers allow it for localhost only

@@ -9,6 +9,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("zhike.records.urls")),
     path("", include("zhike.org.urls")),
+    path("", include("zhike.channels.urls")),
     path("", include("zhike.customers.urls")),
     path("", include("zhike.sales.urls")),
     path("", include("zhike.contracts.urls")),

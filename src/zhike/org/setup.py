@@ -21,7 +21,7 @@ _READ = "*.view"
 _NO_SETTINGS = (
     *("!org.*", "!records.*", "!sales.pipeline.*", "!customers.credit.*", "!activities.reminderrule.*"),
     *("!contracts.credit.*", "!contracts.rules.*", "!contracts.dunning.*", "!contracts.invoice.exceed"),
-    *("!contracts.approval.*", "!sales.assignment.*", "!sales.score.*"),
+    *("!contracts.approval.*", "!sales.assignment.*", "!sales.score.*", "!channels.*"),
     *("org.person.view", "sales.pipeline.view"),
 )
 # They draw contracts up, have them signed and changed; money is for finance.

@@ -1,0 +1,1 @@
+"""What goes out to people and systems outside: e-mail, group robots, webhooks; over `org`."""

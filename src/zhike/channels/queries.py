@@ -1,0 +1,30 @@
+"""Reads of this room, viewer first."""
+
+from django.db.models import Q, QuerySet
+
+from zhike.channels.models import Delivery, Webhook
+from zhike.kit.errors import NotVisible
+from zhike.kit.viewer import Viewer
+
+LARGEST_KEY = 2**63 - 1
+
+
+def deliveries(viewer: Viewer) -> QuerySet[Delivery]:
+    """What went out, newest first: everything for those who see everything, else to oneself or over one's webhooks."""
+    rows = Delivery.objects.select_related("person", "robot", "webhook").order_by("-id")
+    if viewer.people is None:
+        return rows
+    return rows.filter(Q(person_id=viewer.person_id) | Q(webhook__owner_id=viewer.person_id))
+
+
+def delivery(viewer: Viewer, pk: int) -> Delivery:
+    """One of them. Raises NotVisible."""
+    found = deliveries(viewer).filter(pk=min(pk, LARGEST_KEY)).first()
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def webhooks(viewer: Viewer) -> QuerySet[Webhook]:
+    """The subscriptions this viewer may see."""
+    return Webhook.objects.visible_to(viewer).select_related("owner")
