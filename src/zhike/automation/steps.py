@@ -167,11 +167,11 @@ def who_words(word: str) -> str:
 def _task_words(kind: RecordKind, values: dict[str, Any]) -> str:
     label = Task.Kind(values["kind"]).label
     when = _("in %(n)s working days") % {"n": values["days"]} if values["days"] else _("today")
-    return f"{label} “{values['title']}” → {who_words(values['who'])}, {when}"
+    return f"{label} “{values['title']}” → {who_words(values['who'])} · {when}"
 
 
 def _tell_words(kind: RecordKind, values: dict[str, Any]) -> str:
-    return f"{_(', ').join(map(who_words, values['who']))}: {values['text']}"
+    return f"{_(', ').join(map(who_words, values['who']))} · {values['text']}"
 
 
 def _has_owner(kind: RecordKind) -> bool:
