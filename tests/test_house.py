@@ -44,6 +44,7 @@ WHOLE_TABLE = {
     "zhike/contracts/actions/signing.py",  # what a customer owes us over all, for the credit check
     "zhike/contracts/actions/statements.py",  # whether a bank line is known, whoever's statement brought it
     "zhike/contracts/actions/states.py",
+    "zhike/contracts/actions/undoing.py",  # entries and lines of records an undone import takes back
     "zhike/contracts/invoice_queries.py",  # invoices and receipts of contracts read through their scope
     "zhike/contracts/models/agreements.py",  # lines and plans of contracts read through their scope
     "zhike/contracts/models/ledger.py",

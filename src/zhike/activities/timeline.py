@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from zhike.activities import money_events
 from zhike.activities.kinds import SIGNS
 from zhike.activities.models import Activity, ActivityComment
 from zhike.contracts.models import DunningNote
@@ -59,7 +60,7 @@ class Event:
 def events(viewer: Viewer, customer: Customer, *, show: str = "", cursor: str = "") -> tuple[list[Event], str]:
     """A page of the stream and the cursor of the next one ("" at the end). A cursor that makes no sense starts anew."""
     places = _places(cursor)
-    names = [name for name in _sources if show in ("", name)]
+    names = [name for name in _sources if show in ("", SHOWN_WITH.get(name, name))]
     streams = {name: _sources[name](viewer, customer, places.get(name, "")) for name in names}
     merged = list(heapq.merge(*streams.values(), key=lambda event: event.at, reverse=True))
     page = merged[:PAGE]
@@ -192,12 +193,22 @@ def _below(place: str) -> int:
     return min(int(place), LARGEST_KEY) if place.isdigit() and len(place) < 20 else LARGEST_KEY
 
 
+def _money(name: str) -> Callable[[Viewer, Customer, str], list[Event]]:
+    def page(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
+        return [Event(source=name, **found) for found in money_events.read(name, viewer, customer, place, PAGE + 1)]
+
+    return page
+
+
 _sources: dict[str, Callable[[Viewer, Customer, str], Iterable[Event]]] = {
     "followups": _followups,
     "deals": _deals,
     "money": _dunning,
+    **{name: _money(name) for name in money_events.SOURCES},
     "changes": _changes,
 }
+# Streams that come under the filter of another.
+SHOWN_WITH = dict.fromkeys(money_events.SOURCES, "money")
 
 
 def _add_comments(viewer: Viewer, page: list[Event]) -> None:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Swagger
 
-from zhike.api import approvals, contracts, problems, projects, sales, targets, tasks
+from zhike.api import approvals, contracts, invoices, problems, projects, sales, targets, tasks
 from zhike.api.auth import TokenAuth
 from zhike.api.records import router_of
 from zhike.api.reports import reports
@@ -38,6 +38,7 @@ ROOMS = [
     ("/quotes", contracts.quotes),
     ("/receivables", contracts.receivables),
     ("/payments", contracts.payments),
+    ("/invoices", invoices.invoices),
     ("/reports", reports),
     ("/tasks", tasks.router),
     ("/approvals", approvals.router),

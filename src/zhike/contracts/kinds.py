@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhike.contracts import actions
+from zhike.contracts.actions import undoing
 from zhike.contracts.fields import (
     AllocationsField,
     Instalments,
@@ -170,7 +171,7 @@ CONTRACT = kinds.add(
         ],
     )
 )  # fmt: skip
-CONTRACT.saved_many = actions.contracts_saved
+CONTRACT.saved_many, CONTRACT.unmake = actions.contracts_saved, undoing.remove_contract
 CONTRACT.import_keys = [["number"]]
 
 RECEIVABLE = kinds.add(
@@ -221,7 +222,7 @@ RECEIVABLE = kinds.add(
         verbs=["view", "change", "import", "export"],
     )
 )  # fmt: skip
-RECEIVABLE.saved_many = actions.receivables_saved
+RECEIVABLE.saved_many, RECEIVABLE.unmake = actions.receivables_saved, undoing.remove_receivable
 RECEIVABLE.import_keys = [["contract", "position"], ["contract", "due_on", "amount"]]
 
 PAYMENT = kinds.add(
@@ -273,4 +274,4 @@ PAYMENT = kinds.add(
         verbs=["view", "create", "change", "import", "export"],
     )
 )  # fmt: skip
-PAYMENT.saved_many = actions.payments_saved
+PAYMENT.saved_many, PAYMENT.unmake = actions.payments_saved, undoing.remove_payment

@@ -10,6 +10,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from zhike.contracts import queries, rules
+from zhike.contracts.actions import asking
+from zhike.contracts.invoice_kinds import DUNNING
 from zhike.contracts.kinds import CONTRACT, PAYMENT, RECEIVABLE, SEE_COST
 from zhike.contracts.models import Contract, Payment
 from zhike.customers.models import Customer
@@ -18,6 +20,7 @@ from zhike.kit import format as fmt
 from zhike.kit.access import can, may
 from zhike.kit.registry import Stat
 from zhike.kit.viewer import Viewer
+from zhike.org.queries import approvals_of
 from zhike.records import kinds
 from zhike.records.queries import history_lines, history_of
 from zhike.sales.models import Opportunity
@@ -28,20 +31,23 @@ HISTORY = 50
 def overview(request: HttpRequest, contract: Contract) -> SafeString:
     """A contract at one glance: the ladder of due dates, the ledger, lines, change orders."""
     viewer, lines = request.viewer, contract.known_lines()
+    steps, orders = queries.ladder(viewer, contract), queries.changes_of(viewer, contract)
     plan = contract.known_plan() if contract.signed_on is None else []
     context = {
         "contract": contract,
-        "steps": queries.ladder(viewer, contract),
+        "steps": steps,
+        "approvals": queries.approvals_about(contract, orders, [step.receivable for step in steps]),
         "entries": queries.ledger_of(viewer, contract),
         "lines": lines,
         "taxes": rules.tax_by_rate(lines),
         "plan": plan,
         "plan_sum": sum((line.amount for line in plan), Decimal(0)),
-        "changes": queries.changes_of(viewer, contract),
+        "changes": orders,
         "margin": queries.margin_of(contract, lines) if viewer.can(SEE_COST) else None,
         "can": can(viewer, contract, CONTRACT.verb("change"), CONTRACT.verb("change_order")),
         "can_due": may(viewer, RECEIVABLE.verb("change"), contract),
         "can_write_off": may(viewer, RECEIVABLE.verb("write_off"), contract),
+        "can_dun": may(viewer, DUNNING.verb("create"), contract),
         "can_reverse": viewer.can(PAYMENT.verb("reverse")),
         "today": dates.today(),
     }
@@ -53,6 +59,7 @@ def payment_overview(request: HttpRequest, payment: Payment) -> SafeString:
     context = {
         "payment": payment,
         "entries": queries.ledger_of_payment(request.viewer, payment),
+        "approvals": approvals_of(asking.REFUND, payment),
         "can_reverse": request.viewer.can(PAYMENT.verb("reverse")),
     }
     return render_to_string("contracts/parts/payment_overview.html", context, request)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
 
+from zhike.contracts.actions import asking
 from zhike.contracts.actions.signing import credit_of
 from zhike.contracts.kinds import CONTRACT, PAYMENT, RECEIVABLE
 from zhike.contracts.models import (
@@ -26,6 +27,8 @@ from zhike.kit import dates
 from zhike.kit.money import round_fen
 from zhike.kit.scope import visible_or_404
 from zhike.kit.viewer import Viewer
+from zhike.org.models import Approval
+from zhike.org.queries import approvals_among
 from zhike.records import queries as records
 from zhike.sales.models import Opportunity
 
@@ -117,6 +120,14 @@ def milestones_of(viewer: Viewer, contract: Contract) -> list[Milestone]:
     """The steps of carrying a contract out."""
     rows = Milestone.objects.within(viewer, contract).filter(contract=contract)
     return list(rows.select_related("person"))
+
+
+def approvals_about(contract: Contract, changes: list[ContractChange], lines: list[Receivable]) -> list[Approval]:
+    """All approvals about a contract read through its scope: of itself, its change orders and its due lines (ORG-6)."""
+    return approvals_among({
+        asking.CONTRACT: [contract.pk], asking.TERMINATION: [contract.pk],
+        asking.CHANGE: [change.pk for change in changes], asking.WRITE_OFF: [line.pk for line in lines],
+    })  # fmt: skip
 
 
 def changes_of(viewer: Viewer, contract: Contract) -> list[ContractChange]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from allauth.usersessions.models import UserSession
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from zhike.kit import dates
@@ -266,8 +266,18 @@ def waits_for(viewer: Viewer, approval: Approval) -> bool:
 
 def approvals_of(subject_key: str, record: Any) -> list[Approval]:
     """The approvals of a record that was read through its own scope, newest first, each with its `trace`."""
+    return approvals_among({subject_key: [record.pk]})
+
+
+def approvals_among(matters: dict[str, list[int]]) -> list[Approval]:
+    """The approvals of several matters, ids by subject, of records that were read through their own scope."""
+    wanted = Q(pk__in=[])
+    for subject_key, ids in matters.items():
+        wanted |= Q(subject=subject_key, object_id__in=ids)
     rows = Approval.objects.whole_table("approvals of a record that was read through its scope")
-    found = list(rows.filter(subject=subject_key, object_id=record.pk).select_related("asked_by").order_by("-id")[:20])
+    found = list(rows.filter(wanted).select_related("asked_by").order_by("-id")[:20])
+    if not found:
+        return []
     places = ApprovalPlace.objects.whole_table("places of approvals of a record read through its scope")
     by_approval: dict[int, list[ApprovalPlace]] = defaultdict(list)
     for place in places.filter(approval__in=found).select_related("person").order_by("step", "id"):

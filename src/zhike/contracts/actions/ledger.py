@@ -154,6 +154,24 @@ def _keep(books: Books, moves: list[Move]) -> None:
         _write(model, list(rows.values()), [*KEPT[model], "updated_at"])
 
 
+def unbook(books: Books, entries: Iterable[LedgerEntry]) -> None:
+    """Strike entries out as if they had never been, for an import that is undone (`undoing`); nothing else may.
+
+    The rows they moved are in these open books; their sums are those of the entries that are left.
+    """
+    running()
+    LedgerEntry.objects.whole_table(WHY).filter(pk__in=[entry.pk for entry in entries]).delete()
+    for model, rows, sums in (
+        (Contract, books.contracts, _contract_sums), (Receivable, books.receivables, _receivable_sums),
+        (Payment, books.payments, _payment_sums),
+    ):  # fmt: skip
+        left = sums(list(rows))
+        for pk, row in rows.items():
+            for column, value in left.get(pk, _nothing(model)).items():
+                setattr(row, column, value)
+        _write(model, list(rows.values()), KEPT[model])
+
+
 def _write(model: type, rows: list[Any], columns: list[str]) -> None:
     """Update a few columns of rows held under lock, in plain SQL: posting a payment is mostly this."""
     fields = [model._meta.get_field(name) for name in columns]
@@ -251,14 +269,17 @@ def _nothing(model: type) -> dict[str, Any]:
     return {column: None if column.startswith("booked") else NOTHING for column in KEPT[model]}
 
 
-def _sums(of: str, delta: str, *days: Aggregate) -> Iterable[tuple]:
-    rows = LedgerEntry.objects.whole_table(WHY).filter(**{f"{of}__isnull": False}).order_by()
+def _sums(of: str, delta: str, *days: Aggregate, only: list[int] | None = None) -> Iterable[tuple]:
+    wanted = {f"{of}__isnull": False} if only is None else {f"{of}__in": only}
+    rows = LedgerEntry.objects.whole_table(WHY).filter(**wanted).order_by()
     return rows.values_list(of, "kind").annotate(*days, total=Sum(delta)).iterator()
 
 
-def _receivable_sums() -> dict[int, dict[str, Any]]:
+def _receivable_sums(only: list[int] | None = None) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
-    for pk, kind, first, last, total in _sums("receivable", "receivable_delta", Min("booked_on"), Max("booked_on")):
+    for pk, kind, first, last, total in _sums(
+        "receivable", "receivable_delta", Min("booked_on"), Max("booked_on"), only=only
+    ):
         row = found.setdefault(pk, _nothing(Receivable))
         row["balance"] += total
         row["booked_from"] = min(row["booked_from"] or first, first)
@@ -270,9 +291,9 @@ def _receivable_sums() -> dict[int, dict[str, Any]]:
     return found
 
 
-def _payment_sums() -> dict[int, dict[str, Any]]:
+def _payment_sums(only: list[int] | None = None) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
-    for pk, kind, last, total in _sums("payment", "credit_delta", Max("booked_on")):
+    for pk, kind, last, total in _sums("payment", "credit_delta", Max("booked_on"), only=only):
         row = found.setdefault(pk, _nothing(Payment))
         row["unallocated"] += total
         row["booked_to"] = max(row["booked_to"] or last, last)
@@ -281,9 +302,9 @@ def _payment_sums() -> dict[int, dict[str, Any]]:
     return found
 
 
-def _contract_sums() -> dict[int, dict[str, Decimal]]:
+def _contract_sums(only: list[int] | None = None) -> dict[int, dict[str, Decimal]]:
     found: dict[int, dict[str, Decimal]] = {}
-    for pk, kind, total in _sums("contract", "receivable_delta"):
+    for pk, kind, total in _sums("contract", "receivable_delta", only=only):
         row = found.setdefault(pk, dict.fromkeys(KEPT[Contract], NOTHING))
         if kind in (Kind.CHARGE, Kind.CHANGE):
             row["receivable"] += total

@@ -132,7 +132,7 @@ class Contract(KeptByLedger):
         return reverse("contracts:contract_page", args=[self.pk])
 
     def delete(self, *args, **kwargs):
-        if not self.is_draft or self.number:
+        if (not self.is_draft or self.number) and not self.__dict__.get("is_undone"):
             raise Refused(_("Only a draft that never had a number is deleted; a contract in force is terminated."))
         return super().delete(*args, **kwargs)
 

@@ -4,15 +4,19 @@ from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from zhike.contracts import kinds, queries
 from zhike.contracts.models import Contract, LedgerEntry, Payment
+from zhike.kit import dates
 from zhike.kit import format as fmt
 from zhike.records.fields import EMPTY
 from zhike.records.kinds import get
 from zhike.records.lookups import person_names
 
 register = template.Library()
+ENDS_SOON = 30  # days before its end a contract says so
 
 ENTRY_TONES = {"charge": "info", "change": "warn", "receipt": "ok", "allocation": "ok", "write_off": "mute",
                "refund": "warn"}  # fmt: skip
@@ -24,6 +28,20 @@ def contract_status(contract: Contract) -> SafeString:
     if contract.is_ready:
         return fmt.badge(str(kinds.READY), "info")
     return kinds.status_badge(contract.status, contract.get_status_display())
+
+
+@register.simple_tag
+def ends_soon(contract: Contract) -> SafeString:
+    """That a contract in force ends within a month, or that its term is over; empty otherwise (SAL-6)."""
+    if contract.status != Contract.Status.ACTIVE or contract.ends_on is None:
+        return SafeString("")
+    days = (contract.ends_on - dates.today()).days
+    if days < 0:
+        return fmt.badge(ngettext("term over for %(n)s day", "term over for %(n)s days", -days) % {"n": -days}, "bad")
+    if days > ENDS_SOON:
+        return SafeString("")
+    said = ngettext("ends in %(n)s day", "ends in %(n)s days", days) % {"n": days} if days else _("ends today")
+    return fmt.badge(said, "warn")
 
 
 @register.simple_tag

@@ -105,3 +105,58 @@ def test_SAL_7_refunds_and_write_offs_move_nothing_before_they_are_approved(comp
     with pytest.raises(Refused):
         decide_approval(the_approval(), by=boss, approve=True)
     assert differences() == []
+
+
+def test_ORG_6_who_decides_does_it_on_the_page_of_the_contract(company, viewer, sign_in, contract):
+    flow("contracts.contract", company.manager_east)
+    submit_contract(contract, by=viewer(company.li_na), note="请审")
+    url, approval = f"/contracts/{contract.pk}/", the_approval()
+    seller, boss = sign_in(company.li_na), sign_in(company.manager_east)
+    assert "请审" not in seller.get(url).content.decode()
+    page = boss.get(url).content.decode()
+    assert f"/approvals/{approval.pk}/decide/" in page and "请审" in page
+    assert f"/approvals/{approval.pk}/decide/" not in seller.get(url).content.decode()
+    answer = boss.post(
+        f"/approvals/{approval.pk}/decide/", {"decision": "approve", "comment": "可以", "back": "record"}
+    )
+    assert answer.status_code == 302 and answer["Location"] == url
+    page = boss.get(url).content.decode()
+    assert again(contract).is_ready and "可以" in page and f"/approvals/{approval.pk}/decide/" not in page
+
+
+def test_ORG_6_change_orders_write_offs_and_refunds_show_their_approvals_there_too(company, viewer, sign_in, contract):
+    for subject in ("contracts.change", "contracts.write_off", "contracts.refund"):
+        flow(subject, company.gm)
+    payment = paid(contract.customer, 800, on=-80)
+    signed(contract, on=-60)
+    by, (line,) = viewer(company.finance), lines_of(contract)
+    change_contract(again(contract), by=viewer(company.manager_east), delta=D(-400), reason="减配说明")
+    write_off(line, by=by, amount=D(60), reason="尾差说明")
+    refund_payment(payment, by=by, amount=D(30), reason="多付说明")
+    boss = sign_in(company.gm)
+    page = boss.get(f"/contracts/{contract.pk}/").content.decode()
+    assert page.count("/decide/") == 2 and "减配说明" in page and "尾差说明" in page
+    assert "多付说明" in boss.get(f"/payments/{payment.pk}/").content.decode()
+
+
+def test_SAL_6_a_contract_says_that_it_ends_soon_or_is_over(company, viewer, sign_in, contract):
+    from zhike.kit.actions import acting
+    from zhike.org.viewers import the_system
+
+    signed(contract)
+    client, url = sign_in(company.li_na), f"/contracts/{contract.pk}/"
+    for ends_on, said in ((day(40), ""), (day(12), "12 天后到期"), (day(0), "今天到期"), (day(-3), "已到期 3 天")):
+        with acting(the_system(), "test"):
+            row = again(contract)
+            row.ends_on = ends_on
+            row.save()
+        page = client.get(url).content.decode()
+        assert said in page if said else "到期</span>" not in page
+
+
+def test_SAL_8_one_asks_for_payment_at_the_overdue_line(company, sign_in, contract):
+    signed(contract, plan=[(-30, 3000), (30, 7000)])
+    late, later = lines_of(contract)
+    page = sign_in(company.li_na).get(f"/contracts/{contract.pk}/").content.decode()
+    assert f"/dunning/new/?receivable={late.pk}" in page and f"receivable={later.pk}" not in page
+    assert "/dunning/new/" not in sign_in(company.reader).get(f"/contracts/{contract.pk}/").content.decode()

@@ -28,7 +28,13 @@ def my_tabs(context):
     return {"tabs": [{**t, "current": t["url"] == here} for t in tabs]}
 
 
-@register.inclusion_tag("org/parts/approval_trace.html")
-def approval_trace(approvals):
-    """The approvals of a record with who said what: `{% approval_trace approvals %}` from `queries.approvals_of`."""
-    return {"approvals": approvals}
+@register.inclusion_tag("org/parts/approval_trace.html", takes_context=True)
+def approval_trace(context, approvals):
+    """The approvals of a record with who said what, from `queries.approvals_of`; whoever has to decide does it here."""
+    me = context["request"].viewer.person_id
+    for approval in approvals:
+        approval.waits_for_me = approval.is_open and any(
+            place.person_id == me and place.step == approval.step and place.status == place.Status.WAITING
+            for place in approval.trace
+        )
+    return {"approvals": approvals, "csrf_token": context.get("csrf_token"), "request": context["request"]}

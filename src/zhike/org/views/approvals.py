@@ -56,7 +56,8 @@ def approval_decide(request: HttpRequest, pk: int) -> HttpResponse:
     approval, form = queries.approval(request.viewer, pk), CommentForm(request.POST)
     agreed = request.POST.get("decision") == "approve"
     if form.run(actions.decide_approval, approval, by=request.viewer, approve=agreed):
-        return htmx.redirect(request, approval.get_absolute_url(), _("Agreed.") if agreed else _("Rejected."))
+        back = approval.url if request.POST.get("back") == "record" else ""
+        return htmx.redirect(request, back or approval.get_absolute_url(), _("Agreed.") if agreed else _("Rejected."))
     return _page(request, pk, form)
 
 

@@ -31,10 +31,11 @@ def undo_import(batch: ImportBatch, *, by: Viewer) -> dict[str, int]:
         record = kind.rows(by).filter(pk=entry.object_id).first()
         if record is None:
             continue
-        if later.exclude(batch=batch).exclude(action="undo_import").exists():
+        later = later.exclude(batch=batch).exclude(batch__status=ImportBatch.Status.UNDONE)
+        if later.exclude(action="undo_import").exists():
             counts["kept"] += 1
         elif entry.verb == AuditEntry.Verb.CREATED:
-            counts["removed" if _remove(kind, record) else "kept"] += 1
+            counts["removed" if _remove(kind, record, by) else "kept"] += 1
         else:
             _restore(kind, record, entry.changes)
             counts["restored"] += 1
@@ -43,13 +44,17 @@ def undo_import(batch: ImportBatch, *, by: Viewer) -> dict[str, int]:
     return counts
 
 
-def _remove(kind: Any, record: Any) -> bool:
+def _remove(kind: Any, record: Any, by: Viewer) -> bool:
+    """Take a record away, by the way its room has for that; not where it is in use."""
     pk = record.pk
     try:
         with transaction.atomic():
             search.forget(kind, [pk])
             Tagging.objects.filter(tag__kind=kind.label, object_id=pk).delete()
-            record.delete()
+            if unmake := getattr(kind, "unmake", None):
+                unmake(record, by)
+            else:
+                record.delete()
     except ProtectedError:
         return False
     return True
