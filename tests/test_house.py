@@ -26,6 +26,8 @@ LENT_BY = {
 }  # fmt: skip
 # Places that may look at a whole table, each with its reason in the code; a new one is a reviewed line here.
 WHOLE_TABLE = {
+    "zhike/activities/actions/appointments.py",  # participants of a task the action was let in for
+    "zhike/activities/busy.py",  # when colleagues are busy, never with what
     "zhike/activities/actions/followups.py",  # follow-ups move with the customer or deal the action was let in for
     "zhike/activities/models/tasks.py",  # who takes part: filtered to the viewer's people
     "zhike/activities/tasks.py",  # which customer a follow-up was with, to reckon the scores of its deals

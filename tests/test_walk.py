@@ -62,7 +62,7 @@ PK = 7001
 # is plain letters, which stay themselves in JSON, addresses and headers.
 ASKED, SECRET = "金丝雀", "yehangdeng"
 MARK = ASKED + SECRET
-PUBLIC = re.compile(r"/accounts/|/healthz|/api/v1/(docs|openapi.json)$")
+PUBLIC = re.compile(r"/accounts/|/calendar/feed/|/healthz|/api/v1/(docs|openapi.json)$")
 CSV = f"名称,电话\n{MARK},021-5555\n".encode()
 
 # One record of each kind, of a salesman in the west. Kinds all colleagues see carry no mark.
@@ -137,6 +137,7 @@ def choices_of(name):
         "uidb36": ["1"],
         "do": ["task", "tell", "set", "assign", "tag"],  # steps of automation
         "place": [0, 1],
+        "secret": [f"{PK}-nobody-knows"],
         "key": ["abc-def"],
         "name": ["name", "owner", "customer", "roles", "nonsense"],  # fields
         "what": ["assign", "tag", "share", "export", "delete"],  # what one does with many records

@@ -57,6 +57,21 @@ class ActivitiesConfig(AppConfig):
             buttons.add(place, "task", _("Arrange"), url_name="activities:task_create", icon="calendar-plus", order=20,
                         verb=TASK.verb("create"))  # fmt: skip
 
+        self.place_calendar(menu, view)
+
+    def place_calendar(self, menu, view):
+        """Where the calendar is reached from."""
+        from zhike.activities.actions.appointments import SET_UP
+
+        menu.add("main", "calendar", _("Calendar"), url_name="activities:calendar", icon="calendar", group="home",
+                 order=12, verb=view, shortcut="g a")  # fmt: skip
+        menu.add("phone", "calendar", _("Calendar"), url_name="activities:calendar", icon="calendar", order=20,
+                 verb=view)  # fmt: skip
+        menu.add("account", "calendar", _("Calendar and reminders"), url_name="activities:calendar_feed_page",
+                 icon="calendar", order=15)  # fmt: skip
+        menu.add("settings", "leads", _("Reminder times"), url_name="activities:calendar_leads", icon="alarm", order=62,
+                 verb=SET_UP)  # fmt: skip
+
     def tell_of_deals(self):
         """What the room of deals cannot know: when contacts were visited, and that a follow-up makes deals fresh."""
         from zhike.activities import queries

@@ -107,10 +107,14 @@ def tasks_about(viewer: Viewer, about: Any, count: int = 50) -> list[Task]:
     return [*still, *closed]
 
 
+def places_of(viewer: Viewer, task: Task) -> list[TaskParticipant]:
+    """Who is invited to a task that was read through its scope, and what they answered."""
+    return list(TaskParticipant.objects.within(viewer, task).select_related("person").order_by("id"))
+
+
 def participants_of(viewer: Viewer, task: Task) -> list[Person]:
-    """Who takes part in a task that was read through its scope."""
-    rows = TaskParticipant.objects.within(viewer, task).select_related("person").order_by("id")
-    return [row.person for row in rows]
+    """Who is invited to a task that was read through its scope."""
+    return [place.person for place in places_of(viewer, task)]
 
 
 def customer_of_deal(viewer: Viewer, pk: str) -> dict[str, int]:

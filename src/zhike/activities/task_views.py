@@ -39,12 +39,14 @@ def task_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _context(viewer: Viewer, task: Task) -> dict[str, Any]:
+    places = queries.places_of(viewer, task)
     return {
         "task": task,
         "can": can(viewer, task, *(TASK.verb(word) for word in ("change", "delete"))),
         "is_mine": task.assignee_id == viewer.person_id,
         "late": task.is_late(dates.now()),
-        "participants": queries.participants_of(viewer, task),
+        "participants": places,
+        "invitation": next((place for place in places if place.person_id == viewer.person_id), None),
     }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhike.activities import lead_views, reminder_views, task_views, views
+from zhike.activities import calendar_views, feed_views, lead_views, reminder_views, task_views, views
 
 app_name = "activities"
 urlpatterns = [
@@ -26,6 +26,18 @@ urlpatterns = [
     path("tasks/<int:pk>/cancel/", task_views.task_cancel, name="task_cancel"),
     path("tasks/<int:pk>/delete/", task_views.task_delete, name="task_delete"),
     path("tasks/<int:pk>/participants/", task_views.task_participants, name="task_participants"),
+    path("tasks/<int:pk>/move/", calendar_views.move, name="task_move"),
+    path("tasks/<int:pk>/comes/", calendar_views.comes, name="task_comes"),
+    path("tasks/<int:pk>/stays-away/", calendar_views.stays_away, name="task_stays_away"),
+    path("calendar/", calendar_views.show, name="calendar"),
+    path("calendar/new/", calendar_views.arrange, name="calendar_new"),
+    path("calendar/free/", calendar_views.free, name="calendar_free"),
+    path("calendar/feed/<str:secret>.ics", feed_views.feed, name="calendar_feed"),
+    path("me/calendar/", feed_views.feed_page, name="calendar_feed_page"),
+    path("me/calendar/renew/", feed_views.feed_renew, name="calendar_feed_renew"),
+    path("me/calendar/revoke/", feed_views.feed_revoke, name="calendar_feed_revoke"),
+    path("me/calendar/leads/", feed_views.my_leads, name="calendar_my_leads"),
+    path("settings/reminder-times/", feed_views.company_leads, name="calendar_leads"),
     path("reminders/", reminder_views.reminder_list, name="reminder_list"),
     path("reminders/<int:pk>/later/", reminder_views.reminder_put_off, name="reminder_put_off"),
     path("reminders/<int:pk>/done/", reminder_views.reminder_done, name="reminder_done"),

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 import chinese_calendar
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from zhike.kit import dates
 
@@ -19,6 +20,24 @@ def is_workday(day: date) -> bool:
         return chinese_calendar.is_workday(day)
     except NotImplementedError:  # a year not announced yet
         return day.weekday() < 5
+
+
+def holiday(day: date) -> str:
+    """The name of the public holiday on this day, in Chinese or English as the interface is; empty for other days."""
+    try:
+        is_free, name = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return ""
+    if not is_free or not name:
+        return ""
+    return chinese_calendar.Holiday(name).chinese if (get_language() or "").startswith("zh") else str(name)
+
+
+def mark(day: date) -> str:
+    """ "rest" for a free weekday and each day of a holiday, "work" for a weekend day worked instead, or nothing."""
+    if is_workday(day):
+        return "work" if day.weekday() > 4 else ""
+    return "rest" if day.weekday() < 5 or holiday(day) else ""
 
 
 def next_workday(day: date) -> date:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhike.activities.models import Activity, Task, TaskParticipant
+from zhike.activities.models.calendars import lead_minutes
 from zhike.customers.models import Customer
 from zhike.kit import dates
 from zhike.kit.access import require
@@ -19,8 +20,6 @@ from zhike.records import kinds, search
 from zhike.records.actions import create_record, delete_record, notify
 from zhike.records.events import emit
 
-# Minutes before it begins that somebody is reminded, by kind, unless they said otherwise.
-LEADS = {"call": 10, "visit": 60, "meeting": 15, "demo": 60, "hospitality": 120}
 STEPS = {
     Task.Repeat.DAILY: relativedelta(days=1), Task.Repeat.WEEKLY: relativedelta(weeks=1),
     Task.Repeat.FORTNIGHTLY: relativedelta(weeks=2), Task.Repeat.MONTHLY: relativedelta(months=1),
@@ -48,10 +47,13 @@ def prepare_task(task: Task, changed: dict[str, Any], by: Viewer) -> None:
     if task.ends_at and not task.due_at:
         raise Refused({"due_at": _("Say when it begins.")})
     if "due_at" in changed and "remind_at" not in changed:
-        lead = LEADS.get(task.kind)
-        task.remind_at = task.due_at - timedelta(minutes=lead) if lead and task.due_at and not task.is_all_day else None
+        lead = lead_minutes(task.kind, task.assignee_id)
+        reminds = lead is not None and task.due_at and not task.is_all_day
+        task.remind_at = task.due_at - timedelta(minutes=lead) if reminds else None
     if {"due_at", "remind_at"} & set(changed):
         task.reminded_at = None
+    if {"due_at", "repeat"} & set(changed) and not task.moves_alone:
+        task.rhythm_at = task.rhythm_day = None
 
 
 def _may_give(task: Task, by: Viewer) -> bool:
@@ -204,7 +206,7 @@ def _repeat(task: Task, by: Viewer) -> None:
         assigned_by_id=task.assigned_by_id, customer_id=task.customer_id, contact_id=task.contact_id,
         opportunity_id=task.opportunity_id, due_at=due, ends_at=due + span if span else None,
         remind_at=due - lead if lead else None, is_all_day=task.is_all_day, place=task.place, note=task.note,
-        repeat=task.repeat, repeat_until=task.repeat_until, follows=task,
+        repeat=task.repeat, repeat_until=task.repeat_until, rhythm_day=day_aimed_at(task), follows=task,
     )  # fmt: skip
     after.save()
     search.index(_kind("activities.task"), [after])
@@ -213,16 +215,28 @@ def _repeat(task: Task, by: Viewer) -> None:
         TaskParticipant(task=after, person_id=person_id).save()
 
 
-def next_due(task: Task) -> datetime | None:
-    """When a repeating task is due next: at the same time of the company's clock; None past its end."""
+def next_due(task: Task, after: datetime | None = None) -> datetime | None:
+    """When a repeating task is due next, at the same time of the company's clock; None past its end.
+
+    Counted from when it is due (or would have been, where this one was moved alone), or from the repetition `after`.
+    """
     zone = timezone.get_default_timezone()
-    now = task.due_at.astimezone(zone)
+    now = (after or task.rhythm_at or task.due_at).astimezone(zone)
     if task.repeat == Task.Repeat.WORKDAY:
         due = datetime.combine(next_workday(now.date()), now.time(), zone)
     else:
         due = now.replace(tzinfo=None) + STEPS[task.repeat]
+        if aimed := day_aimed_at(task):
+            due += relativedelta(day=aimed)
         due = due.replace(tzinfo=zone)
     return None if task.repeat_until and due.date() > task.repeat_until else due
+
+
+def day_aimed_at(task: Task) -> int | None:
+    """The day of the month a monthly or yearly repetition aims at: the 31st, also after a 28th of February."""
+    if task.repeat not in (Task.Repeat.MONTHLY, Task.Repeat.YEARLY):
+        return None
+    return task.rhythm_day or dates.local_day(task.rhythm_at or task.due_at).day
 
 
 def move_tasks(customer: Customer, old_owner_id: int, by: Viewer) -> None:
@@ -234,7 +248,7 @@ def move_tasks(customer: Customer, old_owner_id: int, by: Viewer) -> None:
 
 
 def remind_of_tasks(now: datetime) -> int:
-    """Tell assignees of tasks whose time to be reminded has come, each once (ACT-3)."""
+    """Tell assignees, and who takes part, of tasks whose time to be reminded has come, each once (ACT-3)."""
     system = Viewer(person=None, person_id=None, people=None, verbs=frozenset())
     due = Task.objects.whole_table("each is told of their own").filter(
         status=Task.Status.OPEN, reminded_at__isnull=True, remind_at__lte=now
@@ -246,9 +260,16 @@ def remind_of_tasks(now: datetime) -> int:
             if mine is None or not due.filter(pk=pk).update(reminded_at=now):
                 continue
             clock = f"{mine.due_at.astimezone(timezone.get_default_timezone()):%H:%M} " if mine.due_at else ""
-            notify(mine.assignee_id, f"{clock}{mine.title}", url=mine.get_absolute_url(), tone="info")
+            for person_id in (mine.assignee_id, *taking_part(mine)):
+                notify(person_id, f"{clock}{mine.title}", url=mine.get_absolute_url(), tone="info")
             told += 1
     return told
+
+
+def taking_part(task: Task) -> list[int]:
+    """The colleagues invited to a task who have not said no."""
+    rows = TaskParticipant.objects.whole_table("participants of a task the action was let in for")
+    return list(rows.filter(task=task).exclude(answer=TaskParticipant.Answer.NO).values_list("person_id", flat=True))
 
 
 def _kind(label: str):

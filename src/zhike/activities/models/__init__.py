@@ -1,7 +1,17 @@
 """Follow-ups, tasks and reminders (ACT-1…4, ACT-6)."""
 
+from zhike.activities.models.calendars import CalendarFeed, ReminderLead
 from zhike.activities.models.followups import Activity, ActivityComment
 from zhike.activities.models.reminders import Reminder, ReminderRule
 from zhike.activities.models.tasks import Task, TaskParticipant
 
-__all__ = ["Activity", "ActivityComment", "Reminder", "ReminderRule", "Task", "TaskParticipant"]
+__all__ = [
+    "Activity",
+    "ActivityComment",
+    "CalendarFeed",
+    "Reminder",
+    "ReminderLead",
+    "ReminderRule",
+    "Task",
+    "TaskParticipant",
+]

@@ -96,6 +96,10 @@ class Task(OwnedRecord):
     note = models.TextField(_("note"), blank=True)
     repeat = models.CharField(_("repeats"), max_length=12, choices=Repeat.choices, blank=True)
     repeat_until = models.DateField(_("repeats until"), null=True, blank=True)
+    # Where this one was moved alone: when it would have been, from which the repetition goes on.
+    rhythm_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The day of the month a repetition aims at, where this month had none: the 31st after a 28th of February.
+    rhythm_day = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     # The task this one came after, so that a repetition is made once.
     follows = models.OneToOneField(
         "self", models.SET_NULL, null=True, blank=True, related_name="followed_by", editable=False
@@ -106,6 +110,9 @@ class Task(OwnedRecord):
         Activity, models.SET_NULL, null=True, blank=True, related_name="task", editable=False,
         verbose_name=_("follow-up"),
     )  # fmt: skip
+
+    # While it is being moved without those that come after it, so that the old rhythm is kept.
+    moves_alone = False
 
     scope = SeenByAllInvolved("assignee", "customer", also="assigned_by")
     not_audited = OwnedRecord.not_audited | {"reminded_at"}
@@ -129,6 +136,11 @@ class Task(OwnedRecord):
             models.Index(fields=["assignee", "-updated_at", "-id"], name="tasks_of_assignee"),
             models.Index(fields=["-updated_at", "-id"], name="tasks_by_update"),
             models.Index(fields=["due_at", "id"], name="tasks_by_due"),
+            models.Index(fields=["assignee", "due_at"], name="tasks_calendar", condition=Q(due_at__isnull=False)),
+            models.Index(
+                fields=["assignee", "ends_at"], name="tasks_calendar_ends", condition=Q(ends_at__isnull=False)
+            ),
+            models.Index(fields=["assignee"], name="tasks_repeating", condition=Q(status="open") & ~Q(repeat="")),
             models.Index(
                 fields=["remind_at"], name="tasks_to_remind", condition=Q(status="open", reminded_at__isnull=True)
             ),
@@ -156,10 +168,18 @@ class Task(OwnedRecord):
 
 
 class TaskParticipant(ScopedModel):
-    """A colleague who takes part in a task or appointment."""
+    """A colleague who takes part in a task or appointment, and what they said to the invitation."""
+
+    class Answer(models.TextChoices):
+        WAITING = "", pgettext_lazy("invitation", "not answered")
+        YES = "yes", pgettext_lazy("invitation", "comes")
+        NO = "no", pgettext_lazy("invitation", "does not come")
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="participants")
     person = person_key()
+    answer = models.CharField(max_length=3, choices=Answer.choices, blank=True, default=Answer.WAITING)
+    reason = models.CharField(max_length=300, blank=True)
+    answered_at = models.DateTimeField(null=True)
 
     scope = through("task")
 

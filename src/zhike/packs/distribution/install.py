@@ -7,6 +7,7 @@ from zhike.kit import dates
 from zhike.kit.actions import acting
 from zhike.kit.errors import Refused
 from zhike.org.viewers import the_system
+from zhike.packs.distribution import agenda
 from zhike.packs.distribution.aims import aim
 from zhike.packs.distribution.finance import keep_books
 from zhike.packs.distribution.history import World, live
@@ -29,3 +30,4 @@ def install_demo(customers: int = CUSTOMERS, password: str = PASSWORD) -> None:
         live(World(random, people, dates.today()), customers)
         keep_books(random, dates.today(), people.all["xuj"])
         aim(random, people, dates.today())
+        agenda.fill(random, people, dates.today())

@@ -16,3 +16,6 @@ whenever('[data-edit-url]', () => import('./inline.js'));
 whenever('[data-pick-url]', () => import('./pick.js'));
 whenever('[data-sort]', () => import('./sortable.js'));
 whenever('[data-timer]', () => import('./timer.js'));
+whenever('[data-calendar]', () => import('./calendar.js'));
+whenever('[data-now], [data-when]', () => import('./calendar-time.js'));
+whenever('[data-copy]', () => import('./copy.js'));

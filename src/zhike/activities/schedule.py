@@ -1,0 +1,246 @@
+"""What a calendar shows: tasks and appointments of some people on some days, and repetitions to come (ACT-3, ACT-5)."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from zhike.activities.actions.tasks import next_due
+from zhike.activities.calendar_grid import DAY_MINUTES, SHORTEST, Place, lay_out
+from zhike.activities.models import Task, TaskParticipant
+from zhike.kit import dates, workdays
+from zhike.kit import format as fmt
+from zhike.kit.viewer import Viewer
+from zhike.records.lookups import people
+
+VIEWS = ("day", "week", "month", "list")
+LIST_DAYS = 14
+MOST_PEOPLE = 8
+MOST_ENTRIES = 2000
+MOST_UNTIMED = 20
+# Repetitions looked at of one task: a daily one overdue for years ends here.
+MOST_STEPS = 2000
+HIDDEN = (Task.Status.DECLINED, Task.Status.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days one page of a calendar shows."""
+
+    view: str
+    day: date
+
+    @property
+    def first(self) -> date:
+        """The first day shown; weeks begin on Monday."""
+        if self.view in ("day", "list"):
+            return self.day
+        return monday(self.day.replace(day=1) if self.view == "month" else self.day)
+
+    @property
+    def last(self) -> date:
+        """The last day shown."""
+        if self.view == "day":
+            return self.day
+        if self.view == "month":
+            return monday(self.day + relativedelta(day=31)) + timedelta(days=6)
+        return self.first + timedelta(days=(LIST_DAYS if self.view == "list" else 7) - 1)
+
+    @property
+    def days(self) -> list[date]:
+        """All days shown."""
+        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+    def step(self, by: int) -> date:
+        """The day to go to for the period before (-1) or after (1)."""
+        if self.view == "month":
+            return self.day.replace(day=1) + relativedelta(months=by)
+        return self.day + timedelta(days=by * {"day": 1, "week": 7, "list": LIST_DAYS}[self.view])
+
+
+def monday(day: date) -> date:
+    """The Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+@dataclass
+class Entry:
+    """A task on one day of one person; `begin` and `end` are minutes of that day."""
+
+    task: Task
+    person_id: int
+    day: date
+    begin: int
+    end: int
+    all_day: bool = False
+    is_ghost: bool = False  # a repetition to come; its row does not exist yet
+    is_invited: bool = False  # the person takes part
+    continues: bool = False  # it began on an earlier day
+    place: Place = field(default=Place(0, 1, 1))
+
+    @property
+    def drawn(self) -> tuple[int, int]:
+        """The minutes it takes up on the page: short ones are drawn longer, at midnight upwards."""
+        begin = min(self.begin, DAY_MINUTES - SHORTEST)
+        return begin, max(self.end, begin + SHORTEST)
+
+    @property
+    def size(self) -> str:
+        """How much of it fits: "flat" is one line, "low" two; else empty."""
+        begin, end = self.drawn
+        return "flat" if end - begin < 45 else "low" if end - begin < 75 else ""
+
+    @property
+    def key(self) -> str:
+        """What tells it from all others on the page."""
+        return f"ev-{self.task.pk}-{self.person_id}-{self.day:%m%d}"
+
+
+@dataclass
+class Day:
+    """A day with what lies on it, by person."""
+
+    day: date
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def is_today(self) -> bool:
+        return self.day == dates.today()
+
+    @property
+    def is_workday(self) -> bool:
+        return workdays.is_workday(self.day)
+
+    @property
+    def mark(self) -> str:
+        """ "rest", "work" or nothing, as on Chinese wall calendars."""
+        return workdays.mark(self.day)
+
+    @property
+    def holiday(self) -> str:
+        return workdays.holiday(self.day)
+
+    @property
+    def week(self) -> int:
+        """The ISO week."""
+        return self.day.isocalendar().week
+
+
+def my_people(viewer: Viewer) -> list[tuple[int, str]]:
+    """Oneself first, then everybody below one who is still here, by name: whose calendars one may lay side by side."""
+    names = [(pk, name or user) for pk, user, name, active in people() if active and pk in viewer.subordinates]
+    return [(viewer.person_id, str(viewer.person)), *names]
+
+
+def days_of(viewer: Viewer, who: Collection[int], period: Period) -> list[Day]:
+    """The days of a period with the entries of these people, each day in the order of the clock."""
+    days = {day: Day(day) for day in period.days}
+    found = [*_entries(viewer, who, period.first, period.last), *_ghosts(viewer, who, period.first, period.last)]
+    for entry in found:
+        days[entry.day].entries.append(entry)
+    for day in days.values():
+        day.entries.sort(key=lambda e: (not e.all_day, e.begin, -e.end, e.task.pk))
+    return list(days.values())
+
+
+def placed(entries: list[Entry]) -> list[Entry]:
+    """Entries with a time, side by side where they overlap."""
+    timed = [entry for entry in entries if not entry.all_day]
+    for entry, place in zip(timed, lay_out([entry.drawn for entry in timed]), strict=True):
+        entry.place = place
+    return timed
+
+
+def untimed(viewer: Viewer, who: Collection[int]) -> list[Task]:
+    """Open to-dos without a time, for the tray beside the calendar."""
+    rows = Task.objects.visible_to(viewer, few=True)
+    rows = rows.filter(assignee_id__in=list(who), status=Task.Status.OPEN, due_at__isnull=True)
+    return list(rows.select_related("customer", "assignee").order_by("-id")[:MOST_UNTIMED])
+
+
+def _entries(viewer: Viewer, who: Collection[int], first: date, last: date) -> Iterator[Entry]:
+    begin, end = dates.bounds(first, last)
+    invited = _invited(viewer, who, begin, end)
+    for task in _tasks(viewer, who, begin, end, invited):
+        for person_id in {task.assignee_id, *invited.get(task.pk, ())} & set(who):
+            for day, one in spread(task):
+                if first <= day <= last:
+                    yield Entry(task, person_id, day, is_invited=person_id != task.assignee_id, **one)
+
+
+def _tasks(
+    viewer: Viewer, who: Collection[int], begin: datetime, end: datetime, invited: dict[int, list[int]]
+) -> list[Task]:
+    """Tasks of these people that begin in a span, or began before and reach into it; each read by its own index."""
+    rows = Task.objects.visible_to(viewer, few=True).exclude(status__in=HIDDEN).select_related("customer", "assignee")
+    theirs = rows.filter(assignee_id__in=list(who))
+    found = [
+        *theirs.filter(due_at__gte=begin, due_at__lt=end).order_by("due_at")[:MOST_ENTRIES],
+        *theirs.filter(ends_at__gt=begin, due_at__lt=begin)[:MOST_ENTRIES],
+    ]
+    known = {task.pk for task in found}
+    if others := sorted(set(invited) - known):
+        found += rows.filter(pk__in=others)
+    return found
+
+
+def _invited(viewer: Viewer, who: Collection[int], begin: datetime, end: datetime) -> dict[int, list[int]]:
+    """Who of these people takes part in what, by task, without those who said no."""
+    rows = TaskParticipant.objects.visible_to(viewer).filter(person_id__in=list(who), task__due_at__lt=end)
+    rows = rows.exclude(answer=TaskParticipant.Answer.NO)
+    found: dict[int, list[int]] = defaultdict(list)
+    for pk, person_id, due_at, ends_at in rows.values_list("task_id", "person_id", "task__due_at", "task__ends_at"):
+        if (ends_at or due_at) >= begin:
+            found[pk].append(person_id)
+    return found
+
+
+def _ghosts(viewer: Viewer, who: Collection[int], first: date, last: date) -> Iterator[Entry]:
+    """Repetitions to come, from today on: the next is made when one is done, so they are reckoned, not read."""
+    if last < (today := dates.today()):
+        return
+    _begin, end = dates.bounds(last)
+    rows = Task.objects.visible_to(viewer, few=True).filter(assignee_id__in=list(who), due_at__lt=end)
+    rows = rows.filter(status=Task.Status.OPEN).exclude(repeat="").select_related("customer", "assignee")
+    for task in rows:
+        for due in repetitions(task, end):
+            for day, one in spread(task, due):
+                if max(first, today) <= day <= last:
+                    yield Entry(task, task.assignee_id, day, is_ghost=True, **one)
+
+
+def repetitions(task: Task, before: datetime) -> Iterator[datetime]:
+    """When a repeating task comes round again after the one that stands, until an instant."""
+    due = next_due(task)
+    for _n in range(MOST_STEPS):
+        if due is None or due >= before:
+            return
+        yield due
+        due = next_due(task, due)
+
+
+def spread(task: Task, due_at: datetime | None = None) -> list[tuple[date, dict]]:
+    """The days a task lies on, each with begin and end in minutes; `due_at` for one of its repetitions.
+
+    The last day of one for whole days is the one `ends_at` lies on, unless that is midnight.
+    """
+    begin = fmt.local(due_at or task.due_at)
+    end = begin + (task.ends_at - task.due_at) if task.ends_at else begin
+    last = end.date()
+    if end > begin and end.time() == datetime.min.time():
+        last -= timedelta(days=1)
+    found = []
+    for n in range((last - begin.date()).days + 1):
+        day = begin.date() + timedelta(days=n)
+        start = 0 if n else minute_of(begin)
+        stop = minute_of(end) if day == end.date() else DAY_MINUTES
+        whole = task.is_all_day or (start == 0 and stop == DAY_MINUTES)
+        found.append((day, {"begin": start, "end": max(stop, start), "all_day": whole, "continues": n > 0}))
+    return found
+
+
+def minute_of(moment: datetime) -> int:
+    """The minute of the company's day."""
+    return moment.hour * 60 + moment.minute
