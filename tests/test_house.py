@@ -11,6 +11,7 @@ ROOMS = ["api", "insights", "automation", "activities", "contracts", "sales", "c
          "kit"]  # fmt: skip
 # What a room may use of the rooms below it (CRAFT §1); `kit` is open, `records` also lends its engines.
 LENT = {"models", "rules", "actions", "queries", "kinds", "__init__"}
+LENT_BY_CUSTOMERS = LENT | {"rhythm"}
 LENT_BY_ACTIVITIES = LENT | {"clocks", "reminding"}
 LENT_BY_ORG = LENT | {"approvals"}
 LENT_BY_CHANNELS = LENT | {"http", "robots", "texts"}
@@ -21,7 +22,7 @@ LENT_BY_RECORDS = LENT | {
     "widgets",
 }  # fmt: skip
 LENT_BY = {
-    "activities": LENT_BY_ACTIVITIES, "records": LENT_BY_RECORDS, "org": LENT_BY_ORG, "sales": LENT_BY_SALES,
+    "activities": LENT_BY_ACTIVITIES, "customers": LENT_BY_CUSTOMERS, "records": LENT_BY_RECORDS, "org": LENT_BY_ORG, "sales": LENT_BY_SALES,
     "channels": LENT_BY_CHANNELS,
 }  # fmt: skip
 # Places that may look at a whole table, each with its reason in the code; a new one is a reviewed line here.

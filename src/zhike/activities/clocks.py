@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from zhike.customers import rhythm
 from zhike.customers.models import month_and_day
 from zhike.kit import dates
+from zhike.kit.festivals import next_festival
 from zhike.kit.workdays import working_minutes
 from zhike.records import kinds
 from zhike.records.fields import Day, Moment
@@ -102,6 +104,36 @@ def unanswered(rows: QuerySet, offset: int, now: datetime) -> QuerySet:
     return rows.filter(pk__in=late).annotate(cause=Cast(F("created_at"), CharField()))
 
 
+def rhythm_broken(rows: QuerySet, offset: int, now: datetime) -> QuerySet:
+    """Customers who left the rhythm of their tier `offset` days ago, or up to a week longer (ACT-6)."""
+
+    def condition(days: int) -> Q:
+        end = rhythm.ago(now, days + offset)
+        return rhythm.since(end - WINDOW, end)
+
+    since = Coalesce(F("last_activity_at"), F("created_at"))
+    return rows.filter(rhythm.each_tier(condition)).annotate(cause=Cast(since, CharField()))
+
+
+def before_festival(key: str) -> Callable[[QuerySet, int, datetime], QuerySet]:
+    """All rows, once a year, in the `-offset` days up to a festival."""
+
+    def due(rows: QuerySet, offset: int, now: datetime) -> QuerySet:
+        today = dates.local_day(now)
+        day = next_festival(key, today)
+        found = rows if (day - today).days <= max(-offset, 0) else rows.none()
+        return found.annotate(cause=Value(f"{key} {day.isoformat()}", output_field=CharField()))
+
+    return due
+
+
+FESTIVAL_NAMES = {
+    "new_year": _("New Year's Day"), "spring": _("Spring Festival"), "dragon_boat": _("Dragon Boat Festival"),
+    "mid_autumn": _("Mid-Autumn Festival"), "national_day": _("National Day"),
+}  # fmt: skip
+for _key, _name in FESTIVAL_NAMES.items():
+    add("customers.contact", Clock(_key, _name, before_festival(_key)))
+add("customers.customer", Clock("rhythm", _("The rhythm of its tier is broken"), rhythm_broken))
 add("customers.contact", Clock("birthday", _("Birthday"), birthdays))
 add("sales.opportunity", Clock("stuck", _("Expected days in the stage are over"), stuck))
 add("sales.lead", Clock("unanswered", _("Nobody has answered"), unanswered, unit="minutes"))

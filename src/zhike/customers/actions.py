@@ -7,7 +7,15 @@ from typing import Any
 from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
-from zhike.customers.models import ClassChange, Contact, Customer, CustomerRelation, month_and_day
+from zhike.customers.models import (
+    ClassChange,
+    Contact,
+    Customer,
+    CustomerRelation,
+    FollowUpRhythm,
+    month_and_day,
+    rhythm_days,
+)
 from zhike.kit.access import require
 from zhike.kit.actions import action
 from zhike.kit.errors import Refused
@@ -164,3 +172,16 @@ def log_card(customer: Customer, *, by: Viewer, form: str) -> None:
     """Note that a person printed or took away the data card (ORG-4). `form` is "print" or "pdf"."""
     require(by, "customers.customer.view")
     AuditEntry.write(customer, AuditEntry.Verb.PRINTED, {"card": [None, form]})
+
+
+@action
+def save_rhythm(*, by: Viewer, **days: int | None) -> None:
+    """Within how many days customers of each tier are followed up; None for a tier without a rhythm (ACT-6)."""
+    require(by, "customers.rhythm.change")
+    before = rhythm_days()
+    for tier in Customer.Tier.values:
+        if tier in days and days[tier] != before.get(tier):
+            row = FollowUpRhythm.objects.filter(tier=tier).first() or FollowUpRhythm(tier=tier)
+            row.days = days[tier]
+            row.save()
+            AuditEntry.write(row, AuditEntry.Verb.CHANGED, {tier: [before.get(tier), days[tier]]})

@@ -9,11 +9,15 @@ class CustomersConfig(AppConfig):
     def ready(self):
         from zhike.customers import credit, panels
         from zhike.customers.kinds import CONTACT, CUSTOMER
+        from zhike.kit import access
         from zhike.kit.registry import buttons, menu, stats, tabs
         from zhike.org import approvals
         from zhike.records.files import files_count, files_panel
 
         approvals.add(credit.CREDIT_LIMIT)
+        access.declare("customers.rhythm.change", _("Change the rhythm of follow-ups"), _("Settings"))
+        menu.add("settings", "rhythm", _("Rhythm of follow-ups"), url_name="customers:rhythm", icon="clock", order=58,
+                 verb="customers.rhythm.change")  # fmt: skip
         menu.add("main", "customers", _("Customers"), url_name="customers:customer_list", icon="building",
                  group="sales", order=20, verb="customers.customer.view", shortcut="g c")  # fmt: skip
         menu.add("main", "contacts", _("Contacts"), url_name="customers:contact_list", icon="address-book",

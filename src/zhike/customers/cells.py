@@ -5,12 +5,11 @@ from functools import cache
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from zhike.customers.rhythm import days_left
 from zhike.kit import dates
 from zhike.kit import format as fmt
 from zhike.records.fields import EMPTY, Moment, Text
 from zhike.records.lookups import picklist
-
-LATE_DAYS = 14
 
 
 class NameField(Text):
@@ -32,13 +31,22 @@ class NameField(Text):
 
 
 class LastActivity(Moment):
-    """When a customer was last followed up, amber after a fortnight."""
+    """When a customer was last followed up, amber when the rhythm of its tier is broken (ACT-6)."""
+
+    @property
+    def paths(self):
+        return ("last_activity_at", "tier", "lifecycle", "created_at")
+
+    def values_of(self, record):
+        return (record.last_activity_at, record.tier, record.lifecycle, record.created_at)
 
     def cell(self, values):
-        if not values[0]:
+        since, tier, lifecycle, created_at = values
+        if not since:
             return EMPTY
-        late = (dates.now() - values[0]).days >= LATE_DAYS
-        return mark_safe(f'<span class="nw{" warn" if late else ""}">{fmt.moment(values[0])}</span>')
+        left = days_left(tier, lifecycle, since, created_at, dates.now())
+        late = left is not None and left < 0
+        return mark_safe(f'<span class="nw{" warn" if late else ""}">{fmt.moment(since)}</span>')
 
 
 def page_url(pk: int) -> str:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhike.customers import queries
 from zhike.customers.kinds import CUSTOMER
-from zhike.customers.models import CustomerRelation
+from zhike.customers.models import Customer, CustomerRelation, rhythm_days
 from zhike.kit.forms import ActionForm
 from zhike.kit.viewer import Viewer
 from zhike.records.fields import Moment, Person, Ref, Text
@@ -50,3 +50,14 @@ class OwnerForm(ActionForm):
         super().__init__(data, **more)
         owner = Person("owner", _("New owner"), required=True)
         self.fields["owner_id"] = FieldControl(owner.bind(CUSTOMER), Lookups(viewer))
+
+
+class RhythmForm(ActionForm):
+    """Within how many days customers of each tier are followed up."""
+
+    def __init__(self, data=None):
+        super().__init__(data, initial=rhythm_days())
+        for tier, label in Customer.Tier.choices:
+            self.fields[tier] = forms.IntegerField(
+                label=label, min_value=1, max_value=3650, required=False, help_text=_("days; empty: no rhythm")
+            )

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from zhike.customers import actions, card
 from zhike.customers.cells import LastActivity, NameField
 from zhike.customers.models import Contact, Customer
+from zhike.customers.rhythm import RhythmField
 from zhike.kit import access
 from zhike.kit import format as fmt
 from zhike.records import kinds
@@ -74,6 +75,7 @@ CUSTOMER = kinds.add(
             Choice("abc", show=_grade),
             Person("owner"),
             LastActivity("last_activity_at", editable=False),
+            RhythmField("rhythm", _("rhythm")),
             Text("next_step"),
             Moment("next_at"),
             Uscc("uscc", search=True),
@@ -118,6 +120,7 @@ CUSTOMER = kinds.add(
             {"key": "key", "name": _("Key and target"), "filter": [["tier", "in", ["key", "target"]]]},
             {"key": "open", "name": _("In sight"), "filter": [["lifecycle", "in", ["target", "near"]]]},
             {"key": "dormant", "name": _("Dormant and lost"), "filter": [["lifecycle", "in", ["dormant", "lost"]]]},
+            {"key": "late", "name": _("Out of rhythm"), "filter": [["rhythm", "in", ["late"]]]},
             {"key": "no_step", "name": _("No next step"), "filter": [["next_step", "empty", []]]},
         ],
     )

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from zhike.kit.money import MoneyField
 from zhike.kit.scope import ScopedModel, by_owner, owned_within, through
+from zhike.records import config
 from zhike.records.models import OwnedRecord, person_key
 
 
@@ -277,3 +278,27 @@ class ClassChange(ScopedModel):
 
     def __str__(self):
         return f"{self.field} {self.old} → {self.new}"
+
+
+class FollowUpRhythm(config.Configuration):
+    """Within how many days customers of a tier are followed up; nothing for a tier without a rhythm."""
+
+    SHIPPED = {Customer.Tier.KEY: 7, Customer.Tier.TARGET: 21, Customer.Tier.POTENTIAL: 60}
+
+    tier = models.CharField(max_length=10, choices=Customer.Tier.choices, unique=True)
+    days = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("rhythm of follow-ups")
+        verbose_name_plural = _("rhythms of follow-ups")
+
+    def __str__(self):
+        return f"{self.tier} {self.days}"
+
+
+@config.cached
+def rhythm_days() -> dict[str, int]:
+    """The days of each tier that has a rhythm; the shipped ones until somebody changes them."""
+    days = {str(tier): n for tier, n in FollowUpRhythm.SHIPPED.items()}
+    days |= dict(FollowUpRhythm.objects.values_list("tier", "days"))
+    return {tier: n for tier, n in days.items() if n}

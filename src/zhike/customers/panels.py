@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from zhike.customers import queries
 from zhike.customers.kinds import CONTACT, CUSTOMER
 from zhike.customers.models import Contact, Customer
+from zhike.customers.rhythm import days_left, said
 from zhike.kit import dates
 from zhike.kit import format as fmt
 from zhike.kit.access import may
@@ -79,13 +80,16 @@ def contact_groups(contact: Contact) -> list[tuple]:
 
 def last_followed(viewer: Viewer, customer: Customer) -> Stat:
     """When somebody last spoke with the customer."""
-    if customer.last_activity_at is None:
-        return Stat("—", note=_("not followed up yet"), tone="warn")
-    days = (dates.today() - dates.local_day(customer.last_activity_at)).days
-    tone = "warn" if days >= 14 else ""
+    since = customer.last_activity_at
+    left = days_left(customer.tier, customer.lifecycle, since, customer.created_at, dates.now())
+    next_one = "" if left is None else _("next: %(when)s") % {"when": said(left)}
+    tone = "warn" if left is not None and left < 0 else ""
+    if since is None:
+        return Stat("—", note=next_one or _("not followed up yet"), tone="warn")
+    days = (dates.today() - dates.local_day(since)).days
     if days == 0:
-        return Stat(_("today"), note=f"{fmt.local(customer.last_activity_at):%H:%M}", tone=tone)
-    return Stat(days, _("days ago"), f"{fmt.local(customer.last_activity_at):%Y-%m-%d}", tone=tone)
+        return Stat(_("today"), note=next_one or f"{fmt.local(since):%H:%M}", tone=tone)
+    return Stat(days, _("days ago"), next_one or f"{fmt.local(since):%Y-%m-%d}", tone=tone)
 
 
 def credit(viewer: Viewer, customer: Customer) -> Stat | None:

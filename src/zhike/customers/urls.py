@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhike.customers import card_views, contact_views, credit, views
+from zhike.customers import card_views, contact_views, credit, settings_views, views
 
 app_name = "customers"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("customers/<int:pk>/card/print/", card_views.card_print, name="card_print"),
     path("customers/<int:pk>/card/pdf/", card_views.card_file, name="card_file"),
     path("customers/<int:pk>/<slug:tab>/", views.customer_page, name="customer_tab"),
+    path("settings/rhythm/", settings_views.rhythm, name="rhythm"),
     path("contacts/", contact_views.contact_list, name="contact_list"),
     path("contacts/new/", contact_views.contact_create, name="contact_create"),
     path("contacts/birthdays/", contact_views.contact_birthdays, name="contact_birthdays"),

@@ -22,6 +22,7 @@ _NO_SETTINGS = (
     *("!org.*", "!records.*", "!sales.pipeline.*", "!customers.credit.*", "!activities.reminderrule.*"),
     *("!contracts.credit.*", "!contracts.rules.*", "!contracts.dunning.*", "!contracts.invoice.exceed"),
     *("!contracts.approval.*", "!sales.assignment.*", "!sales.score.*", "!channels.*"),
+    *("!automation.*", "!customers.rhythm.*"),
     *("org.person.view", "sales.pipeline.view"),
 )
 # They draw contracts up, have them signed and changed; money is for finance.

@@ -26,6 +26,10 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 def rules():
     shipped()
     install_rules()
+    ReminderRule.objects.create(
+        key="neglected_key", name="重点客户 7 天未跟进", kind="customers.customer", clock="last_activity_at", offset=7,
+        recipients=["owner", "supervisor"], filter=[["tier", "in", ["key"]]], text="重点客户 {record} 已 {days} 天未跟进",
+    )  # fmt: skip
     return {rule.key: rule for rule in ReminderRule.objects.all()}
 
 
@@ -234,3 +238,51 @@ def test_ACT_6_shipped_rules_are_installed_once_and_what_was_changed_stays(rules
     install_rules()
     assert ReminderRule.objects.count() == len(rules)
     assert ReminderRule.objects.get(key="stuck").name == "我的停滞规则"
+
+
+@time_machine.travel(NOW, tick=False)
+def test_ACT_6_whoever_lets_the_rhythm_of_a_tier_break_is_reminded_until_they_call(company, rules):
+    only(rules["rhythm"], rules["rhythm_key"])
+    key, plain, lost = (
+        CustomerFactory(owner=company.li_na, tier=tier, name=name, lifecycle=lifecycle)
+        for tier, name, lifecycle in (
+            ("key", "重点甲", "won"),
+            ("potential", "潜在乙", "target"),
+            ("key", "流失丙", "lost"),
+        )
+    )
+    for customer in (key, plain, lost):
+        followed_up(customer, 8)
+    remind()
+    assert inbox(company.li_na) == ["重点甲 已超出跟进节奏，请联系"]
+    assert inbox(company.lead_east) == ["李娜 的重点客户 重点甲 已超出跟进节奏"]
+    followed_up(key, 1)
+    remind()
+    assert set(Reminder.objects.values_list("status", flat=True)) == {"done"}
+
+
+@time_machine.travel(NOW, tick=False)
+def test_ACT_6_the_rhythm_is_the_companys_own(company, rules, sign_in):
+    only(rules["rhythm"])
+    customer = CustomerFactory(owner=company.li_na, tier="potential")
+    followed_up(customer, 8)
+    assert remind() == 0
+    client = sign_in(company.admin)
+    assert client.post("/settings/rhythm/", {"key": "7", "target": "", "potential": "0"}).status_code == 422
+    assert client.post("/settings/rhythm/", {"key": "7", "target": "", "potential": "5"}).status_code == 302
+    assert sign_in(company.li_na).post("/settings/rhythm/", {"key": "1"}).status_code == 403
+    assert remind() == 1
+
+
+@pytest.mark.parametrize("day, greeted", [
+    (date(2027, 1, 26), 0), (date(2027, 1, 27), 1), (date(2027, 2, 6), 1), (date(2027, 2, 7), 0),
+])  # fmt: skip
+def test_ACT_6_deciders_are_greeted_once_before_the_spring_festival(company, rules, day, greeted):
+    only(rules["greet_spring"])
+    customer = CustomerFactory(owner=company.li_na)
+    ContactFactory(customer=customer, name="朱总", role="decider")
+    ContactFactory(customer=customer, name="小王", role="user")
+    now = datetime(day.year, day.month, day.day, 8, tzinfo=NOW.tzinfo)
+    with time_machine.travel(now, tick=False):
+        assert (remind(now), remind(now)) == (greeted, 0)
+        assert inbox(company.li_na) == ["春节将至，问候 朱总"] * greeted

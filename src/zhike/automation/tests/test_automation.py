@@ -228,7 +228,8 @@ def test_ACT_6_a_rule_is_set_up_by_clicks(company, sign_in):
 def test_ACT_6_only_who_may_set_up_automation_sees_it(company, sign_in, path):
     rule = AutomationRuleFactory()
     url = "/settings/automation/" + path.format(pk=rule.pk)
-    assert sign_in(company.li_na).get(url).status_code == 403
+    for person in (company.li_na, company.manager_east, company.reader):
+        assert sign_in(person).get(url).status_code == 403
     assert sign_in(company.admin).get(url).status_code == 200
 
 
