@@ -135,7 +135,7 @@ def choices_of(name):
     known = {
         "report": reports.names(),
         "uidb36": ["1"],
-        "do": ["task", "tell", "set", "assign", "tag"],  # steps of automation
+        "do": ["task", "tell", "set", "assign", "tag", "approve"],  # steps of automation
         "place": [0, 1],
         "secret": [f"{PK}-nobody-knows"],
         "key": ["abc-def"],

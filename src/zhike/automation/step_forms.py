@@ -13,6 +13,7 @@ from zhike.kit.access import VERBS
 from zhike.kit.errors import Refused
 from zhike.kit.forms import ActionForm
 from zhike.kit.viewer import Viewer
+from zhike.org import approvals
 from zhike.records.fields import Field
 from zhike.records.forms import FieldControl
 from zhike.records.kinds import RecordKind
@@ -36,6 +37,11 @@ def who_choices() -> list[tuple[str, Any]]:
 def settable(kind: RecordKind) -> list[Field]:
     """Fields a rule may set: those a form may change, but not the owner, whom a step of its own changes."""
     return [field for field in kind.editable() if field.name != kind.owner and field.type != "file"]
+
+
+def subjects_of(kind: RecordKind) -> list[approvals.Subject]:
+    """What a record of a kind can be put up for without anything else being said."""
+    return [subject for subject in approvals.everything() if subject.ask and subject.model is kind.model]
 
 
 class StepForm(ActionForm):
@@ -117,6 +123,16 @@ class TagStepForm(StepForm):
     """Which tag."""
 
     name = forms.CharField(label=_("Tag"), max_length=40)
+
+
+class ApproveStepForm(StepForm):
+    """For what the record is put up."""
+
+    subject = forms.ChoiceField(label=pgettext_lazy("approval", "What for"), widget=forms.Select(attrs=SELECT))
+
+    def __init__(self, data=None, *, kind: RecordKind, start: dict[str, Any] | None = None):
+        super().__init__(data, kind=kind, start=start)
+        self.fields["subject"].choices = [(subject.key, subject.label) for subject in subjects_of(kind)]
 
 
 class FieldStepForm(StepForm):

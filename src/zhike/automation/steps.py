@@ -27,6 +27,7 @@ from zhike.kit import dates
 from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer, viewer_of
 from zhike.kit.workdays import next_workday
+from zhike.org import approvals
 from zhike.records.actions import assign_record, change_record, create_record, notify, tag_record
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import Lookups, person_names
@@ -159,6 +160,17 @@ def tag(on: Occasion, *, name: str) -> str:
     return _("Tagged %(name)s") % {"name": name}
 
 
+def ask_approval(on: Occasion, *, subject: str) -> str:
+    """The record is put up for approval in its owner's name, as they would do it on its page (ORG-6)."""
+    found = approvals.find(subject)
+    if found is None or found.ask is None:
+        raise Refused(_("This needs no approval any more."))
+    if on.owner_id is None:
+        raise Refused(_("Nobody is responsible for it."))
+    found.ask(on.record, by=viewer_of(on.owner_id))
+    return _("Put up for approval: %(what)s") % {"what": found.label}
+
+
 def who_words(word: str) -> str:
     """ "owner" in words."""
     return str(dict(step_forms.who_choices()).get(word, word))
@@ -172,6 +184,11 @@ def _task_words(kind: RecordKind, values: dict[str, Any]) -> str:
 
 def _tell_words(kind: RecordKind, values: dict[str, Any]) -> str:
     return f"{_(', ').join(map(who_words, values['who']))} · {values['text']}"
+
+
+def _approve_words(kind: RecordKind, values: dict[str, Any]) -> str:
+    found = approvals.find(values["subject"])
+    return str(found.label if found else values["subject"])
 
 
 def _has_owner(kind: RecordKind) -> bool:
@@ -189,3 +206,5 @@ add(Step("assign", gettext_lazy("Hand to another owner"), "user-share", step_for
          lambda kind, values: who_words(values["who"]), _has_owner))  # fmt: skip
 add(Step("tag", gettext_lazy("Stick a tag on"), "tag", step_forms.TagStepForm, tag,
          lambda kind, values: values["name"], lambda kind: "change" in kind.verbs))  # fmt: skip
+add(Step("approve", gettext_lazy("Put up for approval"), "rubber-stamp", step_forms.ApproveStepForm, ask_approval,
+         _approve_words, lambda kind: bool(step_forms.subjects_of(kind))))  # fmt: skip

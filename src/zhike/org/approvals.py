@@ -58,6 +58,8 @@ class Subject:
     model: type
     facts: dict[str, Fact] = field(default_factory=dict)
     decided: Callable[[Any, Any, Any], None] = lambda record, approval, by: None
+    # Puts a record up as its page does, `ask(record, by=viewer)`; None where that takes more than the record to say.
+    ask: Callable[..., Any] | None = None
 
 
 _subjects: dict[str, Subject] = {}

@@ -83,6 +83,7 @@ class SalesConfig(AppConfig):
         approvals.add(
             Subject(
                 key="sales.quote", label=_("Quote"), model=models.Quote, decided=actions.quote_decided,
+                ask=actions.submit_quote,
                 facts={"discount": Fact(_("largest discount"), "percent"), "amount": Fact(_("amount"), "money"),
                        "margin": Fact(_("margin"), "percent")},
             )

@@ -1,6 +1,7 @@
 """Automation: when something happens and a condition holds, then steps; once, all or none, never in a circle (ACT-6)."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,11 +16,12 @@ from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Customer
 from zhike.customers.tests.factories import CustomerFactory
 from zhike.kit.viewer import viewer_of
+from zhike.records import kinds
 from zhike.records.actions import change_record, create_record
 from zhike.records.models import AuditEntry, InboxItem, OutboxEvent, Tagging
 from zhike.records.tasks import deliver_event
-from zhike.sales.actions import move_opportunity
-from zhike.sales.tests.factories import OpportunityFactory, shipped, stage_at
+from zhike.sales.actions import move_opportunity, set_quote_lines
+from zhike.sales.tests.factories import OpportunityFactory, QuoteFactory, shipped, stage_at
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))  # a Monday
@@ -311,3 +313,18 @@ def test_ACT_6_every_shipped_rule_makes_sense_and_rests_until_it_is_put_to_use(c
         assert client.post(f"{rule.get_absolute_url()}edit/", {
             "name": rule.name, "trigger": rule.trigger, "field": rule.field, "offset": rule.offset,
         }).status_code == 302  # fmt: skip
+
+
+def test_ORG_6_a_rule_puts_a_quote_up_for_approval_in_its_owners_name(company):
+    shipped()
+    rule = AutomationRuleFactory(
+        kind="sales.quote", trigger="sales.quote.changed", filter=[["status", "in", ["draft"]]],
+        steps=[{"do": "approve", "with": {"subject": "sales.quote"}}],
+    )  # fmt: skip
+    quote = QuoteFactory(owner=company.li_na, customer=CustomerFactory(owner=company.li_na))
+    line = {"name": "工位", "quantity": 1, "price": Decimal(1000), "discount": Decimal(0), "tax_rate": Decimal(13)}
+    quote = set_quote_lines(quote, by=viewer_of(company.li_na.pk), lines=[line])
+    change_record(kinds.get("sales.quote"), quote, {"note": "请尽快"}, by=viewer_of(company.li_na.pk))
+    work_off()
+    assert [run.status for run in runs(rule)] == ["done"], runs(rule)[0].said
+    assert fresh(quote).status in ("approving", "approved") and fresh(quote).number

@@ -11,7 +11,7 @@ AMOUNT = {"amount": Fact(_("amount"), "money")}
 DAY = {"on": Fact(pgettext_lazy("day", "on"))}
 
 SUBJECTS = [
-    Subject(asking.CONTRACT, _("Contract"), Contract, AMOUNT, signing.contract_decided),
+    Subject(asking.CONTRACT, _("Contract"), Contract, AMOUNT, signing.contract_decided, signing.submit_contract),
     Subject(
         asking.CHANGE, _("Change order"), ContractChange,
         {"delta": Fact(_("change of the amount"), "money"), **AMOUNT}, signing.change_decided,
