@@ -44,7 +44,8 @@ def import_file(options, path: Path, viewer) -> int:
     """Import one file and print what became of it."""
     from zhike.kit.errors import Refused
     from zhike.records import kinds
-    from zhike.records.imports.engine import Import, run_batch
+    from zhike.records.imports.batches import run_batch
+    from zhike.records.imports.engine import Import
     from zhike.records.imports.mapping import Mapping
     from zhike.records.models import ImportBatch
 

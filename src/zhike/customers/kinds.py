@@ -180,4 +180,5 @@ CONTACT = kinds.add(
     )
 )  # fmt: skip
 CONTACT.saved_many = actions.contacts_saved
+CONTACT.person_name = "name"
 CONTACT.import_keys = [["customer", "name"], ["name"]]

@@ -164,9 +164,12 @@ class RolesField(Choice):
     def values_of(self, record):
         return (record.pk,)
 
-    def clean(self, raw, lookups):
+    def words_in(self, raw):
         words = raw if isinstance(raw, list | tuple) else BETWEEN_WORDS.split(str(raw or ""))
-        return super().clean([str(w).strip() for w in words if str(w).strip()], lookups)
+        return [str(w).strip() for w in words if str(w).strip()]
+
+    def clean(self, raw, lookups):
+        return super().clean(self.words_in(raw), lookups)
 
     def parse(self, raw, lookups):
         found = set()

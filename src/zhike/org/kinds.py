@@ -76,3 +76,4 @@ USER = kinds.add(
     )
 )  # fmt: skip
 USER.saved_many = people.people_saved
+USER.person_name = "name"

@@ -12,7 +12,7 @@ from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer
 from zhike.records import config, kinds
 from zhike.records.customvalues import create_index, drop_index
-from zhike.records.fields import custom_field
+from zhike.records.fields import Field, custom_field
 from zhike.records.kinds import RecordKind
 from zhike.records.models import CustomField, PicklistOption
 
@@ -105,6 +105,23 @@ def move_custom_field(row: CustomField, *, by: Viewer, up: bool) -> None:
         for order, field in enumerate(rows, 1):
             CustomField.objects.filter(pk=field.pk).update(order=order * 10)
         config.bump()
+
+
+def can_grow(field: Field) -> bool:
+    """Whether the administrator may add entries to what the field chooses from."""
+    return field.type == "picklist" or (field.is_custom and field.type in ("choice", "multi"))
+
+
+@action
+def add_word(field: Field, word: str, *, by: Viewer) -> None:
+    """Add an entry to the list a field chooses from, be it a picklist or of a custom field."""
+    if not field.is_custom:
+        save_option(field.picklist, None, by=by, label=word)
+        return
+    row = CustomField.objects.get(pk=field.name.removeprefix("f"))
+    choices = "\n".join([*(label for _id, label in field.choices()), word])
+    save_custom_field(field.kind, row, by=by, name=row.name, help=row.help, required=row.is_required,
+                      indexed=row.is_indexed, choices=choices)  # fmt: skip
 
 
 def build_index(pk: int) -> None:

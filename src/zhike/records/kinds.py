@@ -28,6 +28,9 @@ STANDARD_VERBS = {
 class RecordKind:
     """One kind of record by declaration. Lists, forms, import, export, API, audit and search read it."""
 
+    # The field with a person's name, which files may have in two columns.
+    person_name = ""
+
     def __init__(
         self,
         model: type,

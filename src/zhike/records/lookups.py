@@ -43,6 +43,9 @@ def _people_by_word() -> dict[str, list[int]]:
     for pk, username, name, _active in people():
         for word in {username.casefold(), (name or username).casefold()}:
             words.setdefault(word, []).append(pk)
+    for pk, email in get_user_model().objects.exclude(email="").values_list("pk", "email"):
+        if pk not in (found := words.setdefault(email.casefold(), [])):
+            found.append(pk)
     return words
 
 
@@ -77,7 +80,7 @@ class Lookups:
         self._records: dict[tuple[str, str], int | None] = {}
 
     def person(self, word) -> int:
-        """A person's id by id, username or full name; raises ValidationError if unknown or ambiguous."""
+        """A person's id by id, username, full name or e-mail; raises ValidationError if unknown or ambiguous."""
         text = str(word).strip()
         whole = isinstance(word, int) and not isinstance(word, bool)
         if whole or (text.isdigit() and int(text) in person_names()):

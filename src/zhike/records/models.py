@@ -395,6 +395,11 @@ class Job(models.Model):
     def __str__(self):
         return self.title
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it waits for a worker or is at work."""
+        return self.status in (self.Status.WAITING, self.Status.RUNNING)
+
 
 class OutboxEvent(models.Model):
     """Something happened, written in the transaction that did it; subscribers run in the worker after commit."""

@@ -17,7 +17,8 @@ from zhike.records.actions import notify
 from zhike.records.bulkactions import Selection
 from zhike.records.customising import build_index
 from zhike.records.exports import write_export
-from zhike.records.imports.engine import check_batch, run_batch
+from zhike.records.imports.batches import check_batch, run_batch
+from zhike.records.imports.undo import undo_import
 from zhike.records.models import ImportBatch, Job, OutboxEvent
 
 
@@ -64,8 +65,23 @@ def check_import(batch_id: int, job_id: int) -> None:
         found = check_batch(batch, on_progress=lambda read: job.update(done=read))
     except (Refused, UnreadableTable) as refusal:
         found = {"error": str(refusal)}
-    ImportBatch.objects.filter(pk=batch_id, job_id=job_id).update(checked=found)
+    ImportBatch.objects.filter(pk=batch_id, job_id=job_id).update(checked=found, errors_file=batch.errors_file.name)
     job.update(status=Job.Status.DONE, finished_at=dates.now())
+
+
+@task()
+def take_back_import(batch_id: int, job_id: int) -> None:
+    """Undo an import, or go on with that; its job shows how far it is and what was kept."""
+    batch, job = ImportBatch.objects.get(pk=batch_id), Job.objects.filter(pk=job_id)
+    if batch.status != ImportBatch.Status.DONE:
+        return
+    job.update(status=Job.Status.RUNNING)
+    with config.reading():
+        by = viewer_of(batch.person_id)
+        counts = undo_import(batch, by=by, progress=lambda done: job.update(done=done))
+    told = _("Taken back: %(removed)s removed, %(restored)s restored, %(kept)s kept.") % counts
+    job.update(status=Job.Status.DONE, message=told, finished_at=dates.now())
+    notify(batch.person_id, f"{batch.file_name} {told}", url=reverse("records:import_page", args=[batch.pk]))
 
 
 @task()

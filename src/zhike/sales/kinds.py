@@ -209,6 +209,7 @@ LEAD = kinds.add(
     )
 )  # fmt: skip
 LEAD.saved_many = actions.leads_saved
+LEAD.person_name = "name"
 LEAD.import_keys = [["mobile"], ["name", "company"]]
 
 QUOTE = kinds.add(

@@ -68,6 +68,8 @@ class Table:
     delimiter: str | None = None
     sheet: str | None = None
     sheet_names: list[str] = []
+    # (line, cells) of the first lines as they stand, what is above the titles too; for choosing where the titles are.
+    top: list[tuple[int, list[Any]]] = []
 
     def raw_rows(self) -> Iterator[tuple[int, list[Any]]]:
         """Every row below the titles with its line, as the file has it; given by the subclass for its format."""

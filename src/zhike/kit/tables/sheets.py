@@ -47,6 +47,7 @@ class SheetTable(Table):
         width = max(map(filled_width, top))
         self.columns = headers.titles(top[first : last + 1], merged, width)
         self.header_row, self.below = first + 1, last + 1
+        self.top = list(enumerate(top, 1))
         self.total = max(sheet.rows - self.below, 0)
 
     def raw_rows(self) -> Iterator[tuple[int, list[Any]]]:

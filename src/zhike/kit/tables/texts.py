@@ -56,6 +56,7 @@ class TextTable(Table):
         first, last = headers.find_header(rows, given=places[0] if places else None)
         self.columns = headers.titles([rows[first][: filled_width(rows[first])]])
         self.header_row = top[first][0]
+        self.top = top[: max(headers.LOOK_AT, last + 2)]
         self.below = last + 1
         self.total = max(self.reading.lines - self.header_row, 0)
 

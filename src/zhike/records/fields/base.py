@@ -28,6 +28,10 @@ class Field:
     cell_class = ""
     # Whether the same few values come again and again: a list then makes a cell for each value, not for each row.
     repeats = False
+    # Whether values are words out of a list (choices, colleagues, records), for which a file may have other words.
+    worded = False
+    # Whether a file may have the value in several columns, such as a name in two.
+    joins = False
     # For values that are rows of another table: those of many records by their ids, read through their scope already.
     gather: Callable[[list[int]], dict[int, list[Any]]] | None = None
 
@@ -116,6 +120,10 @@ class Field:
         if len(text) > limit:
             raise ValidationError(_("At most %(limit)s characters."), params={"limit": limit})
         return text
+
+    def words_in(self, raw: Any) -> list[Any]:
+        """The words a cell holds, each of which means something by itself; mostly the cell is one."""
+        return [raw]
 
     # What goes out
 

@@ -21,6 +21,7 @@ class Choice(Field):
 
     type = "choice"
     repeats = True
+    worded = True
     operators = ("in", "not_in", "empty", "filled")
 
     def __init__(self, name, label=None, *, choices: Iterable | None = None, show: Any = None, **more):
@@ -88,6 +89,7 @@ class Person(Field):
 
     type = "person"
     repeats = True
+    worded = True
     operators = ("in", "not_in", "me", "team", "empty", "filled")
     empty = None
 
@@ -122,6 +124,7 @@ class Ref(Field):
     """Another record, named by its kind's label."""
 
     type = "ref"
+    worded = True
     operators = ("in", "empty", "filled")
     empty = None
 

@@ -114,8 +114,11 @@ class CustomMulti(CustomChoice):
     repeats = False  # lists
     operators = ("any", "empty", "filled")
 
+    def words_in(self, raw):
+        return raw if isinstance(raw, list | tuple) else parse.split_list(str(raw))
+
     def parse(self, raw, lookups):
-        words = raw if isinstance(raw, list | tuple) else parse.split_list(str(raw))
+        words = self.words_in(raw)
         return sorted({super(CustomMulti, self).parse(word, lookups) for word in words})
 
     def unpack(self, stored):

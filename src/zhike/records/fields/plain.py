@@ -21,6 +21,7 @@ from zhike.records.widgets import DayInput, MomentInput
 class Text(Field):
     """A line of text."""
 
+    joins = True
     operators = ("contains", "is", "starts", "empty", "filled")
 
     def condition(self, op, values, lookups):
@@ -67,6 +68,7 @@ class Email(Text):
     """An e-mail address."""
 
     type = "email"
+    joins = False
 
     def parse(self, raw, lookups):
         text = super().parse(raw, lookups)
@@ -78,6 +80,7 @@ class Uscc(Text):
     """Unified social credit code (GB 32100-2015); an old 15-digit number is let in."""
 
     type = "uscc"
+    joins = False
 
     def parse(self, raw, lookups):
         return uscc.clean(str(raw))
@@ -228,6 +231,7 @@ class Moment(Day):
     """An instant."""
 
     type = "moment"
+    joins = True  # a day and a time
     up_to = "lt"
 
     def parse(self, raw, lookups):

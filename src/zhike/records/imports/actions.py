@@ -11,7 +11,10 @@ from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds
 from zhike.records.actions import start_job
+from zhike.records.customising import add_word
+from zhike.records.fields import Field
 from zhike.records.imports.mapping import Mapping
+from zhike.records.imports.undo import check_undo
 from zhike.records.kinds import RecordKind
 from zhike.records.models import ImportBatch
 
@@ -37,10 +40,20 @@ def map_import(batch: ImportBatch, mapping: Mapping, *, by: Viewer) -> ImportBat
     mapping.check(kinds.get(batch.kind))
     batch = _not_started(batch)
     batch.mapping, batch.checked = mapping.as_json(), {}
+    if batch.errors_file:
+        batch.errors_file.delete(save=False)
     batch.job = start_job(_("Check of %(file)s") % {"file": batch.file_name}, by=by)
-    batch.save(update_fields=["mapping", "checked", "job"])
+    batch.save(update_fields=["mapping", "checked", "errors_file", "job"])
     check_import.enqueue(batch.pk, batch.job_id)
     return batch
+
+
+@action
+def explain_words(batch: ImportBatch, mapping: Mapping, added: list[tuple[Field, str]], *, by: Viewer) -> ImportBatch:
+    """Add words to the lists of their fields, keep what others mean, and check the file again."""
+    for field, word in added:
+        add_word(field, word, by=by)
+    return map_import(batch, mapping, by=by)
 
 
 @action
@@ -54,6 +67,21 @@ def start_import(batch: ImportBatch, *, by: Viewer) -> ImportBatch:
     batch.job = start_job(_("Import of %(file)s") % {"file": batch.file_name}, by=by, total=total)
     batch.save(update_fields=["job", "status"])
     run_import.enqueue(batch.pk)
+    return batch
+
+
+@action
+def start_undo(batch: ImportBatch, *, by: Viewer) -> ImportBatch:
+    """Let the worker take a finished import back. Raises Refused if it was, or if that is under way."""
+    from zhike.records.tasks import take_back_import
+
+    batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("job").get(pk=batch.pk)
+    check_undo(batch, by)
+    if batch.job is not None and batch.job.is_under_way:
+        raise Refused(_("This import is being taken back already."))
+    batch.job = start_job(_("Taking back %(file)s") % {"file": batch.file_name}, by=by, total=batch.entries.count())
+    batch.save(update_fields=["job"])
+    take_back_import.enqueue(batch.pk, batch.job_id)
     return batch
 
 

@@ -6,49 +6,41 @@ its last chunk was committed.
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
 from django.core.exceptions import ValidationError
-from django.core.files import File
-from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from zhike.kit import dates, parse
+from zhike.kit import dates
 from zhike.kit.access import may, require
 from zhike.kit.actions import acting
 from zhike.kit.errors import Refused
 from zhike.kit.memory import rare_collections
-from zhike.kit.tables.reader import CellError, open_table
+from zhike.kit.tables.reader import open_table
 from zhike.kit.tables.writer import write_xlsx
-from zhike.kit.viewer import Viewer, viewer_of
-from zhike.records import config, kinds, search
+from zhike.kit.viewer import Viewer
+from zhike.records import search
 from zhike.records.actions import next_number
 from zhike.records.bulk import insert_rows, insert_values
-from zhike.records.fields import Field, Ref, custom_field
-from zhike.records.imports.mapping import Mapping, default_keys, guess
+from zhike.records.fields import Field, custom_field
+from zhike.records.imports.cells import Cells, Row, Source
+from zhike.records.imports.mapping import Mapping, default_join, default_keys, guess
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import Lookups
 from zhike.records.models import AuditEntry, CustomField, ImportBatch
 
 CHUNK = 1000
+# The columns added to failed rows; a file that has them was mended and comes again.
+NOTES = (gettext_lazy("Line"), gettext_lazy("Reason"))
+FIRST = 20  # failed rows shown on the page
+MOST_WORDS = 500  # unknown words of a field that are counted
 # Types a mapping may give a new custom field; the others need options, which the administrator sets up.
 NEW_TYPES = ("text", "number", "money", "date", "person")
-
-
-@dataclass
-class Row:
-    """A line of the file on its way: raw cells, cleaned values, and what is wrong with it."""
-
-    number: int
-    cells: list[Any]
-    values: dict[str, Any] = field(default_factory=dict)
-    errors: list[str] = field(default_factory=list)
-    changed: dict[str, list[Any]] = field(default_factory=dict)
-    record: Any = None
 
 
 class Import:
@@ -64,9 +56,8 @@ class Import:
         self.lookups = Lookups(viewer, is_import=True, month_first=month_first)
         self.counts = {"read": 0, "created": 0, "updated": 0, "skipped": 0, "failed": 0}
         self.unmapped: list[str] = []
-        self.first_errors: list[tuple[int, str]] = []
-        # Words that come again and again, such as choices and colleagues, are understood once.
-        self._cleaned: dict[tuple[str, str] | None, Any] = {}
+        self.first_failed: list[Row] = []
+        self.unknown: dict[str, Counter[str]] = {}
 
     def run(self, path: str | Path, *, name: str = "", errors_to: str | Path | None = None) -> dict[str, int]:
         """Read the file and import it; failed rows go to `errors_to` with the reason in a last column."""
@@ -108,30 +99,46 @@ class Import:
         return self.batch.read if self.batch and not self.keys else 0
 
     def _map(self, titles: list[str], columns: dict[str, str]) -> None:
-        fields, self.fields = self.kind.fields, []
-        by_custom_name = {str(f.label): f for f in fields.values() if f.is_custom}
-        for position, title in enumerate(titles):
-            name = columns.get(title, "")
-            if name.startswith("custom:"):
-                label, type = custom_name(name)
-                found = by_custom_name.get(label) or self._new_custom_field(label, type)
-            else:
-                found = fields.get(name)
-            barred = found is not None and found.verb and not self.viewer.can(found.verb)
-            if found is None or (barred and self.guessed):
+        """Find the field of each column; raises Refused if there is none, or required ones are missing."""
+        places: dict[str, tuple[Field, list[str]]] = {}
+        for title in titles:
+            found = self._field_of(title, columns.get(title, ""))
+            if found is None:
                 self.unmapped.append(title)
-            elif barred:
-                raise Refused({found.name: _("Your role may not change this.")})
             else:
-                self.fields.append((position, found))
-        if not self.fields:
+                places.setdefault(found.name, (found, []))[1].append(title)
+        if not places:
             raise Refused(_("No column fits a field: %(titles)s") % {"titles": ", ".join(titles)[:300]})
-        mapped = [f.name for _position, f in self.fields] + list(self.mapping.defaults)
-        self.keys = [self.mapping.key] if self.mapping.key else default_keys(self.kind, mapped)
-        if missing := [str(f.label) for f in fields.values() if f.required and f.editable and f.name not in mapped
-                       and f.name != self.kind.owner]:  # fmt: skip
+        filled = [*places, *self.mapping.defaults]
+        self.keys = [self.mapping.key] if self.mapping.key else default_keys(self.kind, filled)
+        if missing := missing_fields(self.kind, filled):
             raise Refused(_("Columns are missing for: %(names)s") % {"names": ", ".join(missing)})
-        self.defaults = {fields[n]: v for n, v in self.mapping.defaults.items()}
+        sources = [self._source(f, mapped, titles) for f, mapped in places.values()]
+        self.cells = Cells(self.kind, sources, self.mapping, self.lookups)
+        # What a row may set; a new custom field is only here as long as this is a dry run.
+        self.written = self.kind.fields | {source.field.name: source.field for source in sources}
+
+    def _field_of(self, title: str, name: str) -> Field | None:
+        if name.startswith("custom:"):
+            label, type = custom_name(name)
+            own = (f for f in self.kind.fields.values() if f.is_custom and str(f.label) == label)
+            return next(own, None) or self._new_custom_field(label, type)
+        found = self.kind.fields.get(name)
+        if found is not None and found.verb and not self.viewer.can(found.verb):
+            if not self.guessed:
+                raise Refused({found.name: _("Your role may not change this.")})
+            return None
+        return found
+
+    def _source(self, f: Field, mapped: list[str], titles: list[str]) -> Source:
+        join = None
+        if len(mapped) > 1:
+            if not f.joins:
+                raise Refused({f.name: _("%(field)s comes from several columns: %(titles)s.")
+                               % {"field": f.label, "titles": ", ".join(mapped)}})  # fmt: skip
+            join = self.mapping.join.get(f.name) or default_join(self.kind, f.name, mapped)
+            mapped = join.order(mapped)
+        return Source(f, [titles.index(title) for title in mapped], join)
 
     def _new_custom_field(self, name: str, type: str) -> Field:
         row = CustomField(kind=self.kind.label, name=name, type=type)
@@ -154,20 +161,22 @@ class Import:
         return waiting
 
     def _chunk(self, chunk: list[Row], again: bool) -> list[Row]:
-        self._prime(chunk)
-        waiting = [row for row in chunk if not self._clean(row)]
-        bad = [row for row in chunk if row.errors and row not in waiting]
-        good = [row for row in chunk if not row.errors and row not in waiting]
+        self.cells.prime(chunk)
+        waiting = [row for row in chunk if not self.cells.read(row)]
+        late = set(map(id, waiting))
+        here = [row for row in chunk if id(row) not in late] if waiting else chunk
+        bad, good = [row for row in here if row.errors], [row for row in here if not row.errors]
         if not again:
             self.counts["read"] += len(chunk)
         if self.dry_run:
-            self._save(good)
+            bad += self._save(good)
         else:
             try:
                 with acting(self.viewer, "import", batch_id=self.batch.pk if self.batch else None):
                     counts = dict(self.counts)
-                    bad += self._save(good)
-                    self._keep_counts(len(bad))
+                    refused = self._save(good)
+                    self._keep_counts(len(bad) + len(refused))
+                bad += refused
             except Refused:  # the database refused one of them: find out which, one by one
                 self.counts = counts
                 bad += self._one_by_one(good)
@@ -177,7 +186,7 @@ class Import:
     def _one_by_one(self, rows: list[Row]) -> list[Row]:
         bad = []
         for row in rows:
-            row.record = None
+            row.record, row.errors = None, []
             try:
                 with acting(self.viewer, "import", batch_id=self.batch.pk if self.batch else None):
                     counts = dict(self.counts)
@@ -194,56 +203,13 @@ class Import:
             counts = {**self.counts, "failed": self.counts["failed"] + failed}
             ImportBatch.objects.filter(pk=self.batch.pk).update(**counts)
 
-    # From cells to values
-
-    def _prime(self, chunk: list[Row]) -> None:
-        for position, f in self.fields:
-            if isinstance(f, Ref) and not f.is_custom:
-                words = {self._raw(f, row.cells[position]) for row in chunk if position < len(row.cells)}
-                self.lookups.prime(f.target, [w for w in words if isinstance(w, str | int)])
-
-    def _raw(self, f: Field, cell: Any) -> Any:
-        if isinstance(cell, str):
-            cell = cell.strip()
-        if (meanings := self.mapping.values.get(f.name)) and cell not in (None, ""):
-            return meanings.get(parse.fold(str(cell)), cell)
-        return cell
-
-    def _clean(self, row: Row) -> bool:
-        """Fill `values` and `errors`; False if the row waits for a record of this file that has not come yet."""
-        row.values, row.errors = {}, []
-        missing_here = False
-        for position, f in self.fields:
-            raw = self._raw(f, row.cells[position] if position < len(row.cells) else None)
-            if isinstance(raw, CellError):
-                row.errors.append(f"{f.label}: {raw}")
-                continue
-            if raw in (None, "") and f in self.defaults:
-                raw = self.defaults[f]
-            known = (f.name, raw) if f.repeats and isinstance(raw, str) else None
-            if known in self._cleaned:
-                row.values[f.name] = self._cleaned[known]
-                continue
-            try:
-                row.values[f.name] = value = f.clean(raw, self.lookups)
-                if known and value is not None:
-                    self._cleaned[known] = value
-            except ValidationError as error:
-                if isinstance(f, Ref) and f.to == self.kind.label:
-                    missing_here = True
-                row.errors.append(f"{f.label}: {' '.join(error.messages)}")
-        for f, raw in self.defaults.items():
-            if f.name not in row.values and not row.errors:
-                row.values[f.name] = f.clean(raw, self.lookups)
-        return not (missing_here and len(row.errors) == 1)
-
     # From values to records
 
     def _save(self, rows: list[Row]) -> list[Row]:
         """Create and update in few statements; gives the rows a rule refused. Dry runs only count."""
         bad, created, updated = [], [], []
         known = self._existing(rows)
-        owner = self.kind.owner
+        owners_matter = self.kind.owner and self.viewer.people is not None and not self._may_give_away()
         for row in rows:
             existing = self._known(row, known)
             mode = self.mapping.options.get("on_duplicate", "update")
@@ -259,6 +225,8 @@ class Import:
                 existing = None
             try:
                 record, changed = self._fill(row, existing)
+                if existing is None and owners_matter:
+                    self._check_owner(record)
             except (Refused, ValidationError) as refusal:
                 row.errors.append(self._reason(refusal))
                 bad.append(row)
@@ -281,8 +249,6 @@ class Import:
                 first.changed = changed
             else:
                 updated.append((record, changed))
-        if owner and not self._may_give_away() and self.viewer.people is not None:
-            self._check_owners(created)
         if not self.dry_run:
             self._write(created, updated)
         for record, row in created:
@@ -328,7 +294,7 @@ class Import:
             raise Refused(_("You may not change this record."))
         for name, value in row.values.items():
             if new or value is not None:  # a blank cell does not erase what is known
-                self.kind.field(name).write(record, value)
+                self.written[name].write(record, value)
         changed = record.changes()
         if (new or changed) and self.kind.prepare:
             self.kind.prepare(record, changed, self.viewer)
@@ -341,16 +307,10 @@ class Import:
         """Whether the viewer may hand records to others; a kind without that verb has the owner of its parent."""
         return "assign" in self.kind.verbs and may(self.viewer, self.kind.verb("assign"))
 
-    def _check_owners(self, created: list[tuple[Any, Row]]) -> None:
-        for record, row in created:
-            owner_id = self.kind.field(self.kind.owner).read(record)
-            if (owner_id or self.kind.owned_by_creator) and not self.viewer.sees_owner(owner_id):
-                raise Refused(
-                    {
-                        self.kind.owner: _("Line %(number)s: you may not give records to this person.")
-                        % {"number": row.number}
-                    }
-                )
+    def _check_owner(self, record: Any) -> None:
+        owner_id = self.kind.field(self.kind.owner).read(record)
+        if (owner_id or self.kind.owned_by_creator) and not self.viewer.sees_owner(owner_id):
+            raise Refused({self.kind.owner: _("You may not give records to this person.")})
 
     def _write(self, created: list[tuple[Any, Row]], updated: list[tuple[Any, dict]]) -> None:
         kind, model, verb = self.kind, self.kind.model, AuditEntry.Verb
@@ -414,17 +374,26 @@ class Import:
     def _fail(self, rows: list[Row]) -> None:
         for row in rows:
             reason = " ".join(row.errors)
-            if len(self.first_errors) < 20:
-                self.first_errors.append((row.number, reason))
+            if len(self.first_failed) < FIRST:
+                self.first_failed.append(row)
+            for name, word in row.unknown:
+                known = self.unknown.setdefault(name, Counter())
+                if word in known or len(known) < MOST_WORDS:
+                    known[word] += 1
             self._failed.write(json.dumps([row.number, row.cells, reason], ensure_ascii=False, default=str) + "\n")
         self.counts["failed"] += len(rows)
+
+    @property
+    def first_errors(self) -> list[tuple[int, str]]:
+        """Line and reason of the first rows that failed."""
+        return [(row.number, " ".join(row.errors)) for row in self.first_failed]
 
     def _write_errors(self, titles: list[str], path: str | Path) -> None:
         self._failed.seek(0)
         lines = (json.loads(line) for line in self._failed)
         width = len(titles)
         rows = ([*(cells + [None] * width)[:width], number, reason] for number, cells, reason in lines)
-        write_xlsx(path, [*titles, str(_("Line")), str(_("Reason"))], rows)
+        write_xlsx(path, [*titles, *map(str, NOTES)], rows)
 
 
 def custom_name(name: str) -> tuple[str, str]:
@@ -437,37 +406,7 @@ def _column_names(model: type) -> set[str]:
     return {f.name for f in model._meta.local_fields}
 
 
-def run_batch(batch_id: int, on_progress: Callable[[int], None] | None = None) -> ImportBatch:
-    """Run or resume a prepared import; safe to call again after a kill. A file that cannot be read fails the batch."""
-    batch = ImportBatch.objects.get(pk=batch_id)
-    if batch.status not in (ImportBatch.Status.READY, ImportBatch.Status.RUNNING):
-        return batch
-    ImportBatch.objects.filter(pk=batch_id).update(status=ImportBatch.Status.RUNNING)
-    with config.reading():
-        viewer = viewer_of(batch.person_id)
-        run = Import(kinds.get(batch.kind), Mapping.from_json(batch.mapping), viewer, batch=batch, progress=on_progress)
-        with tempfile.TemporaryDirectory() as folder:
-            errors = Path(folder) / "errors.xlsx"
-            run.run(batch.upload.path, name=batch.file_name, errors_to=errors)
-            with transaction.atomic():
-                batch = ImportBatch.objects.get(pk=batch_id)
-                for name, count in run.counts.items():
-                    setattr(batch, name, count)
-                batch.created = batch.entries.filter(kind=batch.kind, verb=AuditEntry.Verb.CREATED).count()
-                batch.skipped = max(batch.read - batch.created - batch.updated - batch.failed, 0)
-                batch.status, batch.finished_at = ImportBatch.Status.DONE, dates.now()
-                if errors.exists():
-                    with errors.open("rb") as file:
-                        batch.errors_file.save(f"{batch.pk}-errors.xlsx", File(file), save=False)
-                batch.save()
-    return batch
-
-
-def check_batch(batch: ImportBatch, on_progress: Callable[[int], None] | None = None) -> dict[str, Any]:
-    """Dry run of a prepared import: {"counts", "errors", "unmapped"}; nothing is written."""
-    with config.reading():
-        viewer = viewer_of(batch.person_id)
-        mapping = Mapping.from_json(batch.mapping)
-        run = Import(kinds.get(batch.kind), mapping, viewer, dry_run=True, progress=on_progress)
-        counts = run.run(batch.upload.path, name=batch.file_name)
-    return {"counts": counts, "errors": run.first_errors, "unmapped": run.unmapped}
+def missing_fields(kind: RecordKind, filled: Iterable[str]) -> list[str]:
+    """Labels of the fields a record must have and that no column fills."""
+    given = {*filled, kind.owner}
+    return [str(f.label) for f in kind.fields.values() if f.required and f.editable and f.name not in given]

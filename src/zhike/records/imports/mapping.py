@@ -13,10 +13,13 @@ from django.utils.translation import gettext as _
 from zhike.kit import parse
 from zhike.kit.errors import Refused
 from zhike.records.fields import Field
+from zhike.records.imports.joins import Join
 from zhike.records.kinds import RecordKind
 
 OPTIONS = {"encoding", "delimiter", "sheet", "header_row", "on_duplicate", "month_first"}
+TABLE_OPTIONS = ("encoding", "delimiter", "sheet", "header_row")
 ON_DUPLICATE = ("update", "skip", "create", "error")
+PARTS = ("key", "columns", "join", "values", "defaults", "options")
 
 
 @dataclass
@@ -25,7 +28,8 @@ class Mapping:
 
     columns: dict[str, str] = field(default_factory=dict)
     key: list[str] = field(default_factory=list)
-    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    join: dict[str, Join] = field(default_factory=dict)
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
     defaults: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -40,18 +44,23 @@ class Mapping:
     @classmethod
     def from_json(cls, data: Any) -> "Mapping":
         """Check the shape of a mapping; raises Refused naming the part that does not fit."""
-        if not isinstance(data, dict) or (unknown := data.keys() - {"key", "columns", "values", "defaults", "options"}):
+        if not isinstance(data, dict) or (unknown := data.keys() - set(PARTS)):
             names = ", ".join(sorted(unknown)) if isinstance(data, dict) else ""
             raise Refused(_("The mapping has parts nobody knows: %(names)s") % {"names": names})
+        parts = {name: data.get(name) or {} for name in PARTS if name != "key"}
+        words = parts["values"]
+        if wrong := [name for name, part in parts.items() if not isinstance(part, dict)] or [
+            name for name in words if not isinstance(words[name], dict)
+        ]:
+            raise Refused(_("This part of the mapping is not written rightly: %(names)s") % {"names": ", ".join(wrong)})
         key = data.get("key") or []
         mapping = cls(
-            columns=dict(data.get("columns") or {}),
+            columns={str(title): str(name or "") for title, name in parts["columns"].items()},
             key=[key] if isinstance(key, str) else list(key),
-            values={
-                f: {parse.fold(str(k)): v for k, v in words.items()} for f, words in (data.get("values") or {}).items()
-            },
-            defaults=dict(data.get("defaults") or {}),
-            options=dict(data.get("options") or {}),
+            join={name: Join.from_json(name, how) for name, how in parts["join"].items()},
+            values={name: {parse.fold(str(k)): v for k, v in meant.items()} for name, meant in words.items()},
+            defaults=dict(parts["defaults"]),
+            options=dict(parts["options"]),
         )
         if unknown := mapping.options.keys() - OPTIONS:
             raise Refused(_("The mapping has options nobody knows: %(names)s") % {"names": ", ".join(sorted(unknown))})
@@ -64,6 +73,7 @@ class Mapping:
         return {
             "key": self.key,
             "columns": self.columns,
+            "join": {name: join.as_json() for name, join in self.join.items()},
             "values": self.values,
             "defaults": self.defaults,
             "options": self.options,
@@ -71,7 +81,7 @@ class Mapping:
 
     def check(self, kind: RecordKind) -> None:
         """Raise Refused if it names fields the kind does not have."""
-        wanted = [*self.key, *self.values, *self.defaults, *(f for f in self.columns.values() if f)]
+        wanted = [*self.key, *self.join, *self.values, *self.defaults, *(f for f in self.columns.values() if f)]
         fields = kind.fields
         unknown = sorted({name for name in wanted if name not in fields and not name.startswith("custom:")})
         if unknown:
@@ -81,17 +91,39 @@ class Mapping:
 
     def table_options(self) -> dict[str, Any]:
         """What the table reader is told."""
-        return {k: v for k, v in self.options.items() if k in ("encoding", "delimiter", "sheet", "header_row")}
+        return {k: v for k, v in self.options.items() if k in TABLE_OPTIONS}
 
 
 def guess(kind: RecordKind, titles: Iterable[str]) -> dict[str, str]:
-    """The field of each column by its title, in Chinese or English or a synonym; "" where none fits. No field twice."""
-    words = _titles_of(kind)
+    """The field of each column by its title, in Chinese or English or a synonym; "" where none fits.
+
+    No field twice, but for a person's name in two columns.
+    """
+    words, titles = _titles_of(kind), list(titles)
     found: dict[str, str] = {}
     for title in titles:
         name = words.get(fold_title(title), "")
         found[title] = name if name not in found.values() else ""
+    in_two = {part: title for title in titles if (part := name_part(title))}
+    if kind.person_name and len(in_two) == 2:
+        whole = [t for t, name in found.items() if name == kind.person_name and t not in in_two.values()]
+        for title in in_two.values():
+            found[title] = "" if whole else kind.person_name
     return found
+
+
+def name_part(title: str) -> str:
+    """ "family" or "given" if a column holds that part of a name, else ""."""
+    word = fold_title(title)
+    return next((part for part in ("family", "given") if word in parse.words()["names"][part]), "")
+
+
+def default_join(kind: RecordKind, name: str, titles: list[str]) -> Join:
+    """How these columns of one field are joined unless the mapping says: as a name, or in their order."""
+    parts = {name_part(title): title for title in titles}
+    if name == kind.person_name and parts.keys() == {"family", "given"}:
+        return Join([parts["family"], parts["given"]], is_name=True)
+    return Join(titles)
 
 
 def default_keys(kind: RecordKind, fields: Iterable[str]) -> list[list[str]]:
@@ -106,9 +138,14 @@ def fold_title(title: str) -> str:
     return "".join(c for c in parse.fold(title) if c.isalnum())
 
 
+def fields_of(kind: RecordKind) -> list[Field]:
+    """The fields a file may bring."""
+    return [f for f in kind.fields.values() if f.editable or f.name == "code"]
+
+
 def _titles_of(kind: RecordKind) -> dict[str, str]:
     words: dict[str, str] = {}
-    fields: list[Field] = [f for f in kind.fields.values() if f.editable or f.name in ("code",)]
+    fields = fields_of(kind)
     for code, _name in settings.LANGUAGES:
         with translation.override(code):
             for f in fields:

@@ -15,7 +15,8 @@ from zhike.kit.errors import Forbidden, Refused
 from zhike.kit.tables.reader import open_table
 from zhike.records import kinds
 from zhike.records.imports.actions import prepare_import, start_import
-from zhike.records.imports.engine import Import, run_batch
+from zhike.records.imports.batches import run_batch
+from zhike.records.imports.engine import Import
 from zhike.records.imports.mapping import Mapping, guess
 from zhike.records.imports.undo import undo_import
 from zhike.records.models import AuditEntry, CustomField, ImportBatch

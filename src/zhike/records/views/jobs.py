@@ -7,7 +7,6 @@ from zhike.kit import dates
 from zhike.kit.errors import NotVisible
 from zhike.kit.htmx import part, redirect
 from zhike.records import queries
-from zhike.records.models import Job
 
 SHOWN = 100
 
@@ -22,8 +21,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
 def job_page(request: HttpRequest, pk: int) -> HttpResponse:
     """A job's progress, asked for each second while it runs; then its result or file."""
     job = queries.job(request.viewer, pk)
-    busy = job.status in (Job.Status.WAITING, Job.Status.RUNNING)
-    return part(request, "records/job_page.html#state", {"job": job, "busy": busy})
+    return part(request, "records/job_page.html#state", {"job": job, "busy": job.is_under_way})
 
 
 @require_safe
