@@ -15,7 +15,7 @@ from zhike.contracts.tests.factories import CustomerFactory, day, paid
 from zhike.kit.errors import Refused
 from zhike.org.viewers import the_system
 from zhike.records.imports.actions import prepare_import, start_import
-from zhike.records.imports.engine import run_batch
+from zhike.records.imports.batches import run_batch
 from zhike.records.imports.undo import undo_import
 from zhike.records.models import ImportBatch
 
