@@ -15,7 +15,7 @@ from zhike.kit.tables.cells import CellError
 class Join:
     """The columns in their order, and what stands between: said, or found (nothing within Chinese, else a space).
 
-    A name (`is_name`) has the family name first in `columns`: 张 and 伟 become 张伟, Smith and John become John Smith.
+    A name (`is_name`) has the family name first in `columns`: Zhang and Wei stay so in hanzi, Smith and John turn round.
     In a mapping file: {"columns": [TITLE, …], "with": ", "}, or {"columns": [FAMILY, GIVEN], "as": "name"}.
     """
 
@@ -61,7 +61,7 @@ class Join:
 
 
 def is_chinese(letter: str) -> bool:
-    """A hanzi, or a mark that stands among them such as the dot of 买买提·阿不都."""
+    """A hanzi, or a mark that stands among them such as the dot within a name."""
     return "\u3400" <= letter <= "\u9fff" or "\U00020000" <= letter <= "\U0003ffff" or letter in "·\u30fb"
 
 
