@@ -15,7 +15,7 @@ from zhike.kit.tables.cells import CellError
 class Join:
     """The columns in their order, and what stands between: said, or found (nothing within Chinese, else a space).
 
-    A name (`is_name`) has the family name first in `columns`: Zhang and Wei stay so in hanzi, Smith and John turn round.
+    A name (`is_name`) has the family name first in `columns`: hanzi keep that order, Smith and John turn round.
     In a mapping file: {"columns": [TITLE, …], "with": ", "}, or {"columns": [FAMILY, GIVEN], "as": "name"}.
     """
 
