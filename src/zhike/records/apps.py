@@ -1,4 +1,4 @@
-from datetime import time
+from datetime import time, timedelta
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -29,3 +29,5 @@ class RecordsConfig(AppConfig):
         menu.add("mine", "jobs", _("Jobs"), url_name="records:job_list", icon="clock", order=40)
         menu.add("palette", "search", _("Search"), url_name="records:palette")
         periodic.daily("zhike.records.housekeeping.tidy_up", at=time(3, 30))
+        periodic.daily("zhike.records.housekeeping.take_statistics", at=time(3, 45))
+        periodic.every("zhike.records.housekeeping.tidy_search", timedelta(minutes=5))

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from zhike.kit import dates
 from zhike.kit.viewer import viewer_of
-from zhike.records import config, kinds
+from zhike.records import config, housekeeping, kinds
 from zhike.records.imports.cells import Row
 from zhike.records.imports.engine import Import
 from zhike.records.imports.mapping import Mapping
@@ -40,6 +40,8 @@ def run_batch(batch_id: int, on_progress: Callable[[int], None] | None = None) -
                 batch.status, batch.finished_at = ImportBatch.Status.DONE, dates.now()
                 _keep_errors(batch, errors)
                 batch.save()
+                if batch.read >= housekeeping.MANY_ROWS:
+                    housekeeping.take_statistics_of.enqueue(batch.kind)
     return batch
 
 

@@ -2,5 +2,9 @@
 
 from zhike.records.search.documents import forget, index, rebuild, reindex
 from zhike.records.search.finding import Hit, count, find, find_of_each, narrow, searched_kinds
+from zhike.records.search.store import TABLE, tidy
 
-__all__ = ["Hit", "count", "find", "find_of_each", "forget", "index", "narrow", "rebuild", "reindex", "searched_kinds"]
+__all__ = [
+    "TABLE", "Hit", "count", "find", "find_of_each", "forget", "index", "narrow", "rebuild", "reindex",
+    "searched_kinds", "tidy",
+]  # fmt: skip

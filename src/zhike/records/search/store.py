@@ -7,6 +7,7 @@ newest of a kind" a range of keys, and walking it backwards free.
 
 import json
 import string
+import time
 import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,12 @@ CREATE_POSTGRESQL = [
     f"ALTER TABLE {TABLE} ALTER words SET STATISTICS 1000",
 ]
 INDEX_POSTGRESQL = f"CREATE INDEX {TABLE}_words ON {TABLE} USING gin (words)"
+# FTS5 gathers what is written in segments, smaller ones merged into larger ones. As it comes, a save that makes one too
+# many merges them all at once, also the one with nearly everything in it: ten seconds at a million customers. So no
+# save merges them all; `tidy` does so bit by bit, and a save itself only a little where that falls far behind.
+IN_USE_SQLITE = {"automerge": 16, "crisismerge": 1000, "usermerge": 8, "hashsize": 1 << 20}
+# So many pages of 4 KB are merged at a time; nobody else can write meanwhile, for some twenty milliseconds.
+MERGED_AT_A_TIME = 200
 
 
 def first_key(label: str) -> int:
@@ -65,6 +72,7 @@ def create_table() -> None:
     with connection.cursor() as cursor:
         if _is_sqlite():
             cursor.execute(CREATE_SQLITE)
+            _set_sqlite(cursor, **IN_USE_SQLITE)
             return
         for statement in [*CREATE_POSTGRESQL, INDEX_POSTGRESQL]:
             cursor.execute(statement)
@@ -128,10 +136,42 @@ def rebuilding():
         yield
         if _is_sqlite():
             cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('optimize')")
-            _set_sqlite(cursor, automerge=4, crisismerge=16, hashsize=1 << 20)
+            _set_sqlite(cursor, **IN_USE_SQLITE)
         else:
             cursor.execute(INDEX_POSTGRESQL)
             cursor.execute(f"ANALYZE {TABLE}")
+
+
+def use_settings() -> None:
+    """Give a table made by an earlier version the settings of this one; a migration does so."""
+    if _is_sqlite():
+        with connection.cursor() as cursor:
+            _set_sqlite(cursor, **IN_USE_SQLITE)
+
+
+def tidy(seconds: float) -> bool:
+    """Put together what saves left apart, for so long at most; gives whether all is done. For the background.
+
+    On SQLite a merge of segments, in steps that let others write between them; on PostgreSQL the entries that wait
+    beside the index of words.
+    """
+    ends = time.monotonic() + seconds
+    with connection.cursor() as cursor:
+        if not _is_sqlite():
+            cursor.execute(f"SELECT gin_clean_pending_list('{TABLE}_words')")
+            return True
+        while time.monotonic() < ends:
+            before = _changes(cursor)
+            _set_sqlite(cursor, merge=MERGED_AT_A_TIME)
+            if _changes(cursor) - before < 2:  # as FTS5 says that there was nothing to merge
+                return True
+            time.sleep(0.02)
+    return False
+
+
+def _changes(cursor: Any) -> int:
+    cursor.execute("SELECT total_changes()")
+    return cursor.fetchone()[0]
 
 
 def _set_sqlite(cursor: Any, **options: int) -> None:

@@ -3,11 +3,16 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from django.core.files.base import ContentFile
+from django.db import connection
 from django_tasks_db.models import DBTaskResult
 
+from zhike.customers.tests.factories import CustomerFactory
 from zhike.kit import dates
-from zhike.records import periodic
-from zhike.records.housekeeping import tidy_up
+from zhike.records import housekeeping, kinds, periodic
+from zhike.records.housekeeping import take_statistics, take_statistics_of, tidy_search, tidy_up
+from zhike.records.imports.actions import prepare_import
+from zhike.records.imports.batches import run_batch
 from zhike.records.models import OutboxEvent
 
 TASK = "zhike.records.housekeeping.tidy_up"
@@ -59,3 +64,25 @@ def test_point_2_what_has_done_its_work_is_removed_after_two_weeks(time_machine)
     OutboxEvent.objects.create(name="new", kind="x", object_id=1, delivered_at=dates.now())
     tidy_up.call()
     assert set(OutboxEvent.objects.values_list("name", flat=True)) == {"waiting", "new"}
+
+
+def test_point_8_statistics_are_taken_and_the_search_index_is_tidied(company):
+    for number in range(30):
+        CustomerFactory(name=f"客户{number}", owner=company.li_na)
+    take_statistics.call()
+    take_statistics_of.call("customers.customer")
+    tidy_search.call()
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT COUNT(*) FROM sqlite_stat1 WHERE tbl = 'customers_customer'")
+        else:
+            cursor.execute("SELECT COUNT(*) FROM pg_stats WHERE tablename = 'customers_customer'")
+        assert cursor.fetchone()[0] > 3
+
+
+def test_point_8_a_large_import_has_statistics_taken_afterwards(company, viewer, monkeypatch):
+    monkeypatch.setattr(housekeeping, "MANY_ROWS", 2)
+    file = ContentFile("客户名称\n甲公司\n乙公司\n".encode())
+    batch = prepare_import(kinds.get("customers"), file, name="customers.csv", mapping=None, by=viewer(company.gm))
+    run_batch(batch.pk)
+    assert DBTaskResult.objects.filter(task_path="zhike.records.housekeeping.take_statistics_of").count() == 1

@@ -1,12 +1,15 @@
 """CUS-7: what finds a record, in which order, and that the index follows each change."""
 
 import pytest
+from django.db import connection, transaction
 
 from zhike.customers.models import Contact
 from zhike.customers.tests.factories import ContactFactory, CustomerFactory
 from zhike.org.tests.factories import RecordShareFactory
 from zhike.records import kinds, search
 from zhike.records.actions import assign_record, change_record, create_record, delete_record
+from zhike.records.search import store
+from zhike.records.search.question import ask
 
 pytestmark = pytest.mark.django_db
 NAME = "苏州恒旭精密机械有限公司"
@@ -145,3 +148,25 @@ def test_CUS_7_rebuilding_gives_the_same_index(customer, company, found):
     before = {text: found(text) for text in ("恒旭", "zw", "5678", "KH-000123")}
     assert search.rebuild() >= 2
     assert before == {text: found(text) for text in before} and all(before.values())
+
+
+def test_CUS_7_no_save_merges_the_whole_index_and_tidying_does():
+    """A save that merged all segments at once took seconds; now they stay apart until the background merges them."""
+    search.rebuild()
+    for number in range(40):
+        with transaction.atomic():
+            store.put("customers.customer", [(10**6 + number, {f"w{number}"})])
+    apart = _segments()
+    assert search.tidy(20)
+    if connection.vendor == "sqlite":
+        assert apart >= 40 and _segments() < apart / 2
+    assert store.newest_of(ask("w7"), ["customers.customer"], 5) == {"customers.customer": [10**6 + 7]}
+
+
+def _segments():
+    """How many segments FTS5 has; the upper bits of its pages' keys name them (its file format)."""
+    if connection.vendor != "sqlite":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(DISTINCT id >> 37) FROM {store.TABLE}_data WHERE id > 10")
+        return cursor.fetchone()[0]
