@@ -5,14 +5,15 @@ and this file are the only places that know. A row's key is the record's kind an
 newest of a kind" a range of keys, and walking it backwards free.
 """
 
+import bisect
 import json
 import string
 import time
 import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import BooleanField, F, Func
@@ -26,6 +27,7 @@ LETTERS = string.ascii_letters + string.digits
 COMMON = 3000
 # How far PostgreSQL walks before it collects after all: words that are common, but hardly ever together.
 LONGEST_WALK = 20_000
+STATISTICS_LAST = 600  # seconds
 
 CREATE_SQLITE = (
     f"CREATE VIRTUAL TABLE {TABLE} USING fts5(words, detail=none, columnsize=0, tokenize=\"ascii tokenchars '^=$~@'\")"
@@ -204,25 +206,45 @@ def newest_of(question: Question, labels: Sequence[str], limit: int) -> dict[str
 
 
 def common_among(question: Question, labels: Sequence[str]) -> set[str]:
-    """The kinds in which even the rarest word of a question is in very many documents, by the planner's statistics.
+    """The kinds in which even the rarest word of a question is in very many documents, by PostgreSQL's statistics.
 
     SQLite needs no guess: it reads the documents of a word in order and stops; there the answer is always none.
     """
     if _is_sqlite() or not labels:
         return set()
-    terms = sorted({term for word in question.words for alternative in word for term in alternative})
-    asked = [(label, term) for label in labels for term in terms]
-    each = " UNION ALL ".join([f"SELECT 1 FROM {TABLE} WHERE words @@ %s::tsquery"] * len(asked))
+    words = _common_words(int(time.monotonic() // STATISTICS_LAST))
+
+    def is_common(term: Term, letter: str) -> bool:
+        word = letter + term.word
+        if not term.is_start:
+            return word in words.known
+        place = bisect.bisect_left(words.ordered, word)
+        return place < len(words.ordered) and words.ordered[place].startswith(word)
+
+    letters = {label: _kind_letter(label) for label in labels}
+    return {name for name in labels if question.written(partial(is_common, letter=letters[name]), all, any)}
+
+
+class CommonWords(NamedTuple):
+    """The words in very many documents, to look one up and to look up beginnings."""
+
+    known: frozenset[str]
+    ordered: list[str]
+
+
+@lru_cache(maxsize=1)
+def _common_words(_moment: int) -> CommonWords:
+    """From what ANALYZE counted, remembered for a while: a stale answer costs time and changes no result."""
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {each}", [_lexeme(term, _kind_letter(label)) for label, term in asked])
-        plan = cursor.fetchone()[0][0]["Plan"]
-    while len(asked) > 1 and len(plan.get("Plans", [])) == 1:  # a parallel plan gathers above the branches
-        plan = plan["Plans"][0]
-    plans = plan.get("Plans", []) if len(asked) > 1 else [plan]
-    if len(plans) != len(asked):  # the planner dropped a branch: without estimates nothing counts as common
-        return set()
-    rows = dict(zip(asked, [p["Plan Rows"] for p in plans], strict=True))
-    return {name for name in labels if question.written(lambda term, name=name: rows[name, term], min, max) > COMMON}
+        cursor.execute(
+            "SELECT word FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname,"
+            " unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) AS m (word, share)"
+            " WHERE c.oid = %s::regclass AND s.attname = 'words' AND word IS NOT NULL AND share * c.reltuples > %s",
+            [TABLE, COMMON],
+        )
+        words = [word for (word,) in cursor.fetchall()]
+    return CommonWords(frozenset(words), sorted(words))
 
 
 def _newest_of(question: Question, labels: Sequence[str], limit: int, below: int | None = None) -> dict[str, list[int]]:
