@@ -13,12 +13,12 @@ ROOMS = ["api", "insights", "automation", "activities", "contracts", "sales", "c
 LENT = {"models", "rules", "actions", "queries", "kinds", "__init__"}
 LENT_BY_CUSTOMERS = LENT | {"rhythm"}
 LENT_BY_ACTIVITIES = LENT | {"clocks", "reminding"}
-LENT_BY_ORG = LENT | {"approvals"}
-LENT_BY_CHANNELS = LENT | {"http", "robots", "texts"}
+LENT_BY_ORG = LENT | {"approvals", "viewers"}
+LENT_BY_CHANNELS = LENT | {"http", "webhooks"}
 LENT_BY_SALES = LENT | {"measures", "targets"}
 LENT_BY_RECORDS = LENT | {
     "bulkactions", "config", "customvalues", "events", "exports", "fields", "files", "filters",
-    "forms", "imports", "lists", "lookups", "paging", "periodic", "prepared", "reports", "search", "stats", "uploads",
+    "forms", "imports", "lists", "lookups", "messages", "paging", "periodic", "prepared", "reports", "search", "shapes", "stats", "uploads",
     "widgets",
 }  # fmt: skip
 LENT_BY = {
@@ -34,6 +34,8 @@ WHOLE_TABLE = {
     "zhike/activities/tasks.py",  # which customer a follow-up was with, to reckon the scores of its deals
     "zhike/activities/reminding.py",  # finds what is due for everybody; each person is told of what they see only
     "zhike/activities/actions/tasks.py",  # tasks of a customer that moves; participants of a task let in for
+    "zhike/channels/actions/webhooks.py",  # a subscription that is stopped, whoever's it is
+    "zhike/channels/webhooks.py",  # all subscriptions hear of an event; each is sent what its owner sees
     "zhike/contracts/account.py",  # whether a viewer sees all of an account, before a statement of it is written
     "zhike/bench/selling_measure.py",  # counts what the benchmark made
     "zhike/contracts/actions/drafts.py",  # lines and plan of a contract the action was let in for

@@ -18,7 +18,7 @@ from zhike.activities.models import ActivityComment, Reminder, ReminderRule
 from zhike.activities.tests.factories import ActivityFactory, TaskFactory
 from zhike.api.models import ApiToken
 from zhike.automation.models import AutomationRule, AutomationRun
-from zhike.channels.models import Attempt, Delivery
+from zhike.channels.models import Attempt, Delivery, Robot, Webhook
 from zhike.contracts.models import BankLine, BankStatement, Contract, InvoiceLine, Milestone, PayerAlias
 from zhike.contracts.tests.factories import (
     ContractFactory,
@@ -62,7 +62,7 @@ PK = 7001
 # is plain letters, which stay themselves in JSON, addresses and headers.
 ASKED, SECRET = "金丝雀", "yehangdeng"
 MARK = ASKED + SECRET
-PUBLIC = re.compile(r"/accounts/|/calendar/feed/|/healthz|/api/v1/(docs|openapi.json)$")
+PUBLIC = re.compile(r"/accounts/|/calendar/feed/|/unsubscribe/|/healthz|/api/v1/(docs|openapi.json)$")
 CSV = f"名称,电话\n{MARK},021-5555\n".encode()
 
 # One record of each kind, of a salesman in the west. Kinds all colleagues see carry no mark.
@@ -139,6 +139,7 @@ def choices_of(name):
         "place": [0, 1],
         "secret": [f"{PK}-nobody-knows"],
         "key": ["abc-def"],
+        "token": ["not-ours"],
         "name": ["name", "owner", "customer", "roles", "nonsense"],  # fields
         "what": ["assign", "tag", "share", "export", "delete"],  # what one does with many records
     }
@@ -226,8 +227,11 @@ def west(company):
     stored.content.save("west.txt", ContentFile(MARK.encode()))
     Job.objects.create(pk=PK, title=MARK, person=owner)
     InboxItem.objects.create(pk=PK, person=owner, text=MARK)
+    with acting(the_system(), "test"):
+        Webhook(pk=PK, name=MARK, owner=owner, url=f"https://example.com/{SECRET}", events=["*"]).save()
+    Robot.objects.create(pk=PK, name="走查机器人", kind="wecom")
     Delivery.objects.create(
-        pk=PK, key="walk", channel="email", line="email", person=owner, title=MARK, due_at=dates.now(),
+        pk=PK, key="walk", channel="email", line="email", webhook_id=PK, title=MARK, content={"payload": {"type": "ping", "data": {"x": MARK}}}, due_at=dates.now(),
         status="given_up", error=MARK,
     )  # fmt: skip
     Attempt.objects.create(delivery_id=PK, error=MARK, request=MARK, response=MARK)

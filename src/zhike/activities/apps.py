@@ -16,7 +16,7 @@ class ActivitiesConfig(AppConfig):
         from zhike.customers.actions import moves_with_owner
         from zhike.kit import access
         from zhike.kit.registry import buttons, menu, tabs
-        from zhike.records import periodic
+        from zhike.records import messages, periodic
         from zhike.sales.actions import goes_with_lead
 
         measures.add(measures.VISITS)
@@ -37,6 +37,9 @@ class ActivitiesConfig(AppConfig):
                     icon="pencil-plus", order=90, verb=ACTIVITY.verb("create"))  # fmt: skip
 
         access.declare(reminders.CHANGE, _("Set up reminders"), _("Reminders"))
+        messages.declare("tasks", _("Tasks"), email="hourly", order=15)
+        messages.declare("reminders", _("Reminders"), order=20)
+        messages.declare("guidance", _("Comments on my follow-ups"), email="hourly", order=40)
         periodic.daily("zhike.activities.tasks.remind_by_day", at=time(8, 0))
         periodic.every("zhike.activities.tasks.remind_by_minute", timedelta(minutes=5))
         menu.add("main", "reminders", _("Reminders"), url_name="activities:reminder_list", icon="alarm", group="home",

@@ -140,10 +140,11 @@ def reminder_of(rule: ReminderRule, record: Any, person_id: int, today: date) ->
 def _announce(rule: ReminderRule, kind: RecordKind, person_id: int, new: list[Reminder]) -> None:
     if len(new) <= SINGLY:
         for reminder in new:
-            notify(person_id, reminder.text, url=reminder.url, tone=rule.tone)
+            notify(person_id, reminder.text, url=reminder.url, tone=rule.tone, about="reminders")
         return
     said = ngettext("%(rule)s: %(n)s record", "%(rule)s: %(n)s records", len(new)) % {"rule": rule.name, "n": len(new)}
-    notify(person_id, said, url=f"{reverse('activities:reminder_list')}?{urlencode({'rule': rule.pk})}", tone=rule.tone)
+    url = f"{reverse('activities:reminder_list')}?{urlencode({'rule': rule.pk})}"
+    notify(person_id, said, url=url, tone=rule.tone, about="reminders")
 
 
 def recipients(words: Iterable[str], owner_id: int | None) -> set[int]:
@@ -187,7 +188,7 @@ def wake(now: datetime) -> int:
         with transaction.atomic():
             asleep = Reminder.objects.filter(pk=reminder.pk, status=Reminder.Status.SNOOZED)
             if asleep.update(status=Reminder.Status.OPEN, snoozed_until=None):
-                notify(reminder.person_id, reminder.text, url=reminder.url, tone=reminder.tone)
+                notify(reminder.person_id, reminder.text, url=reminder.url, tone=reminder.tone, about="reminders")
     return len(due)
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Swagger
 
-from zhike.api import approvals, contracts, invoices, problems, projects, sales, targets, tasks
+from zhike.api import approvals, contracts, invoices, problems, projects, sales, targets, tasks, webhooks
 from zhike.api.auth import TokenAuth
 from zhike.api.records import router_of
 from zhike.api.reports import reports
@@ -43,6 +43,7 @@ ROOMS = [
     ("/tasks", tasks.router),
     ("/approvals", approvals.router),
     ("/targets", targets.router),
+    ("/webhooks", webhooks.router),
 ]
 _more: list[tuple[str, Any]] = []
 

@@ -14,15 +14,13 @@ from zhike.kit.access import require
 from zhike.kit.viewer import Viewer
 from zhike.records import queries
 from zhike.records.actions import assign_record, change_record, create_record, delete_record
-from zhike.records.fields import Field
 from zhike.records.filters import Filter
 from zhike.records.forms import cleaned_values
 from zhike.records.kinds import RecordKind
-from zhike.records.lists import read_columns
-from zhike.records.paging import BadCursor, count_capped, read_page, rows_of
+from zhike.records.paging import BadCursor, count_capped, read_page
+from zhike.records.shapes import as_json, items, shown
 
 LARGEST_PAGE = 200
-STAMPS = ("created_at", "updated_at", "version")
 
 
 def router_of(kind: RecordKind) -> Router:
@@ -96,15 +94,6 @@ def list_answer(
     return {"items": items(kind, viewer, page.ids), "next": page.next or None, "count": total}
 
 
-def items(kind: RecordKind, viewer: Viewer, ids: list[int]) -> list[dict[str, Any]]:
-    """Records as the API shows them, in the order of their ids; as many queries for two hundred as for one."""
-    hidden = kind.hidden_from(viewer)
-    fields = [f for f in kind.fields.values() if f.name not in hidden]
-    stamps = {row["pk"]: row for row in rows_of(kind, ids).values("pk", *STAMPS)}
-    found = dict(read_columns(kind, fields, ids))
-    return [shown(kind, pk, fields, found[pk], stamps[pk]) for pk in ids if pk in found]
-
-
 def created(kind: RecordKind, viewer: Viewer, data: dict[str, Any]) -> dict[str, Any]:
     """Create from a body and give the record back."""
     require(viewer, kind.verb("create"))
@@ -125,32 +114,6 @@ def changed(kind: RecordKind, viewer: Viewer, pk: int, data: dict[str, Any]) -> 
     if owner_id is not None:
         record = assign_record(kind, record, by=viewer, owner_id=owner_id)
     return as_json(kind, record, viewer)
-
-
-def as_json(kind: RecordKind, record: Any, viewer: Viewer) -> dict[str, Any]:
-    """One record as the API shows it to this viewer."""
-    hidden = kind.hidden_from(viewer)
-    fields = [f for f in kind.fields.values() if f.name not in hidden]
-    stamps = {name: getattr(record, name, None) for name in STAMPS}
-    return shown(kind, record.pk, fields, [f.values_of(record) for f in fields], stamps)
-
-
-def shown(
-    kind: RecordKind, pk: int, fields: list[Field], values: list[tuple], stamps: dict[str, Any]
-) -> dict[str, Any]:
-    """Our fields by name, the data card's in `card`, the administrator's in `custom`."""
-    record: dict[str, Any] = {"id": pk}
-    card, custom = {}, {}
-    for field, taken in zip(fields, values, strict=True):
-        place = record if not field.is_custom else card if field.name in kind.own_fields else custom
-        place[field.name] = field.api(taken)
-    if card:
-        record["card"] = card
-    record["custom"] = custom
-    for name in ("created_at", "updated_at"):
-        record[name] = stamps[name].isoformat() if stamps[name] else None
-    record["version"] = stamps["version"]
-    return record
 
 
 def _flat(kind: RecordKind, data: dict[str, Any]) -> dict[str, Any]:
@@ -174,3 +137,6 @@ def _flat(kind: RecordKind, data: dict[str, Any]) -> dict[str, Any]:
     ]:
         raise ValidationError({name: [_("There is no such field.")] for name in unknown})
     return data
+
+
+__all__ = ["as_json", "items", "list_answer", "router_of", "sent", "shown"]

@@ -28,3 +28,11 @@ def delivery(viewer: Viewer, pk: int) -> Delivery:
 def webhooks(viewer: Viewer) -> QuerySet[Webhook]:
     """The subscriptions this viewer may see."""
     return Webhook.objects.visible_to(viewer).select_related("owner")
+
+
+def webhook(viewer: Viewer, pk: int) -> Webhook:
+    """A subscription this viewer may see. Raises NotVisible."""
+    found = webhooks(viewer).filter(pk=min(pk, LARGEST_KEY)).first()
+    if found is None:
+        raise NotVisible
+    return found

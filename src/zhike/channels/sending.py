@@ -45,7 +45,7 @@ class Carrier:
     send: Callable[[list[Delivery]], Outcome]
     repeatable: bool
     rate: tuple[int, int] | None = None  # so many within so many seconds, over one line
-    gave_up: Callable[[Delivery], None] | None = None
+    ailing: Callable[[Line, Delivery], None] | None = None  # called at each failure of a line
 
 
 _carriers: dict[str, Carrier] = {}
@@ -170,6 +170,8 @@ def settle(rows: list[Delivery], outcome: Outcome, milliseconds: int = 0) -> Non
         )  # fmt: skip
         _settle_row(row, outcome, now)
     _settle_line(line, outcome, now)
+    if line.failures and (told := _carriers[rows[0].channel].ailing):
+        told(line, rows[0])
 
 
 def _settle_row(row: Delivery, outcome: Outcome, now: datetime) -> None:
@@ -185,8 +187,6 @@ def _settle_row(row: Delivery, outcome: Outcome, now: datetime) -> None:
         row.queued_at = row.due_at
         enqueue(row)
     row.save()
-    if row.status == Status.GIVEN_UP and (told := _carriers[row.channel].gave_up):
-        told(row)
 
 
 def is_spent(row: Delivery, now: datetime) -> bool:

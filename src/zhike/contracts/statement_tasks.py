@@ -36,7 +36,7 @@ def post_certain_lines(job_id: int, statement_id: int | None) -> None:
         "lines": len(lines),
     }
     rows.update(status=Job.Status.DONE, message=told, finished_at=dates.now())
-    notify(job.person_id, f"{job.title} {told}", url=job.url or reverse("contracts:bank_lines"))
+    notify(job.person_id, f"{job.title} {told}", url=job.url or reverse("contracts:bank_lines"), about="jobs")
 
 
 def _post(viewer: Viewer, lines: list[BankLine]) -> int:

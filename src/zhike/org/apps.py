@@ -13,10 +13,11 @@ class OrgConfig(AppConfig):
         from zhike.org import flows, kinds, queries, viewers  # noqa: F401 - makes its kind known
         from zhike.org.actions import share_by_ids
         from zhike.org.forms import ShareManyForm
-        from zhike.records import bulkactions, periodic
+        from zhike.records import bulkactions, messages, periodic
         from zhike.records.bulkactions import BulkAction
 
         viewer.build_viewers_with(viewers.viewer_of_person)
+        messages.declare("approvals", _("Approvals"), email="now", order=10)
         scope.add_arm(viewers.shared_arm)
         scope.add_change_right(viewers.shared_change)
         context.company_name_from(queries.company_name)

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from zhike.kit.access import require
 from zhike.kit.actions import action, lock
 from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer
-from zhike.records import config, search
+from zhike.records import config, messages, search
 from zhike.records.events import emit
 from zhike.records.kinds import RecordKind
 from zhike.records.models import (
@@ -91,8 +92,8 @@ def save_record(kind: RecordKind, record: Any, *, by: Viewer, created: bool) -> 
 def at_fields(kind: RecordKind, error: ValidationError) -> dict[str, list[str]]:
     """The messages of a model's own checks, at the fields a form has; the rest at the form."""
     found: dict[str, list[str]] = {}
-    for name, messages in error.message_dict.items():
-        found.setdefault(name if name in kind.fields else "", []).extend(messages)
+    for name, texts in error.message_dict.items():
+        found.setdefault(name if name in kind.fields else "", []).extend(texts)
     return found
 
 
@@ -138,13 +139,19 @@ def assign_record(kind: RecordKind, record: Any, *, by: Viewer, owner_id: int) -
     if owner_id != by.person_id:
         url = record.get_absolute_url() if hasattr(record, "get_absolute_url") else ""
         text = _("%(person)s handed you %(record)s.") % {"person": by.person or _("The system"), "record": record}
-        notify(owner_id, text, url=url)
+        notify(owner_id, text, url=url, about="handed")
     return record
 
 
-def notify(person_id: int, text: str, *, url: str = "", tone: str = "info") -> InboxItem:
-    """Put a message into a person's inbox, in the transaction under way."""
-    return InboxItem.objects.create(person_id=person_id, text=text[:300], url=url, tone=tone)
+@transaction.atomic
+def notify(person_id: int, text: str, *, url: str = "", tone: str = "info", about: str = "") -> InboxItem:
+    """Put a message into a person's inbox, in the transaction under way; what carries it further hears of it (ACT-7).
+
+    `about` is its kind, a key of `records.messages`, by which people choose how they want to be told.
+    """
+    item = InboxItem.objects.create(person_id=person_id, text=text[:300], url=url, tone=tone, about=about)
+    messages.carry(item)
+    return item
 
 
 @action

@@ -11,7 +11,7 @@ class RecordsConfig(AppConfig):
     def ready(self):
         from zhike.kit import access, context
         from zhike.kit.registry import menu
-        from zhike.records import periodic, prepared
+        from zhike.records import messages, periodic, prepared
         from zhike.records.queries import unread
 
         context.count_badges_with(prepared.counts_of)
@@ -28,6 +28,10 @@ class RecordsConfig(AppConfig):
                  verb="records.customise")  # fmt: skip
         menu.add("mine", "jobs", _("Jobs"), url_name="records:job_list", icon="clock", order=40)
         menu.add("palette", "search", _("Search"), url_name="records:palette")
+        messages.declare("handed", _("Records handed to me"), email="now", order=30)
+        messages.declare("jobs", _("Imports, exports and other jobs"), email="none", order=70)
+        messages.declare("system", _("Trouble with the system"), email="now", order=80)
+        messages.declare("other", _("Everything else"), order=90)
         periodic.daily("zhike.records.housekeeping.tidy_up", at=time(3, 30))
         periodic.daily("zhike.records.housekeeping.take_statistics", at=time(3, 45))
         periodic.every("zhike.records.housekeeping.tidy_search", timedelta(minutes=5))

@@ -426,6 +426,7 @@ class InboxItem(models.Model):
     text = models.CharField(max_length=300)
     url = models.CharField(max_length=200, blank=True)
     tone = models.CharField(max_length=8, default="info")
+    about = models.CharField(max_length=20, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True)
 

@@ -49,7 +49,8 @@ def run_import(batch_id: int) -> None:
     counts = {n: getattr(batch, n) for n in ("read", "created", "updated", "skipped", "failed")}
     told = said % counts
     job.update(status=Job.Status.DONE, done=batch.read, total=batch.read, message=told, finished_at=dates.now())
-    notify(batch.person_id, f"{batch.file_name} {told}", url=reverse("records:import_page", args=[batch.pk]))
+    url = reverse("records:import_page", args=[batch.pk])
+    notify(batch.person_id, f"{batch.file_name} {told}", url=url, about="jobs")
 
 
 @task()
@@ -97,7 +98,7 @@ def run_bulk(job_id: int, slug: str, what: str, selection: dict, values: dict) -
         result = bulkactions.carry_out(action, chosen, values, by=viewer, progress=lambda n: rows.update(done=n))
     told = _("Done: %(done)s. Refused: %(refused)s. %(why)s") % result
     rows.update(status=Job.Status.DONE, message=told[:500], finished_at=dates.now())
-    notify(job.person_id, f"{job.title} {told}", url=reverse("records:job_page", args=[job_id]))
+    notify(job.person_id, f"{job.title} {told}", url=reverse("records:job_page", args=[job_id]), about="jobs")
 
 
 @task()
@@ -118,7 +119,7 @@ def run_export(job_id: int, slug: str, selection: dict, columns: list, ending: s
         job.status, job.done, job.finished_at = Job.Status.DONE, count, dates.now()
         job.message = _("%(count)s rows.") % {"count": count}
         job.save()
-    notify(job.person_id, f"{job.title} {job.message}", url=reverse("records:job_page", args=[job_id]))
+    notify(job.person_id, f"{job.title} {job.message}", url=reverse("records:job_page", args=[job_id]), about="jobs")
 
 
 @task()

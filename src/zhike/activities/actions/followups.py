@@ -80,6 +80,12 @@ def comment_on(activity: Activity, *, by: Viewer, text: str) -> ActivityComment:
     comment.save()
     if activity.author_id != by.person_id:
         said = _("%(person)s on your follow-up: %(text)s") % {"person": by.person, "text": text[:100]}
-        notify(activity.author_id, said, url=activity.get_absolute_url(), tone="vio" if guidance else "info")
+        notify(
+            activity.author_id,
+            said,
+            url=activity.get_absolute_url(),
+            tone="vio" if guidance else "info",
+            about="guidance",
+        )
     emit("activities.activity.commented", activity, by=by, comment=comment.pk)
     return comment

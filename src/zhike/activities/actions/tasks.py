@@ -64,7 +64,7 @@ def task_saved(task: Task, changed: dict[str, Any], by: Viewer, created: bool) -
     """After saving: whoever got it is told."""
     if "assignee" in changed and task.assignee_id != by.person_id and task.is_open:
         said = _("%(person)s gave you a task: %(task)s") % {"person": by.person or _("The system"), "task": task.title}
-        notify(task.assignee_id, said, url=task.get_absolute_url(), tone="vio")
+        notify(task.assignee_id, said, url=task.get_absolute_url(), tone="vio", about="tasks")
 
 
 @action
@@ -79,7 +79,7 @@ def set_participants(task: Task, *, by: Viewer, people: list[int]) -> None:
         TaskParticipant(task=task, person_id=person_id).save()
         if person_id != by.person_id:
             said = _("%(person)s invites you: %(task)s") % {"person": by.person, "task": task.title}
-            notify(person_id, said, url=task.get_absolute_url())
+            notify(person_id, said, url=task.get_absolute_url(), about="tasks")
 
 
 @action
@@ -175,7 +175,7 @@ def _report(task: Task, by: Viewer, text: str, more: str = "") -> None:
     if task.assigned_by_id == by.person_id:
         return
     said = text % {"person": by.person, "task": task.title}
-    notify(task.assigned_by_id, f"{said} {more}".strip(), url=task.get_absolute_url())
+    notify(task.assigned_by_id, f"{said} {more}".strip(), url=task.get_absolute_url(), about="tasks")
 
 
 def _follow_up(
@@ -261,7 +261,7 @@ def remind_of_tasks(now: datetime) -> int:
                 continue
             clock = f"{mine.due_at.astimezone(timezone.get_default_timezone()):%H:%M} " if mine.due_at else ""
             for person_id in (mine.assignee_id, *taking_part(mine)):
-                notify(person_id, f"{clock}{mine.title}", url=mine.get_absolute_url(), tone="info")
+                notify(person_id, f"{clock}{mine.title}", url=mine.get_absolute_url(), tone="info", about="tasks")
             told += 1
     return told
 

@@ -20,7 +20,7 @@ def check_ledger() -> list[Difference]:
         ) % {"n": len(found), "first": found[0]}
         with acting(_nobody(), "check_ledger"):
             for person in Person.objects.present().filter(roles__is_administrator=True).distinct():
-                notify(person.pk, said, tone="bad")
+                notify(person.pk, said, tone="bad", about="system")
     return found
 
 

@@ -65,7 +65,7 @@ def _share(kind, record, by, people, can_change, until):
         AuditEntry.write(record, AuditEntry.Verb.SHARED, {"shared": [None, terms(share)]})
         url = record.get_absolute_url() if hasattr(record, "get_absolute_url") else ""
         text = _("%(person)s shared %(record)s with you.") % {"person": by.person or _("The system"), "record": record}
-        notify(person.pk, text, url=url)
+        notify(person.pk, text, url=url, about="handed")
         shares.append(share)
     return shares
 
@@ -111,7 +111,7 @@ def ask_access(kind: RecordKind, word: str, *, by: Viewer, reason: str, until: d
         if decider and made:
             text = _("%(person)s asks to read %(record)s: %(reason)s") % {
                 "person": by.person, "record": record, "reason": reason}  # fmt: skip
-            notify(decider.pk, text, url=asked.get_absolute_url())
+            notify(decider.pk, text, url=asked.get_absolute_url(), about="approvals")
 
 
 @action
@@ -128,5 +128,5 @@ def decide_access(asked: AccessRequest, kind: RecordKind, record: Any, *, by: Vi
     if grant:
         _share(kind, record, by, [asked.person], False, asked.until)
     else:
-        notify(asked.person_id, _("Your request for access was refused."))
+        notify(asked.person_id, _("Your request for access was refused."), about="approvals")
     return asked

@@ -116,7 +116,7 @@ def remind_of_approvals() -> int:
         with acting(_system(), "remind_of_approvals"):
             if waiting.filter(pk=place.pk).update(reminded_at=now):
                 said = _("Still waiting for your decision: %(title)s") % {"title": place.approval.title}
-                notify(place.person_id, said, url=place.approval.get_absolute_url(), tone="warn")
+                notify(place.person_id, said, url=place.approval.get_absolute_url(), tone="warn", about="approvals")
                 told += 1
     return told
 
@@ -234,7 +234,7 @@ def _give_place(approval: Approval, person_id: int, *, delegated_by: int | None 
     place.save()
     _lend(approval, person_id)
     asked = _("%(person)s asks for approval: %(title)s") % {"person": approval.asked_by, "title": approval.title}
-    notify(person_id, asked, url=approval.get_absolute_url(), tone="vio")
+    notify(person_id, asked, url=approval.get_absolute_url(), tone="vio", about="approvals")
     return place
 
 
@@ -264,7 +264,7 @@ def _end(approval: Approval, status: str, by: Viewer) -> None:
     if approval.asked_by_id != by.person_id:
         tone = "ok" if status == Approval.Status.APPROVED else "bad"
         said = f"{approval.get_status_display()}: {approval.title}"
-        notify(approval.asked_by_id, said, url=approval.get_absolute_url(), tone=tone)
+        notify(approval.asked_by_id, said, url=approval.get_absolute_url(), tone=tone, about="approvals")
     subject = approvals.get(approval.subject)
     record = lock(subject.model(pk=approval.object_id))
     subject.decided(record, approval, by)

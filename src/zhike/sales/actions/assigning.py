@@ -217,10 +217,15 @@ def _tell(given: list[LeadAssignment], by: Viewer) -> None:
         if len(some) <= SINGLY:
             for one in some:
                 words = {"lead": one.lead, "rule": one.rule_name}
-                notify(person_id, _("New lead for you: %(lead)s (%(rule)s)") % words, url=one.lead.get_absolute_url())
+                notify(
+                    person_id,
+                    _("New lead for you: %(lead)s (%(rule)s)") % words,
+                    url=one.lead.get_absolute_url(),
+                    about="handed",
+                )
         else:
             said = ngettext("%(n)s new lead for you", "%(n)s new leads for you", len(some)) % {"n": len(some)}
-            notify(person_id, said, url=f"{reverse('sales:lead_list')}?owner__me=&status__in=new")
+            notify(person_id, said, url=f"{reverse('sales:lead_list')}?owner__me=&status__in=new", about="handed")
 
 
 # Setting up

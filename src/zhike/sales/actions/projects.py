@@ -155,7 +155,7 @@ def join_team(opportunity: Opportunity, *, by: Viewer, person: Person, role: str
     if is_new and person.pk != by.person_id:
         text = _("%(person)s took you onto the team of %(deal)s.") % {
             "person": by.person or _("The system"), "deal": opportunity}  # fmt: skip
-        notify(person.pk, text, url=opportunity.get_absolute_url())
+        notify(person.pk, text, url=opportunity.get_absolute_url(), about="handed")
     return found
 
 

@@ -61,7 +61,7 @@ def ask_resource(
         "person": by.person or _("The system"), "whom": asked_person or asked_department, "deal": opportunity,
         "days": span(asked)}  # fmt: skip
     if decider != by.person_id:
-        notify(decider, text, url=asked.get_absolute_url(), tone="warn")
+        notify(decider, text, url=asked.get_absolute_url(), tone="warn", about="approvals")
     _tell_score(opportunity, by)
     return asked
 
@@ -108,7 +108,7 @@ def grant_resource(asked: ResourceRequest, *, by: Viewer, person: Person | None 
     text = _("%(person)s comes for %(deal)s, %(days)s.") % {
         "person": person, "deal": asked.opportunity, "days": span(asked)}  # fmt: skip
     for who in {asked.requester_id, person.pk} - {by.person_id}:
-        notify(who, text, url=asked.get_absolute_url(), tone="ok")
+        notify(who, text, url=asked.get_absolute_url(), tone="ok", about="tasks")
     asked.overlaps = overlaps
     return asked
 
@@ -128,7 +128,7 @@ def decline_resource(asked: ResourceRequest, *, by: Viewer, answer: str) -> Reso
     text = _("%(person)s cannot send anybody for %(deal)s: %(answer)s") % {
         "person": by.person or _("The system"), "deal": asked.opportunity, "answer": asked.answer}  # fmt: skip
     if asked.requester_id != by.person_id:
-        notify(asked.requester_id, text, url=asked.get_absolute_url(), tone="warn")
+        notify(asked.requester_id, text, url=asked.get_absolute_url(), tone="warn", about="tasks")
     return asked
 
 
@@ -147,7 +147,7 @@ def cancel_resource(asked: ResourceRequest, *, by: Viewer, answer: str = "") -> 
     _tell_score(asked.opportunity, by)
     text = _("Not needed any more: %(deal)s, %(days)s.") % {"deal": asked.opportunity, "days": span(asked)}
     for who in {asked.requester_id, asked.person_id or rules.resource_decider(asked)} - {by.person_id, None}:
-        notify(who, text, url=asked.get_absolute_url())
+        notify(who, text, url=asked.get_absolute_url(), about="tasks")
     return asked
 
 
