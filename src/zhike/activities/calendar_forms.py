@@ -31,6 +31,8 @@ class AppointmentForm(RecordForm):
         super().__init__(data, kind=TASK, viewer=viewer, only=QUICK, **more)
         others = [(str(pk), name or user) for pk, user, name, active in people() if active and pk != viewer.person_id]
         self.fields["people"].choices = others
+        self.fields["due_at"].label = _("Begins")
+        self.order_fields([*QUICK, "people"])
         self.fields["title"].widget.attrs["autofocus"] = True
 
     def guests(self) -> list[int]:

@@ -82,12 +82,13 @@ def arrange(request: HttpRequest) -> HttpResponse:
 
 
 def _times(request: HttpRequest) -> dict[str, Any]:
-    """`begin` and `end` of the address, as the form's fields; the next full hour where none are given."""
+    """`begin` and `end` of the address, as the form's fields; one's next free hour where none are given."""
     given = MoveForm({name: request.GET.get(name, "") for name in ("begin", "end")}, task=Task())
     given.is_valid()
     begin, end = given.cleaned_data.get("begin"), given.cleaned_data.get("end")
     if begin is None:
-        begin = dates.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        next_hour = dates.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        begin = next(iter(busy.offers(request.viewer, [request.viewer.person_id], next_hour, 60)), next_hour)
     end = end or begin + timedelta(minutes=60)
     return {"due_at": begin, "ends_at": end, "is_all_day": request.GET.get("all_day") == "1"}
 

@@ -98,9 +98,11 @@ def number(value: int | Decimal | None) -> SafeString:
 
 
 def day(value: date | None) -> SafeString:
-    """A day: words near today, else as written; the day itself on hover."""
+    """A day, or that of an instant: words near today, else as written; the day itself on hover."""
     if value is None:
         return EMPTY
+    if isinstance(value, datetime):
+        value = local(value).date()
     exact = value.isoformat()
     return mark_safe(f'<time class="nw" datetime="{exact}" title="{exact}">{day_words(value)}</time>')
 

@@ -104,6 +104,14 @@ def test_ACT_5_what_goes_over_days_lies_on_each(company, viewer):
     ]  # fmt: skip
 
 
+def test_ACT_5_what_takes_whole_days_shows_on_its_pages(company, sign_in):
+    for begin in (at(22, 0), at(23, 0), at(24, 0)):
+        task = TaskFactory(assignee=company.li_na, kind="visit", due_at=begin, is_all_day=True, title="全天出差")
+    client = sign_in(company.li_na)
+    assert "全天出差" in client.get("/").content.decode()
+    assert "明天" in client.get(f"/tasks/{task.pk}/").content.decode()
+
+
 def test_ACT_5_holidays_and_days_worked_instead_are_marked(company, sign_in):
     assert [workdays.mark(date(2026, 10, d)) for d in (1, 4, 8, 10, 11)] == ["rest", "rest", "", "work", ""]
     month = page(sign_in(company.li_na), view="month", on="2026-10-01")
