@@ -16,6 +16,7 @@ UPLOAD_LIMIT = environment.whole_number("ZHIKE_UPLOAD_MB", 100, 1, 2048) * 1024 
 
 INSTALLED_APPS = [
     "zhike.api",
+    "zhike.mail",
     "zhike.activities",
     "zhike.automation",
     "zhike.contracts",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("zhike.sales.urls")),
     path("", include("zhike.contracts.urls")),
     path("", include("zhike.activities.urls")),
+    path("", include("zhike.mail.urls")),
     path("", include("zhike.automation.urls")),
     path("", include("zhike.api.urls")),
 ]

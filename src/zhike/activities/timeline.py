@@ -54,14 +54,18 @@ class Event:
     group: str = ""
     lines: list[dict[str, Any]] = field(default_factory=list)
     record: Activity | None = None
+    extra: str = ""  # markup of another room, below the line or instead of the follow-up's text
     comments: list[ActivityComment] = field(default_factory=list)
 
 
 def events(viewer: Viewer, customer: Customer, *, show: str = "", cursor: str = "") -> tuple[list[Event], str]:
     """A page of the stream and the cursor of the next one ("" at the end). A cursor that makes no sense starts anew."""
     places = _places(cursor)
-    names = [name for name in _sources if show in ("", SHOWN_WITH.get(name, name))]
-    streams = {name: _sources[name](viewer, customer, places.get(name, "")) for name in names}
+    names = [name for name in (*_sources, *_added) if show in ("", SHOWN_WITH.get(name, name))]
+    streams = {name: _sources[name](viewer, customer, places.get(name, "")) for name in names if name in _sources}
+    streams |= {
+        name: _added[name](viewer, customer, places.get(name, ""), show == name) for name in names if name in _added
+    }
     merged = list(heapq.merge(*streams.values(), key=lambda event: event.at, reverse=True))
     page = merged[:PAGE]
     group = ""
@@ -70,6 +74,7 @@ def events(viewer: Viewer, customer: Customer, *, show: str = "", cursor: str = 
         if (now := _group(event.at)) != group:
             event.group = group = now
     _add_comments(viewer, page)
+    _add_what_stands_behind(viewer, page)
     more = len(merged) > PAGE
     return page, ";".join(f"{name}={places[name]}" for name in places) if more else ""
 
@@ -86,13 +91,13 @@ def _group(at: datetime) -> str:
 
 def _places(cursor: str) -> dict[str, str]:
     found = dict(part.split("=", 1) for part in cursor.split(";") if "=" in part)
-    return {name: place for name, place in found.items() if name in _sources}
+    return {name: place for name, place in found.items() if name in _sources or name in _added}
 
 
 def _followups(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
     seen = follows(Activity, viewer, customer)
     moment, _sep, pk = place.partition("|")
-    if (before := _moment(moment)) and pk.isdigit():
+    if (before := moment_of(moment)) and pk.isdigit():
         rows = _followups_of(viewer, customer.pk, seen).filter(happened_at__lte=before)
         rows = rows.exclude(happened_at=before, pk__gte=int(pk))[: PAGE + 1]
     else:
@@ -211,6 +216,31 @@ _sources: dict[str, Callable[[Viewer, Customer, str], Iterable[Event]]] = {
 SHOWN_WITH = dict.fromkeys(money_events.SOURCES, "money")
 
 
+_added: dict[str, Callable[[Viewer, Customer, str, bool], list[Event]]] = {}
+_behind: dict[str, Callable[[Viewer, list[int]], dict[int, str]]] = {}
+
+
+def add_source(name: str, label: Any, read: Callable[[Viewer, Customer, str, bool], list[Event]]) -> None:
+    """Let a room above put its own entries into the stream, with a filter of this name.
+
+    `read(viewer, customer, place, alone)` gives a page and one more, newest first; `place` is where it stopped before,
+    `alone` whether nothing else is shown.
+    """
+    FILTERS[name], _added[name] = label, read
+
+
+def add_behind(kind: str, read: Callable[[Viewer, list[int]], dict[int, str]]) -> None:
+    """Let a room above show what follow-ups of a kind stand for, in place of their text: markup by id."""
+    _behind[kind] = read
+
+
+def _add_what_stands_behind(viewer: Viewer, page: list[Event]) -> None:
+    for kind, read in _behind.items():
+        shown = {event.record.pk: event for event in page if event.record and event.record.kind == kind}
+        for pk, extra in (read(viewer, list(shown)) if shown else {}).items():
+            shown[pk].extra = extra
+
+
 def _add_comments(viewer: Viewer, page: list[Event]) -> None:
     shown = {event.record.pk: event for event in page if event.record}
     if not shown:
@@ -227,7 +257,8 @@ def comments_on(viewer: Viewer, activity_ids: Iterable[int]) -> Iterable[Activit
         yield comment
 
 
-def _moment(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
+    """An instant out of a cursor; None where it makes no sense."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

@@ -9,6 +9,7 @@ from datetime import date
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -183,6 +184,7 @@ class Contact(OwnedRecord):
             models.Index(fields=["name", "id"], name="contacts_by_name"),
             models.Index(fields=["mobile"], name="contacts_by_mobile"),
             models.Index(fields=["email"], name="contacts_by_email"),
+            models.Index(Lower("email"), name="contacts_by_address"),
             models.Index(fields=["birthday_md"], name="contacts_by_birthday", condition=Q(birthday_md__isnull=False)),
         ]
 

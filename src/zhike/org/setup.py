@@ -22,7 +22,7 @@ _NO_SETTINGS = (
     *("!org.*", "!records.*", "!sales.pipeline.*", "!customers.credit.*", "!activities.reminderrule.*"),
     *("!contracts.credit.*", "!contracts.rules.*", "!contracts.dunning.*", "!contracts.invoice.exceed"),
     *("!contracts.approval.*", "!sales.assignment.*", "!sales.score.*", "!channels.*"),
-    *("!automation.*", "!customers.rhythm.*"),
+    *("!automation.*", "!customers.rhythm.*", "!mail.settings.*"),
     *("org.person.view", "sales.pipeline.view"),
 )
 # They draw contracts up, have them signed and changed; money is for finance.
@@ -31,7 +31,7 @@ _OWN_CONTRACTS = (
     "contracts.contract.sign", "contracts.contract.change_order", "contracts.invoice.create",
     "contracts.invoice.change", "contracts.dunningnote.*",
 )  # fmt: skip
-_CONTACTS = ("customers.contact.create", "customers.contact.change", "activities.*")
+_CONTACTS = ("customers.contact.create", "customers.contact.change", "activities.*", "mail.*")
 SHIPPED_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     ADMINISTRATOR: (SCOPE.EVERYTHING, ("*",)),
     "general_manager": (SCOPE.EVERYTHING, ("*", "!org.role.*", "!org.company.*", "!records.customise")),
@@ -42,13 +42,14 @@ SHIPPED_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     # Selling people keep their customers, but do not carry the list out of the house, nor delete what is history.
     "sales": (
         SCOPE.OWN,
-        (_READ, "customers.*", "sales.*", "activities.*", *_OWN_CONTRACTS, "!sales.product.*", "sales.product.view",
+        (_READ, "customers.*", "sales.*", "activities.*", "mail.*", *_OWN_CONTRACTS, "!sales.product.*", "sales.product.view",
          "!*.delete", "!*.export", "!sales.forecast.*", "!sales.target.change", "activities.*.delete",
          "contracts.contract.delete", "contracts.invoice.delete", "contracts.dunningnote.delete", *_NO_SETTINGS),
     ),
     "finance": (
         SCOPE.EVERYTHING,
-        (_READ, "*.export", "customers.customer.change", "contracts.*", *_NO_SETTINGS, "contracts.dunning.*"),
+        (_READ, "*.export", "customers.customer.change", "contracts.*", "mail.letter.write", *_NO_SETTINGS,
+         "contracts.dunning.*"),
     ),
     "service": (SCOPE.EVERYTHING, (_READ, *_CONTACTS, "service.*", "callcenter.*", "!*.delete", *_NO_SETTINGS)),
     "marketing": (SCOPE.EVERYTHING, (_READ, *_CONTACTS, "sales.lead.*", "marketing.*", "!*.delete", *_NO_SETTINGS)),

@@ -19,3 +19,4 @@ whenever('[data-timer]', () => import('./timer.js'));
 whenever('[data-calendar]', () => import('./calendar.js'));
 whenever('[data-now], [data-when]', () => import('./calendar-time.js'));
 whenever('[data-copy]', () => import('./copy.js'));
+whenever('[data-frame]', () => import('./letters.js'));

@@ -1,0 +1,78 @@
+"""Letters by declaration: their list with filters, search, export and the API come with it."""
+
+from functools import cache
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from zhike.mail.models import Letter
+from zhike.records import kinds
+from zhike.records.fields import Choice, Moment, Person, Ref, Text, YesNo
+from zhike.records.kinds import RecordKind
+
+
+class SubjectField(Text):
+    """The subject, which opens the letter; where there is none, its beginning."""
+
+    @property
+    def paths(self):
+        return ("subject", "snippet", "pk")
+
+    def values_of(self, record):
+        return (record.subject, record.snippet, record.pk)
+
+    def cell(self, values):
+        subject, snippet, pk = values
+        return format_html('<a class="nm" href="{}">{}</a>', _page_url().replace("/0/", f"/{pk}/"),
+                           subject or snippet or _("(no subject)"))  # fmt: skip
+
+
+@cache
+def _page_url() -> str:
+    return reverse("mail:letter_page", args=[0])
+
+
+LETTER = kinds.add(
+    RecordKind(
+        Letter,
+        slug="letters",
+        icon="mail",
+        page="mail:letter_page",
+        title="subject",
+        owner="holder",
+        natural_keys=(),
+        sort="-at",
+        fields=[
+            SubjectField("subject", editable=False, search=True),
+            Choice("direction", editable=False),
+            Choice("status", editable=False),
+            Text("sender", editable=False, search=True),
+            Text("sender_name", editable=False, search=True),
+            Ref("customer", to="customers.customer", editable=False),
+            Ref("contact", to="customers.contact", editable=False),
+            Ref("lead", to="sales.lead", editable=False),
+            Ref("opportunity", to="sales.opportunity", editable=False),
+            Ref("quote", to="sales.quote", editable=False),
+            Moment("at", editable=False),
+            YesNo("answer_due", editable=False),
+            YesNo("is_private", editable=False),
+            Text("snippet", editable=False, search=True),
+            Person("holder", editable=False),
+            Person("owner", editable=False),
+            Moment("created_at", editable=False),
+            Moment("updated_at", editable=False),
+        ],
+        columns=["subject", "direction", "sender", "customer", "at", "holder", "status"],
+        subtitle=["sender_name", "customer", "at"],
+        views=[
+            {"key": "due", "name": _("Waiting for an answer"), "filter": [["answer_due", "is", ["yes"]]]},
+            {"key": "received", "name": pgettext_lazy("letter", "Received"), "filter": [["direction", "in", ["in"]]]},
+            {"key": "sent", "name": pgettext_lazy("letter", "Sent"), "filter": [["status", "in", ["sent"]]]},
+            {"key": "stuck", "name": pgettext_lazy("letter", "Not sent"),
+             "filter": [["status", "in", ["failed", "unsure", "waiting", "draft"]]]},
+        ],
+        verbs=["view", "change", "delete", "export"],
+    )
+)  # fmt: skip

@@ -1,0 +1,36 @@
+"""Texts one writes again and again: the company's, and one's own."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from zhike.records.models import person_key
+
+
+class LetterTemplate(models.Model):
+    """A letter to begin with; without a person it is everybody's, else read by person."""
+
+    person = person_key(null=True)
+    name = models.CharField(pgettext_lazy("template", "name"), max_length=60)
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    text = models.TextField(_("text"), max_length=8000)
+    order = models.PositiveIntegerField(default=100)
+
+    class Meta:
+        verbose_name = _("letter template")
+        verbose_name_plural = _("letter templates")
+        ordering = ["order", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "name"], name="letter_template_name_once",
+                violation_error_message=_("There is already a template of this name."),
+            ),
+            models.UniqueConstraint(
+                fields=["name"], condition=Q(person__isnull=True), name="letter_template_of_company_once",
+                violation_error_message=_("There is already a template of this name."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self):
+        return self.name
