@@ -34,6 +34,8 @@ from zhike.kit import dates
 from zhike.kit.actions import acting
 from zhike.kit.registry import tabs
 from zhike.kit.viewer import viewer_of
+from zhike.mail.models import LetterTemplate, MailDomain
+from zhike.mail.tests.factories import LetterBodyFactory, LetterFactory, account_of
 from zhike.org.models import AccessRequest, Approval, ApprovalFlow, ApprovalPlace, Department, RecordShare, Role
 from zhike.org.tests.factories import PersonFactory
 from zhike.org.viewers import the_system
@@ -91,6 +93,16 @@ RECORDS = {
     "activities.activity": lambda owner: ActivityFactory(pk=PK, customer=customer(), summary=MARK, next_step=MARK),
     "activities.task": lambda owner: TaskFactory(
         pk=PK, assignee=owner, customer=customer(), title=MARK, note=MARK, place=MARK
+    ),
+    "mail.letter": lambda owner: LetterFactory(
+        pk=PK,
+        customer=customer(),
+        subject=MARK,
+        snippet=MARK,
+        sender_name=MARK,
+        thread=MARK,
+        answer_due=True,
+        account=account_of(owner, pk=PK, address="west@chenghu.cn", signature=MARK),
     ),
     "org.person": lambda owner: PersonFactory(pk=PK, supervisor=owner),
 }
@@ -194,6 +206,9 @@ def west(company):
         ).save()
         PayerAlias(customer_id=PK, key=MARK, name=MARK, person=owner).save()
         InvoiceLine(pk=PK, invoice_id=PK, content=MARK, amount=1, net=1, tax=0).save()
+        LetterBodyFactory(pk=PK, letter_id=PK, text=MARK, html=f"<p>{MARK}</p><table></table>")
+        MailDomain(pk=PK, customer_id=PK, domain="west.cn", person=owner).save()
+        LetterTemplate(pk=PK, person=owner, name=MARK, text=MARK).save()
         ActivityComment(pk=PK, activity_id=PK, author=owner, text=MARK).save()
         prices = PriceList(pk=PK, name="走查价目")
         prices.save()
@@ -249,7 +264,22 @@ def kinds_known():
 
 
 QUERY = f"?q={ASKED}&" + "&".join(
-    f"{name}={PK}" for name in ("customer", "contact", "opportunity", "lead", "product", "contract", "receivable", "id")
+    f"{name}={PK}"
+    for name in (
+        "customer",
+        "contact",
+        "opportunity",
+        "lead",
+        "product",
+        "contract",
+        "receivable",
+        "id",
+        "quote",
+        "reply",
+        "forward",
+        "draft",
+        "template",
+    )
 )
 WAYS = {
     "page": lambda client, url: client.get(url + QUERY),

@@ -65,7 +65,7 @@ def report(results: list[tuple[str, int, float]]) -> int:
 
 
 def bring_in_programs() -> None:
-    """Install a browser, a database server and a Chinese font from Debian as root; otherwise say what is missing."""
+    """Install what tests drive (browser, database, IMAP server, font) from Debian as root; else say what is missing."""
     missing = []
     if not any(map(shutil.which, CHROMIUM)):
         missing.append("chromium")
@@ -73,6 +73,8 @@ def bring_in_programs() -> None:
         missing.append("postgresql")
     if shutil.which("xgettext") is None:
         missing.append("gettext")
+    if not shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin"):
+        missing.append("dovecot-imapd")
     if not CJK_FONT.exists() and shutil.which("apt-get"):
         missing.append("fonts-noto-cjk")
     if not missing:

@@ -21,8 +21,8 @@ class MailConfig(AppConfig):
         from zhike.records.events import declare
         from zhike.sales.actions import goes_with_lead
 
-        access.declare(rules.WRITE, _("Write e-mails"), _("E-mail"))
-        access.declare(rules.SETTINGS, _("Set up the company's mailbox"), _("E-mail"))
+        access.declare(rules.WRITE, _("Write e-mails"), pgettext_lazy("letters", "E-mail"))
+        access.declare(rules.SETTINGS, _("Set up the company's mailbox"), pgettext_lazy("letters", "E-mail"))
         declare("mail.letter.received", pgettext_lazy("event", "E-mail received"))
         declare("mail.letter.sent", pgettext_lazy("event", "E-mail sent"))
         moves_with_owner(actions.move_letters)
@@ -32,14 +32,16 @@ class MailConfig(AppConfig):
         periodic.every("zhike.mail.tasks.fetch_all", timedelta(minutes=2))
 
         view = LETTER.verb("view")
-        menu.add("main", "letters", _("E-mail"), url_name="mail:letter_due", icon="mail", group="sales", order=65,
+        menu.add("main", "letters", pgettext_lazy("letters", "E-mail"), url_name="mail:letter_due", icon="mail", group="sales", order=65,
                  verb=view, badge=queries.due_count, shortcut="g m")  # fmt: skip
         menu.add("mine", "mailbox", _("My mailbox"), url_name="mail:my_mailbox", icon="inbox", order=15,
                  verb=rules.WRITE)  # fmt: skip
-        menu.add("settings", "mail", _("E-mail"), url_name="mail:settings", icon="mail", order=70,
+        menu.add("settings", "mail", pgettext_lazy("letters", "E-mail"), url_name="mail:settings", icon="mail", order=70,
                  verb=rules.SETTINGS)  # fmt: skip
         for place, order in (("customers.customer", 40), ("sales.opportunity", 60), ("sales.lead", 30)):
-            tabs.add(place, "letters", _("E-mail"), body=panels.of_record, order=order, verb=view)
+            tabs.add(
+                place, "letters", pgettext_lazy("letters", "E-mail"), body=panels.of_record, order=order, verb=view
+            )
         for place in ("customers.customer", "customers.contact", "sales.opportunity", "sales.quote"):
             buttons.add(place, "letter", _("Write an e-mail"), url_name="mail:letter_write", icon="mail", order=30,
                         verb=rules.WRITE)  # fmt: skip

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from django.utils.translation import gettext as _
 from imapclient import IMAPClient
 
 from zhike.kit import dates
@@ -55,7 +56,9 @@ def fetch(account_id: int) -> int:
         actions.note_trouble(account, by=system, text=trouble.text, lasting=trouble.lasting)
         return kept
     except LookupError:  # its owner left the company
-        actions.note_trouble(account, by=system, text="left", lasting=True)
+        actions.note_trouble(
+            account, by=system, text=_("The owner of this mailbox has left the company."), lasting=True
+        )
         return kept
     actions.note_fetched(account, by=system)
     return kept

@@ -60,7 +60,7 @@ class LetterForm(ActionForm):
                            widget=forms.Textarea(attrs={"rows": 14, "class": "inp"}))  # fmt: skip
     stored = forms.MultipleChoiceField(label=gettext_lazy("Files of the record"), required=False,
                                        widget=forms.CheckboxSelectMultiple)  # fmt: skip
-    files = forms.FileField(label=gettext_lazy("Files from this computer"), required=False,
+    files = forms.Field(label=gettext_lazy("Files from this computer"), required=False,
                             widget=SeveralFiles(attrs={"multiple": True}))  # fmt: skip
 
     def __init__(self, data=None, *, start: Begin, senders: list[MailAccount], **more: Any):
@@ -180,7 +180,7 @@ class DomainForm(ActionForm):
     """A domain whose letters belong to a customer."""
 
     domain = forms.CharField(label=gettext_lazy("Domain"), max_length=120,
-                             help_text=gettext_lazy("Letters from any address there are filed with this customer."))  # fmt: skip
+                             help_text=gettext_lazy("Letters from there are filed with this customer."))  # fmt: skip
 
 
 class FileUnderForm(ActionForm):

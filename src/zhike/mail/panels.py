@@ -46,7 +46,7 @@ def of_record(request: HttpRequest, record: Any) -> SafeString:
 
 
 def events(viewer: Viewer, customer: Customer, place: str, alone: bool) -> list[Event]:
-    """Letters in a customer's stream; those that are follow-ups stand there as such, unless letters are looked at alone."""
+    """Letters in a customer's stream; those that are follow-ups stand there as such, unless nothing else is shown."""
     rows = Letter.objects.visible_to(viewer).filter(customer=customer).select_related("contact")
     rows = rows if alone else rows.filter(activity__isnull=True)
     text, _sep, pk = place.partition("|")

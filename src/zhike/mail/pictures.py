@@ -1,4 +1,4 @@
-"""The HTML of a letter as a page of its own: cleaned, its inline pictures inside it, nothing fetched unless asked for."""
+"""The HTML of a letter as a page of its own: cleaned, its pictures inside it, nothing fetched unless asked for."""
 
 import base64
 
@@ -16,7 +16,8 @@ PAGE = (
     '<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>-</title><base target="_blank"><style>'
     "html{{color-scheme:light}}body{{margin:12px;font:14px/1.6 system-ui,sans-serif;color:#1c2430;background:#fff;"
     "overflow-wrap:anywhere}}img{{max-width:100%;height:auto}}table{{max-width:100%}}"
-    "blockquote{{margin:8px 0;padding-left:12px;border-left:3px solid #d5dae1}}</style></head><body>{body}</body></html>"
+    "blockquote{{margin:8px 0;padding-left:12px;border-left:3px solid #d5dae1}}</style></head>"
+    "<body>{body}</body></html>"
 )
 
 

@@ -18,7 +18,7 @@ from zhike.records.models import StoredFile
 
 
 def as_bytes(letter: Letter, text: str, files: list[StoredFile]) -> bytes:
-    """The letter as it goes out; the same bytes for each attempt, with the Message-ID it has had since it was written."""
+    """The letter as it goes out: the same bytes for each attempt, with the Message-ID it was written with."""
     message = EmailMessage(policy=SMTP)
     message["Date"] = format_datetime(_local(letter.at))
     message["Subject"] = letter.subject

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
@@ -26,7 +27,8 @@ def send_letter(letter_id: int) -> None:
     the folder of sent mail later, it counts as sent.
     """
     system = the_system()
-    if actions.mark(letter_id, by=system, before=(Status.SENDING,), after=Status.UNSURE, error="interrupted"):
+    why = _("Interrupted while it was sent.")
+    if actions.mark(letter_id, by=system, before=(Status.SENDING,), after=Status.UNSURE, error=why):
         return
     waiting = Letter.objects.whole_table(WHY).filter(pk=letter_id, status=Status.WAITING, send_at__lte=dates.now())
     if not waiting.exists():

@@ -42,9 +42,10 @@ SHIPPED_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     # Selling people keep their customers, but do not carry the list out of the house, nor delete what is history.
     "sales": (
         SCOPE.OWN,
-        (_READ, "customers.*", "sales.*", "activities.*", "mail.*", *_OWN_CONTRACTS, "!sales.product.*", "sales.product.view",
-         "!*.delete", "!*.export", "!sales.forecast.*", "!sales.target.change", "activities.*.delete",
-         "contracts.contract.delete", "contracts.invoice.delete", "contracts.dunningnote.delete", *_NO_SETTINGS),
+        (_READ, "customers.*", "sales.*", "activities.*", "mail.*", *_OWN_CONTRACTS, "!sales.product.*",
+         "sales.product.view", "!*.delete", "!*.export", "!sales.forecast.*", "!sales.target.change",
+         "activities.*.delete", "contracts.contract.delete", "contracts.invoice.delete", "contracts.dunningnote.delete",
+         *_NO_SETTINGS),
     ),
     "finance": (
         SCOPE.EVERYTHING,

@@ -109,7 +109,7 @@ def note_fetched(account: MailAccount, *, by: Viewer) -> None:
 
 @action
 def note_trouble(account: MailAccount, *, by: Viewer, text: str, lasting: bool) -> None:
-    """A mailbox could not be read: try later and ever later, or stop where only its owner can help. They are told once."""
+    """A mailbox could not be read: try ever later, or stop where only its owner can help. They are told once."""
     failures = account.failures + 1
     stop = lasting
     MailAccount.objects.filter(pk=account.pk).update(

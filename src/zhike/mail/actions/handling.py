@@ -26,7 +26,9 @@ def settle_answers(letter: Letter) -> None:
     if letter.direction == Out:
         rows.filter(direction=In, answer_due=True, at__lte=letter.at).update(answer_due=False)
     elif letter.answer_due:
-        sent = rows.filter(direction=Out, at__gte=letter.at, status=Letter.Status.SENT)
+        # What it names came before it, whatever the clocks of two houses say.
+        before = [letter.in_reply_to, *letter.references.split()]
+        sent = rows.filter(direction=Out, at__gte=letter.at, status=Letter.Status.SENT).exclude(message_id__in=before)
         if sent.exists():
             letter.answer_due = False
             letter.save(update_fields=["answer_due"])

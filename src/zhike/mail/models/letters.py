@@ -17,7 +17,7 @@ from zhike.sales.models import Lead, Opportunity, Quote
 
 
 class SeenWithItsRecord(OwnedWithin):
-    """A letter is seen by whoever sees the customer, and by those above the writer; a private one by its holder alone."""
+    """Seen by whoever sees the customer, and by those above the writer; a private letter by its holder alone."""
 
     def arms(self, viewer, model):
         mine = Q(holder_id=viewer.person_id, is_private=True) if viewer.person_id else None
@@ -54,11 +54,11 @@ class Letter(OwnedRecord):
     status = models.CharField(pgettext_lazy("letter", "status"), max_length=8, choices=Status.choices)
     subject = models.CharField(_("subject"), max_length=300, blank=True)
     snippet = models.CharField(_("beginning"), max_length=200, blank=True)
-    sender = models.CharField(_("from"), max_length=254)
+    sender = models.CharField(pgettext_lazy("letter", "from"), max_length=254)
     sender_name = models.CharField(_("sender's name"), max_length=120, blank=True)
     # Lists of [name, address].
-    to = models.JSONField(_("to"), default=list)
-    cc = models.JSONField(_("copy"), default=list, blank=True)
+    to = models.JSONField(pgettext_lazy("letter", "to"), default=list)
+    cc = models.JSONField(pgettext_lazy("letter", "copy"), default=list, blank=True)
     customer = models.ForeignKey(
         Customer, models.PROTECT, null=True, blank=True, related_name="letters", db_index=False,
         verbose_name=_("customer"),
@@ -142,7 +142,7 @@ class Letter(OwnedRecord):
 
 
 class LetterBody(ScopedModel):
-    """What a letter says, apart from its row so that lists stay light: plain text, and HTML as it came (never shown raw)."""
+    """What a letter says, apart from its row so that lists stay light: text, and HTML as it came (never shown raw)."""
 
     letter = models.OneToOneField(Letter, models.CASCADE, related_name="body")
     text = models.TextField(blank=True)

@@ -1,4 +1,4 @@
-"""Where letters come from and go through: a colleague's own mailbox, the company's drop-box, and how far each was read."""
+"""Where letters come from and go through: a colleague's mailbox, the company's drop-box; how far each was read."""
 
 from datetime import date, timedelta
 

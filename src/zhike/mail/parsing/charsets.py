@@ -97,7 +97,7 @@ def _guess(data: bytes) -> str:
 
 
 def header_text(raw: str) -> str:
-    """A header in words: encoded words (RFC 2047) joined before decoding, as mailers cut letters in two; raw bytes guessed."""
+    """A header in words: encoded words (RFC 2047) joined before decoding, as mailers cut letters in two."""
     data = _bytes(raw)
     pieces: list[tuple[str, bytes]] = []  # (charset or "" for what stood there unencoded, bytes)
     end = 0

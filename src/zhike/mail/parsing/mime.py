@@ -1,4 +1,4 @@
-"""A letter out of its bytes. Old-fashioned on purpose: Python's modern policy drops or raises on what mailers get wrong."""
+"""A letter out of its bytes. Old-fashioned on purpose: Python's modern policy fails on what mailers get wrong."""
 
 import email
 import hashlib

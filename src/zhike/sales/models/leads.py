@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -90,6 +91,7 @@ class Lead(OwnedRecord):
             models.Index(fields=["-updated_at", "-id"], name="leads_by_update"),
             models.Index(fields=["status", "owner"], name="leads_by_status"),
             models.Index(fields=["mobile"], name="leads_by_mobile"),
+            models.Index(Lower("email"), name="leads_by_address"),
         ]
 
     def __str__(self):
