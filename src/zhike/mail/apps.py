@@ -32,11 +32,12 @@ class MailConfig(AppConfig):
         periodic.every("zhike.mail.tasks.fetch_all", timedelta(minutes=2))
 
         view = LETTER.verb("view")
-        menu.add("main", "letters", pgettext_lazy("letters", "E-mail"), url_name="mail:letter_due", icon="mail", group="sales", order=65,
+        title = pgettext_lazy("letters", "E-mail")
+        menu.add("main", "letters", title, url_name="mail:letter_due", icon="mail", group="sales", order=65,
                  verb=view, badge=queries.due_count, shortcut="g m")  # fmt: skip
         menu.add("mine", "mailbox", _("My mailbox"), url_name="mail:my_mailbox", icon="inbox", order=15,
                  verb=rules.WRITE)  # fmt: skip
-        menu.add("settings", "mail", pgettext_lazy("letters", "E-mail"), url_name="mail:settings", icon="mail", order=70,
+        menu.add("settings", "mail", title, url_name="mail:settings", icon="mail", order=70,
                  verb=rules.SETTINGS)  # fmt: skip
         for place, order in (("customers.customer", 40), ("sales.opportunity", 60), ("sales.lead", 30)):
             tabs.add(
