@@ -20,6 +20,7 @@ from zhike.mail import actions, matching, servers
 from zhike.mail.models import Letter, MailAccount, MailFolder
 from zhike.mail.parsing import Head, forwarded_sender, parse, parse_head
 from zhike.mail.trouble import MailTrouble
+from zhike.org.viewers import the_system
 
 BATCH = 100
 MOST_AT_FIRST = 10_000  # letters of a mailbox read for the first time, the newest
@@ -40,7 +41,7 @@ class Found:
 
 def fetch(account_id: int) -> int:
     """Read what is new; gives how many letters were kept. Trouble is noted on the mailbox, never raised."""
-    system = matching.the_system()
+    system = the_system()
     account = actions.claim(account_id, by=system)
     if account is None or not account.can_read:
         return 0

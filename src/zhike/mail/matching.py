@@ -12,7 +12,6 @@ from typing import Any
 from django.db.models.functions import Lower
 
 from zhike.customers.models import Contact, Customer
-from zhike.kit.access import VERBS
 from zhike.kit.viewer import Viewer
 from zhike.mail.models import Letter, MailAccount, MailDomain
 from zhike.mail.parsing import Head
@@ -21,11 +20,6 @@ from zhike.org.models import Person
 from zhike.sales.models import Lead
 
 THREAD = "which letters of one conversation are known already"
-
-
-def the_system() -> Viewer:
-    """Who files what came to the company's drop-box."""
-    return Viewer(person=None, person_id=None, people=None, verbs=frozenset(VERBS))
 
 
 @dataclass

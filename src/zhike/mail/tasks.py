@@ -9,9 +9,9 @@ from django_tasks_db.models import DBTaskResult
 
 from zhike.kit import dates
 from zhike.mail import actions, fetching, sending, servers
-from zhike.mail.matching import the_system
 from zhike.mail.models import Letter, LetterBody, MailAccount, MailFolder
 from zhike.mail.trouble import MailTrouble, MaybeSent
+from zhike.org.viewers import the_system
 from zhike.records.models import StoredFile
 
 WHY = "the letter its writer has ordered to be sent"
