@@ -44,6 +44,9 @@ WHOLE_TABLE = {
     "zhike/channels/webhooks.py",  # all subscriptions hear of an event; each is sent what its owner sees
     "zhike/contracts/account.py",  # whether a viewer sees all of an account, before a statement of it is written
     "zhike/bench/selling_measure.py",  # counts what the benchmark made
+    "zhike/contracts/actions/cross_sell.py",  # answers to suggestions about a customer the action was let in for
+    "zhike/contracts/actions/rewards.py",  # what a customer bought over all decides what it has earned
+    "zhike/contracts/sold.py",  # what is bought together, of all sales; products and counts are kept, no customers
     "zhike/contracts/actions/drafts.py",  # lines and plan of a contract the action was let in for
     "zhike/contracts/actions/invoices.py",  # what a contract is invoiced at, whoever's invoices they are
     "zhike/contracts/actions/ledger.py",  # the ledger books for whoever the action was let in for, and checks itself

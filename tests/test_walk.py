@@ -19,11 +19,21 @@ from zhike.activities.tests.factories import ActivityFactory, TaskFactory
 from zhike.api.models import ApiToken
 from zhike.automation.models import AutomationRule, AutomationRun
 from zhike.channels.models import Attempt, Delivery, Robot, Webhook
-from zhike.contracts.models import BankLine, BankStatement, Contract, InvoiceLine, Milestone, PayerAlias
+from zhike.contracts.models import (
+    BankLine,
+    BankStatement,
+    Contract,
+    InvoiceLine,
+    Milestone,
+    PayerAlias,
+    RewardRule,
+    SuggestionAnswer,
+)
 from zhike.contracts.tests.factories import (
     ContractFactory,
     DunningNoteFactory,
     InvoiceFactory,
+    RewardFactory,
     lines_of,
     paid,
     signed,
@@ -89,6 +99,16 @@ RECORDS = {
     ),
     "contracts.dunningnote": lambda owner: DunningNoteFactory(
         pk=PK, customer=customer(), said=MARK, contact_name=MARK, person=owner
+    ),
+    "contracts.reward": lambda owner: RewardFactory(
+        pk=PK,
+        owner=owner,
+        customer=customer(),
+        name=MARK[:40],
+        reason=MARK,
+        gift=MARK,
+        person=owner,
+        rule=RewardRule.objects.create(pk=PK, name="走查等级", at_least=1, discount=3),
     ),
     "activities.activity": lambda owner: ActivityFactory(pk=PK, customer=customer(), summary=MARK, next_step=MARK),
     "activities.task": lambda owner: TaskFactory(
@@ -205,6 +225,7 @@ def west(company):
             pk=PK, statement=statement, line=1, digest="walk", booked_on=dates.today(), amount=5, payer=MARK
         ).save()
         PayerAlias(customer_id=PK, key=MARK, name=MARK, person=owner).save()
+        SuggestionAnswer(customer_id=PK, product_id=PK, opportunity_id=PK, reason=MARK, person=owner).save()
         InvoiceLine(pk=PK, invoice_id=PK, content=MARK, amount=1, net=1, tax=0).save()
         LetterBodyFactory(pk=PK, letter_id=PK, text=MARK, html=f"<p>{MARK}</p><table></table>")
         MailDomain(pk=PK, customer_id=PK, domain="west.cn", person=owner).save()

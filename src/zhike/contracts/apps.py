@@ -10,7 +10,7 @@ class ContractsConfig(AppConfig):
     verbose_name = _("contracts")
 
     def ready(self):
-        from zhike.contracts import finance, measures, panels, reports  # noqa: F401 - reports register themselves
+        from zhike.contracts import cross_sell_reports, cross_selling, finance, measures, panels, reports  # noqa: F401 - reports register themselves
         from zhike.contracts.actions.owners import move_with_customer
         from zhike.contracts.actions.subjects import SUBJECTS
         from zhike.contracts.kinds import CONTRACT, PAYMENT, RECEIVABLE
@@ -23,6 +23,7 @@ class ContractsConfig(AppConfig):
         self.declare_events()
         moves_with_owner(move_with_customer)
         finance.register()
+        cross_selling.register()
         for subject in SUBJECTS:
             approvals.add(subject)
         periodic.daily("zhike.contracts.tasks.check_ledger", at=time(2, 30))

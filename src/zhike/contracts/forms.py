@@ -275,6 +275,13 @@ class RulesForm(ActionForm):
     default_credit_days = forms.IntegerField(
         label=gettext_lazy("Days to pay, where the customer has none of its own"), min_value=0, max_value=3650
     )
+    cross_sell_months = forms.IntegerField(
+        label=gettext_lazy("Months of sales that say what is bought together"), min_value=1, max_value=120,
+        required=False, initial=24,
+    )  # fmt: skip
+
+    def clean_cross_sell_months(self):
+        return self.cleaned_data["cross_sell_months"] or ContractRules._meta.get_field("cross_sell_months").default
 
     def __init__(self, *args, **more):
         super().__init__(*args, **more)

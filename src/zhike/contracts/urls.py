@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhike.contracts import contract_views, draft_views, finance_urls, payment_views, settings_views
+from zhike.contracts import contract_views, cross_sell_urls, draft_views, finance_urls, payment_views, settings_views
 
 app_name = "contracts"
 urlpatterns = [
@@ -46,4 +46,5 @@ urlpatterns = [
     path("ledger/<int:pk>/reverse/", payment_views.entry_reverse, name="entry_reverse"),
     path("settings/contracts/", settings_views.contract_rules, name="contract_rules"),
     *finance_urls.urlpatterns,
+    *cross_sell_urls.urlpatterns,
 ]  # fmt: skip

@@ -21,7 +21,7 @@ _READ = "*.view"
 _NO_SETTINGS = (
     *("!org.*", "!records.*", "!sales.pipeline.*", "!customers.credit.*", "!activities.reminderrule.*"),
     *("!contracts.credit.*", "!contracts.rules.*", "!contracts.dunning.*", "!contracts.invoice.exceed"),
-    *("!contracts.approval.*", "!sales.assignment.*", "!sales.score.*", "!channels.*"),
+    *("!contracts.approval.*", "!contracts.reward.exceed", "!sales.assignment.*", "!sales.score.*", "!channels.*"),
     *("!automation.*", "!customers.rhythm.*", "!mail.settings.*"),
     *("org.person.view", "sales.pipeline.view"),
 )
@@ -29,7 +29,7 @@ _NO_SETTINGS = (
 _OWN_CONTRACTS = (
     "contracts.contract.create", "contracts.contract.change", "contracts.contract.assign", "contracts.contract.share",
     "contracts.contract.sign", "contracts.contract.change_order", "contracts.invoice.create",
-    "contracts.invoice.change", "contracts.dunningnote.*",
+    "contracts.invoice.change", "contracts.dunningnote.*", "contracts.reward.create",
 )  # fmt: skip
 _CONTACTS = ("customers.contact.create", "customers.contact.change", "activities.*", "mail.*")
 SHIPPED_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {

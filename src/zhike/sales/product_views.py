@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zhike.kit import htmx
 from zhike.kit.access import can, require
 from zhike.kit.errors import Refused
+from zhike.kit.registry import cards
 from zhike.records import actions as records
 from zhike.records.files import files_panel
 from zhike.records.forms import RecordForm
@@ -41,6 +42,7 @@ def product_page(request: HttpRequest, pk: int) -> HttpResponse:
         "material": files_panel(request, product, marks_latest=True),
         "deals": queries.deals_with_product(viewer, product),
         "quotes": price_queries.quotes_with(viewer, product),
+        "cards": [card.body(request, product) for card in cards.at(PRODUCT.label, viewer)],
         "changes": panels.changes(request, product) if viewer.can(PRODUCT.verb("change")) else "",
     }
     return htmx.part(request, "sales/product_page.html", context)

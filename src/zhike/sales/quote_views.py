@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
-from zhike.kit.registry import buttons
+from zhike.kit.registry import buttons, cards
 from zhike.kit.viewer import Viewer
 from zhike.org.queries import approvals_of, company_name
 from zhike.records.forms import RecordForm
@@ -53,6 +53,7 @@ def _page(request: HttpRequest, quote: Quote, form: QuoteLinesForm | None = None
         "sums": form.sums() if form else None,
         "expired": quote.is_expired(dates.today()),
         "approvals": approvals_of("sales.quote", quote), "sendings": queries.sendings_of(viewer, quote),
+        "cards": [card.body(request, quote) for card in cards.at(QUOTE.label, viewer)],
         "versions": queries.versions_of(viewer, quote), "changes": panels.changes(request, quote),
         "buttons": [
             {"label": e.label, "icon": e.icon, "url": f"{reverse(e.url_name)}?quote={quote.pk}"}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from zhike.contracts.models import Contract, DunningNote, Invoice, Payment, Receivable
+from zhike.contracts.models import Contract, DunningNote, Invoice, Payment, Receivable, Reward
 from zhike.customers.models import Customer
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds, search
@@ -17,7 +17,7 @@ def move_with_customer(customer: Customer, old_owner_id: int, by: Viewer) -> Non
     """
     for contract in _give(Contract, customer.owner_id, customer=customer, owner_id=old_owner_id):
         move_receivables(contract)
-    for model in (Payment, Invoice, DunningNote):
+    for model in (Payment, Invoice, DunningNote, Reward):
         _give(model, customer.owner_id, customer=customer, owner_id=old_owner_id)
 
 

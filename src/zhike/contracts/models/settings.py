@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -57,6 +58,10 @@ class ContractRules(Configuration):
     default_credit_days = models.PositiveSmallIntegerField(
         _("days to pay, where the customer has none of its own"), default=30
     )
+    cross_sell_months = models.PositiveSmallIntegerField(
+        _("months of sales that say what is bought together"), default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+    )  # fmt: skip
 
     def __str__(self):
         return str(_("rules for contracts"))

@@ -6,7 +6,7 @@ from decimal import Decimal
 import factory
 
 from zhike.contracts.actions import post_payment, sign_contract
-from zhike.contracts.models import Contract, DunningNote, Invoice, Payment, Receivable
+from zhike.contracts.models import Contract, DunningNote, Invoice, Payment, Receivable, Reward, RewardRule
 from zhike.contracts.rules import Instalment
 from zhike.customers.tests.factories import CustomerFactory
 from zhike.kit import dates
@@ -75,7 +75,22 @@ class DunningNoteFactory(_Prepared):
     said = "财务说月底排款"
 
 
+class RewardFactory(_Prepared):
+    """A reward a customer has for a year, by a rule of its own."""
+
+    class Meta:
+        model = Reward
+
+    customer = factory.SubFactory(CustomerFactory, owner=factory.SelfAttribute("..owner"))
+    rule = factory.LazyAttribute(lambda row: RewardRule.objects.get_or_create(name="银牌", at_least=1, discount=3)[0])
+    name = "银牌"
+    discount = Decimal(3)
+    reason = "老客户"
+    granted_on = factory.LazyFunction(dates.today)
+    valid_until = factory.LazyFunction(lambda: day(365))
+
+
 __all__ = [
-    "ContractFactory", "CustomerFactory", "DunningNoteFactory", "InvoiceFactory", "ProductFactory", "day", "lines_of",
+    "ContractFactory", "CustomerFactory", "DunningNoteFactory", "InvoiceFactory", "ProductFactory", "RewardFactory", "day", "lines_of",
     "paid", "signed",
 ]  # fmt: skip

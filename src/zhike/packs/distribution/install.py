@@ -11,6 +11,7 @@ from zhike.packs.distribution import agenda
 from zhike.packs.distribution.aims import aim
 from zhike.packs.distribution.finance import keep_books
 from zhike.packs.distribution.history import World, live
+from zhike.packs.distribution.loyalty import reward
 from zhike.packs.distribution.people import hire
 
 PASSWORD = "zhike-demo"
@@ -29,5 +30,6 @@ def install_demo(customers: int = CUSTOMERS, password: str = PASSWORD) -> None:
         people = hire(random, password)
         live(World(random, people, dates.today()), customers)
         keep_books(random, dates.today(), people.all["xuj"])
+        reward(dates.today(), people.all["xuj"])
         aim(random, people, dates.today())
         agenda.fill(random, people, dates.today())

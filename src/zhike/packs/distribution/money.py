@@ -20,12 +20,19 @@ from zhike.contracts.models import (
 from zhike.contracts.models.settings import counter_of, number_from
 from zhike.contracts.rules import Instalment, plan_amounts, tax_in
 from zhike.customers.models import Contact
+from zhike.kit.money import round_fen
 from zhike.records.actions import next_number
 from zhike.records.bulk import insert_rows
-from zhike.sales.models import Opportunity
+from zhike.sales.models import Opportunity, Product
 
 PLANS = [((100, 30),), ((30, 0), (70, 45)), ((30, 0), (60, 60), (10, 180)), ((50, 15), (50, 75))]
 LABELS = {1: ["全款"], 2: ["预付款", "尾款"], 3: ["预付款", "到货款", "质保金"]}
+# What customers take with a product, or with any of its series, and how often.
+GOES_WITH = {
+    "外观检测工作站": ("标签比对相机", 0.6), "六轴机器人 12 kg": ("可编程控制器 C600", 0.55),
+    "产线数据看板": ("质量追溯系统", 0.5), "视觉检测": ("安装调试", 0.45), "机器人与输送": ("安装调试", 0.5),
+    "控制与驱动": ("人机界面 10 寸", 0.35), "软件": ("操作培训", 0.5), "服务": ("操作培训", 0.3),
+}  # fmt: skip
 METHODS = ["transfer", "transfer", "transfer", "online", "acceptance", "cheque"]
 NOTHING = Decimal(0)
 
@@ -41,7 +48,10 @@ def sell(world: Any, deals: Iterable[Opportunity], contacts: dict[int, list[Cont
     payments = _pay(world, lines, entries)
     _number([p for p, _line in payments], rules_in_force().payment_numbers, "received_on")
     keep(Contract, contracts)
-    insert_rows(ContractLine, [_line(c, deal) for c, deal in zip(contracts, won, strict=True)])
+    known = {deal.product.name: deal.product for deal in won}
+    insert_rows(ContractLine, [
+        line for c, deal in zip(contracts, won, strict=True) for line in _lines(world, c, deal.product, known)
+    ])  # fmt: skip
     insert_rows(PlanLine, [PlanLine(contract=r.contract, position=r.position, label=r.label, due_on=r.due_on,
                                     amount=r.amount) for r in lines])  # fmt: skip
     insert_rows(Milestone, [step for c in contracts for step in _milestones(world, c)])
@@ -71,12 +81,21 @@ def _contract(world: Any, deal: Opportunity, contacts: dict[int, list[Contact]])
     )  # fmt: skip
 
 
-def _line(contract: Contract, deal: Opportunity) -> ContractLine:
-    cost = deal.product.cost * contract.amount / deal.product.list_price if deal.product.list_price else None
+def _lines(world: Any, contract: Contract, product: Product, known: dict[str, Product]) -> list[ContractLine]:
+    """What was sold: the deal's product, and beside some of them what is often taken with it."""
+    name, share = GOES_WITH.get(product.name) or GOES_WITH[product.series]
+    beside = known.get(name) if world.random.random() < share and name != product.name else None
+    part = round_fen(contract.amount * world.random.randrange(5, 15) / 100) if beside else NOTHING
+    lines = [_line(contract, product, contract.amount - part), *([_line(contract, beside, part)] if beside else [])]
+    contract.tax = sum((line.tax for line in lines), NOTHING)
+    return lines
+
+
+def _line(contract: Contract, product: Product, amount: Decimal) -> ContractLine:
+    cost = product.cost * amount / product.list_price if product.list_price else None
     return ContractLine(
-        contract=contract, product=deal.product, name=deal.product.name, unit=deal.product.unit, quantity=Decimal(1),
-        price=contract.amount, amount=contract.amount, tax=contract.tax,
-        cost=cost.quantize(Decimal("0.01")) if cost else None,
+        contract=contract, product=product, name=product.name, unit=product.unit, quantity=Decimal(1), price=amount,
+        amount=amount, tax=tax_in(amount, Decimal(13)), cost=round_fen(cost) if cost else None,
     )  # fmt: skip
 
 
@@ -135,7 +154,8 @@ def _pay(world: Any, lines: list[Receivable], entries: list[LedgerEntry]) -> lis
         made = world.instant(day)
         payment = Payment(
             customer=line.customer, owner_id=line.owner_id, amount=part + more, received_on=day,
-            method=random.choice(METHODS), payer=line.customer.name, unallocated=more, created_at=made, updated_at=made,
+            method=random.choice(METHODS), payer=line.customer.name, unallocated=more, booked_to=day, created_at=made,
+            updated_at=made,
         )  # fmt: skip
         payments.append((payment, line))
         entries.append(_entry(Kind.RECEIPT, day, line.contract, None, payment, NOTHING, payment.amount))
