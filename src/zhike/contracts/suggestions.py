@@ -30,7 +30,7 @@ class Suggestion:
     @property
     def reason(self) -> str:
         """All reasons in one line."""
-        return "；".join(self.reasons)
+        return " · ".join(self.reasons)
 
 
 def latest_run() -> CrossSellRun | None:

@@ -34,7 +34,6 @@ PAGES = [
     "/receivables/list/",
     "/payments/",
     "/rewards/",
-    "/cross-sell/",
     "/opportunities/analysis/?as=process&from=2020-01-01",
     "/opportunities/analysis/?as=result&from=2020-01-01",
     "/reports/lead_response/",
