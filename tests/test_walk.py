@@ -64,6 +64,7 @@ from zhike.sales.models import (
     ProductCategory,
     QuoteLine,
     Target,
+    TaxRate,
     TeamMember,
 )
 from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, ProductFactory, QuoteFactory, shipped
@@ -235,6 +236,7 @@ def west(company):
         prices.save()
         PriceListItem(pk=PK, price_list=prices, product_id=PK, price=1).save()
         ProductCategory(pk=PK, name="走查分类").save()
+        TaxRate(pk=PK, name="走查税率", rate=13, valid_from=dates.today()).save()
         QuoteLine(pk=PK, quote_id=PK, product_id=PK, name=MARK, quantity=1, price=1).save()
         rule = AssignmentRule(pk=PK, name="走查分配", is_active=False, how="customer")
         rule.save()

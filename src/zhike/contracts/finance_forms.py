@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhike.contracts import bank_files, dunning_rules
-from zhike.contracts.invoice_rules import rates_on
 from zhike.contracts.models import DunningNote, Invoice, Receivable
 from zhike.customers.models import Customer
 from zhike.kit import dates
@@ -17,6 +16,7 @@ from zhike.records import kinds
 from zhike.records.fields import Day, Money, Number, Ref, Text
 from zhike.records.forms import FieldControl
 from zhike.records.lookups import Lookups
+from zhike.sales.kinds import Rate
 
 ENDINGS = ".csv,.txt,.tsv,.xlsx,.xls,.xlsm"
 INVOICE_FILES = ".pdf,.ofd,.xml,.zip,.jpg,.png"
@@ -143,21 +143,13 @@ class LineForm(ActionForm):
         super().__init__(*args, **kwargs)
         self.fields["content"] = control(Text("content", required=True), viewer)
         self.fields["amount"] = control(Money("amount", required=True), viewer)
-        self.fields["tax_rate"] = forms.TypedChoiceField(
-            label=_("Tax rate (%)"), coerce=lambda text: forms.DecimalField().clean(text), choices=rate_choices,
-            widget=forms.Select(attrs={"class": "inp"}),
-        )  # fmt: skip
+        self.fields["tax_rate"] = control(Rate("tax_rate", _("Tax rate (%)"), required=True), viewer)
         self.fields["spec"] = forms.CharField(label=_("Specification"), required=False, max_length=60,
                                               widget=forms.TextInput(attrs={"class": "inp"}))  # fmt: skip
         self.fields["unit"] = forms.CharField(label=_("Unit"), required=False, max_length=20,
                                               widget=forms.TextInput(attrs={"class": "inp"}))  # fmt: skip
         quantity = Number("quantity", _("Quantity"), least=0, required=False)
         self.fields["quantity"] = control(quantity, viewer)
-
-
-def rate_choices() -> list[tuple[str, str]]:
-    """The tax rates in force today."""
-    return [(f"{rate}", f"{rate} %") for rate in rates_on(dates.today())]
 
 
 class CoversForm(ActionForm):

@@ -20,6 +20,7 @@ from zhike.kit.viewer import Viewer
 from zhike.records.fields import Day, LongText, Money, Number, Person, Ref, Text
 from zhike.records.forms import FieldControl
 from zhike.records.lookups import Lookups
+from zhike.sales.kinds import Rate
 
 MOST_INSTALMENTS = 24
 
@@ -141,7 +142,7 @@ class LineForm(SmallForm):
             Money("price", gettext_lazy("Unit price"), required=False, least=0,
                   help=gettext_lazy("With tax; the list price if left empty.")),
             Number("discount", gettext_lazy("Discount (%)"), required=False, least=0, most=100),
-            Number("tax_rate", gettext_lazy("Tax rate (%)"), required=True, least=0, most=99),
+            Rate("tax_rate", gettext_lazy("Tax rate (%)"), required=True),
         ]  # fmt: skip
 
     def line(self, viewer: Viewer) -> ContractLine:

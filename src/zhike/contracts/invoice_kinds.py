@@ -13,8 +13,9 @@ from zhike.contracts.models.statements import MATCH
 from zhike.kit import access
 from zhike.kit import format as fmt
 from zhike.records import kinds
-from zhike.records.fields import Choice, Day, Email, Moment, Money, Number, Person, Ref, Text
+from zhike.records.fields import Choice, Day, Email, Moment, Money, Person, Ref, Text
 from zhike.records.kinds import RecordKind
+from zhike.sales.kinds import Rate
 
 SET_STEPS = "contracts.dunning.set_steps"
 access.declare(invoices.APPROVE, _("Approve applications for invoices"), Invoice._meta.verbose_name_plural)
@@ -84,7 +85,7 @@ INVOICE = kinds.add(
             Money("amount"),
             Money("net", editable=False),
             Money("tax", editable=False),
-            Number("tax_rate", least=0, most=99, required=False),
+            Rate("tax_rate", required=False),
             Text("content", required=False),
             Choice("title_type", required=False),
             Text("title", search="name", required=False),

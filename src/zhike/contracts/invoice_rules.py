@@ -1,6 +1,6 @@
 """What an invoice must be: numbers by kind, tax that adds up, the way from application to issue (SAL-9).
 
-Tax rates change by decree: the rates offered are data of a day, older ones stay valid in what is imported.
+Tax rates change by decree: they are rows with days (`sales`), older ones stay valid in what is imported.
 """
 
 import re
@@ -13,21 +13,9 @@ from django.utils.translation import gettext as _
 from zhike.contracts.models import Invoice
 from zhike.contracts.rules import tax_in
 from zhike.kit.errors import Refused
+from zhike.sales.models.taxes import rates_on
 
 Status = Invoice.Status
-# From when a rate may stand on an invoice, the newest first, and until when (None: still).
-RATES: list[tuple[Decimal, date, date | None]] = [
-    (Decimal(13), date(2019, 4, 1), None), (Decimal(9), date(2019, 4, 1), None), (Decimal(6), date(2012, 1, 1), None),
-    (Decimal(5), date(2016, 5, 1), None), (Decimal(3), date(2009, 1, 1), None), (Decimal(1), date(2020, 3, 1), None),
-    (Decimal(0), date(1994, 1, 1), None), (Decimal(16), date(2018, 5, 1), date(2019, 3, 31)),
-    (Decimal(10), date(2018, 5, 1), date(2019, 3, 31)), (Decimal(17), date(1994, 1, 1), date(2018, 4, 30)),
-    (Decimal(11), date(2012, 1, 1), date(2018, 4, 30)),
-]  # fmt: skip
-
-
-def rates_on(day: date) -> list[Decimal]:
-    """The tax rates in force on a day, in percent."""
-    return [rate for rate, first, last in RATES if first <= day and (last is None or day <= last)]
 
 
 def split(amount: Decimal, rate: Decimal) -> tuple[Decimal, Decimal]:
@@ -71,7 +59,8 @@ def check_issue_day(day: date, today: date, rates: set[Decimal]) -> None:
     """The day an invoice bears. Raises Refused at `issued_on` for a day to come, or a rate not in force then."""
     if day > today:
         raise Refused({"issued_on": _("This day is still to come.")})
-    if wrong := sorted(rate for rate in rates if rate not in rates_on(day)):
+    valid = {row.rate for row in rates_on(day)}
+    if wrong := sorted(rate for rate in rates if rate not in valid):
         raise Refused({"issued_on": _("The tax rate of %(rate)s %% was not in force on this day.")
                        % {"rate": f"{wrong[0].normalize():f}"}})  # fmt: skip
 

@@ -22,7 +22,7 @@ _NO_SETTINGS = (
     *("!org.*", "!records.*", "!sales.pipeline.*", "!customers.credit.*", "!activities.reminderrule.*"),
     *("!contracts.credit.*", "!contracts.rules.*", "!contracts.dunning.*", "!contracts.invoice.exceed"),
     *("!contracts.approval.*", "!contracts.reward.exceed", "!sales.assignment.*", "!sales.score.*", "!channels.*"),
-    *("!automation.*", "!customers.rhythm.*", "!mail.settings.*"),
+    *("!automation.*", "!customers.rhythm.*", "!mail.settings.*", "!sales.taxrate.*"),
     *("org.person.view", "sales.pipeline.view"),
 )
 # They draw contracts up, have them signed and changed; money is for finance.
@@ -50,7 +50,7 @@ SHIPPED_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "finance": (
         SCOPE.EVERYTHING,
         (_READ, "*.export", "customers.customer.change", "contracts.*", "mail.letter.write", *_NO_SETTINGS,
-         "contracts.dunning.*"),
+         "contracts.dunning.*", "sales.taxrate.change"),
     ),
     "service": (SCOPE.EVERYTHING, (_READ, *_CONTACTS, "service.*", "callcenter.*", "!*.delete", *_NO_SETTINGS)),
     "marketing": (SCOPE.EVERYTHING, (_READ, *_CONTACTS, "sales.lead.*", "marketing.*", "!*.delete", *_NO_SETTINGS)),

@@ -50,6 +50,8 @@ class SalesConfig(AppConfig):
                  order=30, verb=view)  # fmt: skip
         menu.add("settings", "pipelines", _("Pipelines"), url_name="sales:pipeline_list", icon="layout-kanban",
                  order=50, verb="sales.pipeline.change")  # fmt: skip
+        menu.add("settings", "taxes", _("Tax rates"), url_name="sales:tax_rate_list", icon="percentage", order=47,
+                 verb="sales.taxrate.change")  # fmt: skip
         menu.add("settings", "assignment", _("Lead assignment"), url_name="sales:assignment_list", icon="route",
                  order=48, verb="sales.assignment.change")  # fmt: skip
         menu.add("settings", "prices", _("Price lists"), url_name="sales:price_lists", icon="tag", order=52,

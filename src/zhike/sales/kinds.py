@@ -34,6 +34,7 @@ from zhike.sales.models import Lead, Opportunity, Pipeline, Product, Quote, Targ
 from zhike.sales.models.leads import SEE_UNOWNED
 from zhike.sales.product_fields import CategoryField
 from zhike.sales.quote_fields import QuoteLinesField
+from zhike.sales.tax_fields import Rate as Rate  # lent to the rooms above
 
 SEE_COST = "sales.product.see_cost"
 
@@ -44,6 +45,7 @@ access.declare("sales.target.view", _("See targets and their attainment"), Targe
 access.declare("sales.target.change", _("Set targets of one's people"), Target._meta.verbose_name_plural)
 access.declare("sales.forecast.keep", _("Keep the forecast as it stands"), Target._meta.verbose_name_plural)
 access.declare("sales.product.set_prices", _("Set price lists and categories"), Product._meta.verbose_name_plural)
+access.declare("sales.taxrate.change", _("Set tax rates"), Product._meta.verbose_name_plural)
 access.declare("sales.assignment.change", _("Set up to whom leads go"), Lead._meta.verbose_name_plural)
 access.declare(SEE_UNOWNED, _("See and claim leads nobody has"), Lead._meta.verbose_name_plural)
 
@@ -142,7 +144,7 @@ PRODUCT = kinds.add(
             Picklist("unit", picklist="sales.unit"),
             Money("list_price", least=0),
             Money("cost", least=0, verb=SEE_COST, see=SEE_COST),
-            Number("tax_rate", least=0, most=100, required=False),
+            Rate("tax_rate", required=False),
             CategoryField("category"),
             Text("spec", search=True),
             YesNo("is_active", required=False),

@@ -19,6 +19,7 @@ from zhike.sales import price_queries, pricing, queries
 from zhike.sales.bundles import BundleLine, bundle_lines, make_room
 from zhike.sales.kinds import QUOTE
 from zhike.sales.models import Product, Quote, QuoteLine
+from zhike.sales.tax_fields import Rate
 
 COLUMNS = ("product", "name", "spec", "unit", "quantity", "price", "discount", "tax_rate")
 MOST_ROWS = 400
@@ -49,7 +50,7 @@ def controls(lookups: Lookups) -> dict[str, FieldControl]:
         Quantity("quantity", gettext_lazy("quantity"), decimals=3, required=False, most=10**9),
         Money("price", gettext_lazy("unit price"), least=0, required=False),
         Quantity("discount", gettext_lazy("discount (%)"), decimals=2, least=0, most=100, required=False),
-        Quantity("tax_rate", gettext_lazy("tax rate (%)"), decimals=2, least=0, most=100, required=False),
+        Rate("tax_rate", gettext_lazy("tax rate (%)"), required=False),
     ]
     return {field.name: FieldControl(field.bind(QUOTE), lookups) for field in fields}
 

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from zhike.records import config
 from zhike.records.actions import install_picklists
-from zhike.sales.models import Pipeline, Stage
+from zhike.sales.models import Pipeline, Stage, TaxRate
+from zhike.sales.models.taxes import shipped
 
 DATA = Path(__file__).parent / "data"
 
@@ -25,17 +26,25 @@ def install_pipelines() -> None:
     Safe on every start: a pipeline that exists, changed or renamed, is left as it is, as is a list with entries.
     """
     install_picklists(DATA / "picklists.csv")
+    install_tax_rates()
     known = set(Pipeline.objects.exclude(key="").values_list("key", flat=True))
     names = set(Pipeline.objects.values_list("name", flat=True))
     has_default = Pipeline.objects.filter(is_default=True).exists()
-    for order, shipped in enumerate(json.loads((DATA / "pipelines.json").read_text("utf-8")), 1):
-        name = shipped["name"][language()]
-        if shipped["key"] in known or name in names:
+    for order, given in enumerate(json.loads((DATA / "pipelines.json").read_text("utf-8")), 1):
+        name = given["name"][language()]
+        if given["key"] in known or name in names:
             continue
-        pipeline = Pipeline(key=shipped["key"], name=name, evaluated_by=shipped["evaluated_by"], order=order * 10)
-        pipeline.is_default = shipped.get("is_default", False) and not has_default
+        pipeline = Pipeline(key=given["key"], name=name, evaluated_by=given["evaluated_by"], order=order * 10)
+        pipeline.is_default = given.get("is_default", False) and not has_default
         pipeline.save()
-        Stage.objects.bulk_create(_stage(pipeline, place, stage) for place, stage in enumerate(shipped["stages"], 1))
+        Stage.objects.bulk_create(_stage(pipeline, place, stage) for place, stage in enumerate(given["stages"], 1))
+        config.bump()
+
+
+def install_tax_rates() -> None:
+    """Keep the shipped tax rates as rows, unless there are some."""
+    if not TaxRate.objects.exists():
+        TaxRate.objects.bulk_create(shipped(language()))
         config.bump()
 
 

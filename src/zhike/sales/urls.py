@@ -14,6 +14,7 @@ from zhike.sales import (
     project_urls,
     quote_views,
     target_views,
+    tax_views,
     views,
 )
 
@@ -83,6 +84,10 @@ urlpatterns = [
     path("leads/<int:pk>/convert/", lead_views.lead_convert, name="lead_convert"),
     path("leads/<int:pk>/by-rules/", assignment_views.lead_by_rules, name="lead_by_rules"),
     path("leads/<int:pk>/reopen/", lead_views.lead_reopen, name="lead_reopen"),
+    path("settings/tax-rates/", tax_views.tax_rate_list, name="tax_rate_list"),
+    path("settings/tax-rates/new/", tax_views.tax_rate_edit, name="tax_rate_add"),
+    path("settings/tax-rates/<int:pk>/", tax_views.tax_rate_edit, name="tax_rate_edit"),
+    path("settings/tax-rates/<int:pk>/delete/", tax_views.tax_rate_delete, name="tax_rate_delete"),
     path("settings/assignment/", assignment_views.rule_list, name="assignment_list"),
     path("settings/assignment/new/", assignment_views.rule_edit, name="assignment_create"),
     path("settings/assignment/order/", assignment_views.rule_order, name="assignment_order"),

@@ -12,6 +12,7 @@ from zhike.sales.models.products import Product
 from zhike.sales.models.quotes import PriceList, PriceListItem, Quote, QuoteLine, QuoteSending
 from zhike.sales.models.scores import DealScore, ScoreWeight
 from zhike.sales.models.targets import Forecast, ForecastLine, Target
+from zhike.sales.models.taxes import TaxRate
 from zhike.sales.models.teams import ResourceRequest, TeamMember
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Stage",
     "StageChange",
     "Target",
+    "TaxRate",
     "TeamMember",
     "customers_dealt_with",
 ]
