@@ -33,7 +33,6 @@ PAGES = [
     "/receivables/",
     "/receivables/list/",
     "/payments/",
-    "/rewards/",
     "/opportunities/analysis/?as=process&from=2020-01-01",
     "/opportunities/analysis/?as=result&from=2020-01-01",
     "/reports/lead_response/",
