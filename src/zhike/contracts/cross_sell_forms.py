@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhike.contracts.models import RewardRule
 from zhike.kit.forms import ActionForm
@@ -30,7 +31,7 @@ class RewardRuleForm(ActionForm):
     name = forms.CharField(label=_("Reward level"), max_length=40, widget=forms.TextInput(attrs=INPUT))
     measure = forms.ChoiceField(label=_("What counts"), choices=RewardRule.Measure.choices,
                                 widget=forms.Select(attrs=INPUT))  # fmt: skip
-    at_least = forms.DecimalField(label=_("From"), min_value=1, max_digits=15, decimal_places=2,
+    at_least = forms.DecimalField(label=pgettext_lazy("reward", "From"), min_value=1, max_digits=15, decimal_places=2,
                                   widget=forms.NumberInput(attrs={"class": "inp num"}))  # fmt: skip
     months = forms.IntegerField(label=NUMBERS["months"], min_value=1, max_value=120,
                                 widget=forms.NumberInput(attrs={"class": "inp num"}))  # fmt: skip

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.contracts import suggestions
@@ -172,9 +173,9 @@ def reward_grant(request: HttpRequest, pk: int) -> HttpResponse:
     require(viewer, rewards.GRANT, customer)
     form = GrantForm(request.POST or None, initial={"rule": request.GET.get("rule", "")})
     if request.method == "POST" and form.run(rewards.grant_reward, customer, by=viewer):
-        said = _("Sent for approval.") if form.result.status == "asked" else _("Granted.")
+        said = _("Sent for approval.") if form.result.status == "asked" else pgettext("reward", "Granted.")
         return htmx.redirect(request, _tab(customer), said)
-    return dialog(request, form, customer, _("Grant a reward"), _("Grant"))
+    return dialog(request, form, customer, _("Grant a reward"), pgettext("reward", "Grant"))
 
 
 @require_http_methods(["GET", "POST"])
