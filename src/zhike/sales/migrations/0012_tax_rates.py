@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0010_board_from_the_index'),
+        ('sales', '0011_leads_by_address'),
     ]
 
     operations = [
