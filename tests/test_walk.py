@@ -75,7 +75,10 @@ PK = 7001
 # is plain letters, which stay themselves in JSON, addresses and headers.
 ASKED, SECRET = "金丝雀", "yehangdeng"
 MARK = ASKED + SECRET
-PUBLIC = re.compile(r"/accounts/|/calendar/feed/|/unsubscribe/|/healthz|/api/v1/(docs|openapi.json)$")
+PUBLIC = re.compile(
+    r"/accounts/|/manifest.webmanifest$|/sw.js$|/offline/$|/calendar/feed/|/unsubscribe/|/healthz"
+    r"|/api/v1/(docs|openapi.json)$"
+)
 CSV = f"名称,电话\n{MARK},021-5555\n".encode()
 
 # One record of each kind, of a salesman in the west. Kinds all colleagues see carry no mark.

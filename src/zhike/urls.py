@@ -3,7 +3,12 @@
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from zhike.kit import app_views
+
 urlpatterns = [
+    path("manifest.webmanifest", app_views.manifest, name="manifest"),
+    path("sw.js", app_views.service_worker, name="service_worker"),
+    path("offline/", app_views.offline, name="offline"),
     # E-mail addresses are changed in the profile; allauth's pages for several of them are not used.
     re_path("^accounts/(?:email|confirm-email)/", RedirectView.as_view(url="/me/")),
     path("accounts/", include("allauth.urls")),

@@ -33,8 +33,14 @@ class ActivitiesConfig(AppConfig):
         goes_with_lead(actions.move_with_lead)
         tabs.add("sales.lead", "timeline", _("Follow-ups"), body=lead_views.panel, order=10)
         tabs.add("customers.customer", "timeline", _("Timeline"), body=views.timeline_panel, order=10)
-        buttons.add("customers.customer", "log", _("Log a follow-up"), url_name="activities:activity_log",
-                    icon="pencil-plus", order=90, verb=ACTIVITY.verb("create"))  # fmt: skip
+        for place in ("customers.customer", "sales.opportunity", "customers.contact"):
+            buttons.add(place, "log", _("Log a follow-up"), url_name="activities:activity_log", icon="pencil-plus",
+                        order=90, verb=ACTIVITY.verb("create"))  # fmt: skip
+        menu.add("orders", "log", _("Log a follow-up"), url_name="activities:activity_log", icon="pencil-plus",
+                 group="customers", verb=ACTIVITY.verb("create"))  # fmt: skip
+        access.declare(actions.TEMPLATES, _("Change templates of follow-ups"), _("Settings"))
+        menu.add("settings", "templates", _("Minutes of follow-ups"), url_name="activities:templates",
+                 icon="clipboard-list", order=57, verb=actions.TEMPLATES)  # fmt: skip
 
         access.declare(reminders.CHANGE, _("Set up reminders"), _("Reminders"))
         messages.declare("tasks", _("Tasks"), email="hourly", order=15)

@@ -1,50 +1,64 @@
 """The quick log: kind, text, next step and its day, in a few taps; and the form of reminder rules."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django import forms
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from zhike.activities import clocks, queries
+from zhike.activities import actions, clocks, queries
 from zhike.activities.kinds import ACTIVITY, SIGNS
-from zhike.activities.models import ReminderRule, Task
+from zhike.activities.models import Activity, ReminderRule, Task, headings_of_kinds
 from zhike.activities.reminding import roles_to_choose
+from zhike.customers.models import Customer
+from zhike.kit import dates
 from zhike.kit.forms import ActionForm
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds
 from zhike.records.filters import Filter
 from zhike.records.forms import RecordForm
-from zhike.records.lookups import people
+from zhike.records.lookups import Lookups, people
 from zhike.records.queries import views_of
 from zhike.records.widgets import MomentInput
 
 QUICK = ["kind", "customer", "contact", "summary", "next_step", "next_at"]
-FULL = ["kind", "customer", "contact", "opportunity", "summary", "participants", "happened_at", "minutes", "next_step",
-        "next_at"]  # fmt: skip
+FULL = ["kind", "customer", "contact", "opportunity", "summary", "participants", "place", "happened_at", "minutes",
+        "next_step", "next_at"]  # fmt: skip
 
 
 class LogForm(RecordForm):
-    """A new follow-up. With a customer given, its people can be chosen from."""
+    """A new follow-up. With a customer given, its people can be chosen from, and what is usual with it is chosen."""
 
     def __init__(
-        self, data=None, *, viewer: Viewer, customer_id: int | None = None, quick: bool = True,
-        people: list[tuple[int, str]] | None = None, **more: Any,
+        self, data=None, *, viewer: Viewer, customer: Customer | None = None, quick: bool = True,
+        people: list[tuple[int, str]] | None = None, initial: dict[str, Any] | None = None, **more: Any,
     ):  # fmt: skip
-        """`people` are those of the customer, where the page has read them already."""
-        initial = {"kind": "call", **({"customer": customer_id} if customer_id else {}), **more.pop("initial", {})}
+        """`people` are those of the customer, where the page has read them already; `initial` what the place says."""
+        start = {"kind": "call", **(initial or {})}
+        if customer:
+            usual = {"kind": customer.last_activity_kind or "call", "contact": customer.main_contact_id}
+            start = {**usual, **(initial or {}), "customer": customer.pk}
         names = QUICK if quick else FULL
-        super().__init__(data, kind=ACTIVITY, viewer=viewer, only=names, initial=initial, **more)
+        if quick and "opportunity" in start:
+            names = [*names, "opportunity"]
+        super().__init__(data, kind=ACTIVITY, viewer=viewer, only=names, initial=start, **more)
         self.fields["kind"].widget = forms.RadioSelect(choices=ACTIVITY.own_fields["kind"].choices())
         self.fields["summary"].widget.attrs |= {
-            "rows": 2, "placeholder": _("What was said, how they took it, what comes next")
+            "rows": 2, "placeholder": _("What was said, how they took it, what comes next"),
+            "data-mention": reverse_lazy("activities:mention_names"),
         }  # fmt: skip
         self.fields["next_step"].widget.attrs["placeholder"] = _("Next step")
-        if customer_id:
-            people = queries.contacts_for(viewer, customer_id) if people is None else people
+        self.fields["next_at"].help_text = ""
+        if customer:
+            people = queries.contacts_for(viewer, customer.pk) if people is None else people
             self.fields["contact"].widget = forms.Select(
                 choices=[("", _("Talked to …")), *people], attrs={"class": "inp"}
             )
             self.fields["customer"].widget = forms.HiddenInput()
+        if quick and "opportunity" in self.fields:
+            self.fields["opportunity"].widget = forms.HiddenInput()
 
     def kinds(self) -> list[dict[str, Any]]:
         """The kinds to choose from, each with its sign."""
@@ -53,6 +67,55 @@ class LogForm(RecordForm):
             {"value": value, "label": label, "icon": SIGNS[value][0], "chosen": value == chosen}
             for value, label in self.fields["kind"].widget.choices
         ]
+
+    @property
+    def new_key(self) -> str:
+        """The key this form is sent with: kept when it comes back with errors."""
+        return self.data.get("key") or str(uuid4())
+
+    def templates(self) -> list[dict[str, Any]]:
+        """The headings each kind asks for, with what was typed: {"kind", "lines": [{"name", "heading", "text"}]}."""
+        return [
+            {"kind": kind, "lines": [
+                {"name": f"d-{kind}-{n}", "heading": heading, "text": self.data.get(f"d-{kind}-{n}", "")}
+                for n, heading in enumerate(headings)
+            ]}
+            for kind, headings in headings_of_kinds().items()
+        ]  # fmt: skip
+
+    def chips(self) -> list[tuple[str, str]]:
+        """Days one press away for the next step, at nine: (what is put into the field, its name)."""
+        today = dates.today()
+        monday = today + timedelta(days=7 - today.weekday())
+        days = [(today + timedelta(days=1), _("Tomorrow")), (today + timedelta(days=3), _("In 3 days")),
+                (monday, _("Next Monday"))]  # fmt: skip
+        return [(f"{day.isoformat()}T09:00", str(name)) for day, name in days]
+
+    def values(self) -> dict[str, Any]:
+        """With what was written under the headings of the chosen kind."""
+        values = super().values()
+        headings = headings_of_kinds().get(values.get("kind", ""), [])
+        written = [(heading, self.data.get(f"d-{values['kind']}-{n}", "")) for n, heading in enumerate(headings)]
+        details = ACTIVITY.field("details").parse([[h, text[:2000]] for h, text in written], Lookups(self.viewer))
+        return {**values, **({"details": details} if details else {})}
+
+    def log(self, *, by: Viewer, uploads: list[Any]) -> bool:
+        """Log it if it is valid; `result` is the follow-up."""
+        if not self.is_valid():
+            return False
+        more = {"key": self.data.get("key", "")[:40], "position": self.data.get("position", "")}
+        return self.attempt(actions.log_follow_up, self.values(), by=by, uploads=uploads, **more)
+
+
+class TemplatesForm(ActionForm):
+    """The headings of each kind of follow-up, one a line."""
+
+    def __init__(self, data=None):
+        super().__init__(data, initial={kind: "\n".join(lines) for kind, lines in headings_of_kinds().items()})
+        for kind, label in Activity.Kind.choices:
+            self.fields[kind] = forms.CharField(
+                label=label, required=False, max_length=600, widget=forms.Textarea(attrs={"rows": 4, "class": "inp"})
+            )
 
 
 class LeadLogForm(RecordForm):

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
@@ -33,6 +34,39 @@ class SummaryField(LongText):
         return format_html('<a class="nm" href="{0}" hx-get="{0}" hx-target="#drawer">{1}</a>', page_url(pk), begin)
 
 
+class DetailsField(LongText):
+    """What was written under the headings of a template: lines of "heading：text" outside, pairs inside."""
+
+    MOST = 20
+
+    def parse(self, raw, lookups):
+        pairs = raw if isinstance(raw, list) else [_parted(line) for line in str(raw).splitlines()]
+        kept = []
+        for pair in pairs[: self.MOST]:
+            if not isinstance(pair, list | tuple) or len(pair) != 2:
+                raise ValidationError(_("Details are pairs of a heading and a text."))
+            heading, text = (super(DetailsField, self).parse(str(word), lookups) for word in pair)
+            if text:
+                kept.append([heading[:40], text])
+        return kept
+
+    def text(self, value):
+        return "\n".join(f"{heading}：{text}" if heading else text for heading, text in value or [])
+
+    def initial(self, value):
+        return self.text(value)
+
+    def export(self, values):
+        return self.text(values[0])
+
+    empty: list = []
+
+
+def _parted(line: str) -> list[str]:
+    heading, colon, text = line.replace(":", "：", 1).partition("：")
+    return [heading.strip(), text.strip()] if colon and len(heading) <= 40 else ["", line.strip()]
+
+
 def page_url(pk: int) -> str:
     """The address of a follow-up's page."""
     return _page_url().replace("/0/", f"/{pk}/")
@@ -62,7 +96,10 @@ ACTIVITY = kinds.add(
             Ref("opportunity", to="sales.opportunity"),
             Ref("lead", to="sales.lead"),
             SummaryField("summary", required=True, listed=True, search=True),
+            DetailsField("details", search="text", sortable=False),
             Text("participants"),
+            Text("place"),
+            YesNo("needs_attention", editable=False, required=False),
             Number("minutes", integer=True, least=0, most=10_000),
             Text("next_step"),
             Moment("next_at"),
@@ -74,7 +111,7 @@ ACTIVITY = kinds.add(
         columns=["summary", "kind", "customer", "happened_at", "author", "next_step", "next_at"],
         sections=[
             (_("Follow-up"), ["kind", "happened_at", "customer", "contact", "opportunity", "lead", "summary",
-                              "participants", "minutes"]),
+                              "details", "participants", "place", "minutes"]),
             (_("Next step"), ["next_step", "next_at"]),
         ],
         prepare=actions.prepare_activity,
@@ -82,6 +119,7 @@ ACTIVITY = kinds.add(
         views=[
             {"key": "mine", "name": _("My follow-ups"), "filter": [["author", "me", []]]},
             {"key": "team", "name": _("My team"), "filter": [["author", "team", []]]},
+            {"key": "attention", "name": _("Needs attention"), "filter": [["needs_attention", "is", ["yes"]]]},
             {"key": "visits", "name": pgettext_lazy("view", "Visits"), "filter": [["kind", "in", ["visit"]]]},
         ],
         verbs=[v for v in kinds.STANDARD_VERBS if v not in ("assign", "share")],

@@ -10,10 +10,12 @@ from zhike.activities.kinds import ACTIVITY
 from zhike.activities.models import Activity, Task, TaskParticipant
 from zhike.customers.models import Contact, Customer
 from zhike.kit import dates
+from zhike.kit.pinyin import syllables
 from zhike.kit.viewer import Viewer
 from zhike.org.models import Person
 from zhike.records import queries as records
-from zhike.records.lookups import person_names
+from zhike.records.lookups import people, person_names
+from zhike.records.models import StoredFile
 from zhike.records.prepared import prepared_count
 from zhike.sales.models import Lead, Opportunity
 
@@ -24,6 +26,29 @@ MOST_STEPS = 30
 def activity(viewer: Viewer, pk: int) -> Activity:
     """A follow-up with what it is about; raises NotVisible."""
     return records.record(viewer, ACTIVITY, pk, related=("customer", "contact", "opportunity", "lead"))
+
+
+def add_files(activities: Iterable[Activity]) -> None:
+    """Put the files of follow-ups read through their scope beside them, as `files`."""
+    known = {activity.pk: activity for activity in activities}
+    for activity in known.values():
+        activity.files = []
+    for stored in StoredFile.objects.filter(kind=ACTIVITY.label, object_id__in=known).order_by("id") if known else ():
+        known[stored.object_id].files.append(stored)
+
+
+def colleagues_like(word: str, count: int = 8) -> list[dict[str, str]]:
+    """Colleagues whose name, username, pinyin or initials begin like a word, for mentions."""
+    word, found = word.strip().casefold()[:20], []
+    for pk, username, name, is_active in people():
+        called = name or username
+        sounds = syllables(called)
+        starts = (called.casefold(), username.casefold(), "".join(sounds), "".join(s[:1] for s in sounds))
+        if is_active and any(start.startswith(word) for start in starts):
+            found.append({"id": str(pk), "title": called, "note": username})
+        if len(found) == count:
+            break
+    return found
 
 
 def follow_ups_of_lead(viewer: Viewer, lead: Lead, count: int = 50) -> list[Activity]:

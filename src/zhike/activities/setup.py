@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from zhike.activities.models import ReminderRule
+from zhike.activities.models import ActivityTemplate, ReminderRule
 from zhike.records import kinds
 
 DATA = Path(__file__).parent / "data"
@@ -24,3 +24,13 @@ def install_rules() -> None:
             continue
         own = {n: shipped[n] for n in ("key", "kind", "filter", "clock", "offset", "recipients", "tone")}
         ReminderRule.objects.create(name=name, text=shipped["text"][language], order=order * 10, **own)
+
+
+@transaction.atomic
+def install_templates() -> None:
+    """Give visits and meetings the headings of minutes, where nobody has decided about them yet (ACT-1)."""
+    if ActivityTemplate.objects.exists():
+        return
+    language = "zh" if settings.LANGUAGE_CODE.startswith("zh") else "en"
+    for kind, headings in json.loads((DATA / "minutes.json").read_text("utf-8")).items():
+        ActivityTemplate.objects.create(kind=kind, headings=headings[language])

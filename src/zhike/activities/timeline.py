@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from zhike.activities import money_events
 from zhike.activities.kinds import SIGNS
 from zhike.activities.models import Activity, ActivityComment
+from zhike.activities.queries import add_files
 from zhike.contracts.models import DunningNote
 from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Customer
@@ -245,6 +246,7 @@ def _add_comments(viewer: Viewer, page: list[Event]) -> None:
     shown = {event.record.pk: event for event in page if event.record}
     if not shown:
         return
+    add_files(event.record for event in shown.values())
     for comment in comments_on(viewer, shown):
         shown[comment.activity_id].comments.append(comment)
 

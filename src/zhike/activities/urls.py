@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhike.activities import calendar_views, feed_views, lead_views, reminder_views, task_views, views
+from zhike.activities import calendar_views, feed_views, lead_views, photo_views, reminder_views, task_views, views
 
 app_name = "activities"
 urlpatterns = [
@@ -14,6 +14,9 @@ urlpatterns = [
     path("activities/<int:pk>/", views.activity_page, name="activity_page"),
     path("activities/<int:pk>/edit/", views.activity_edit, name="activity_edit"),
     path("activities/<int:pk>/comment/", views.activity_comment, name="activity_comment"),
+    path("activities/<int:pk>/attention/", views.activity_attention, name="activity_attention"),
+    path("activities/photos/<int:pk>/", photo_views.photo, name="photo"),
+    path("activities/mentions/", views.mention_names, name="mention_names"),
     path("activities/<int:pk>/delete/", views.activity_delete, name="activity_delete"),
     path("tasks/", task_views.task_list, name="task_list"),
     path("tasks/new/", task_views.task_create, name="task_create"),
@@ -41,6 +44,7 @@ urlpatterns = [
     path("reminders/", reminder_views.reminder_list, name="reminder_list"),
     path("reminders/<int:pk>/later/", reminder_views.reminder_put_off, name="reminder_put_off"),
     path("reminders/<int:pk>/done/", reminder_views.reminder_done, name="reminder_done"),
+    path("settings/minutes/", views.templates, name="templates"),
     path("settings/reminders/", reminder_views.rule_list, name="rule_list"),
     path("settings/reminders/new/", reminder_views.rule_edit, name="rule_create"),
     path("settings/reminders/<int:pk>/", reminder_views.rule_edit, name="rule_edit"),

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.activities import actions, queries, timeline
-from zhike.activities.forms import LogForm
+from zhike.activities.forms import LogForm, TemplatesForm
 from zhike.activities.kinds import ACTIVITY, TASK
-from zhike.customers.kinds import CUSTOMER
+from zhike.customers.kinds import CONTACT, CUSTOMER
 from zhike.customers.models import Customer
 from zhike.customers.queries import birthdays, customer, people_at
 from zhike.kit import dates, htmx
@@ -24,8 +24,9 @@ from zhike.kit.viewer import Viewer
 from zhike.records.actions import delete_record
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
-from zhike.records.queries import record_for
+from zhike.records.queries import record, record_for
 from zhike.sales import measures, targets
+from zhike.sales.kinds import OPPORTUNITY
 
 BIRTHDAY_DAYS = 7
 
@@ -79,12 +80,13 @@ def activity_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def activity_log(request: HttpRequest) -> HttpResponse:
-    """Log a follow-up: quick with a customer given, else the customer is chosen first."""
+    """Log a follow-up: quick with a customer given (or a contact, or a deal), else the customer is chosen first."""
     viewer = request.viewer
     require(viewer, ACTIVITY.verb("create"))
-    about = _about(request)
-    form = LogForm(request.POST or None, viewer=viewer, customer_id=about and about.pk, quick="full" not in request.GET)
-    if request.method == "POST" and form.save(by=viewer):
+    about, initial = _about(request)
+    data = request.POST if request.method == "POST" else None
+    form = LogForm(data, viewer=viewer, customer=about, initial=initial, quick="full" not in request.GET)
+    if data is not None and form.log(by=viewer, uploads=request.FILES.getlist("file")):
         made = form.result
         back = made.customer.get_absolute_url() if made.customer_id else made.get_absolute_url()
         return htmx.redirect(request, back, _("Logged."))
@@ -92,9 +94,28 @@ def activity_log(request: HttpRequest) -> HttpResponse:
     return htmx.part(request, "activities/activity_log.html#dialog", context, status=422 if form.errors else 200)
 
 
-def _about(request: HttpRequest) -> Customer | None:
-    given = request.POST.get("customer") or request.GET.get("customer") or ""
-    return customer(request.viewer, int(given)) if given.isdigit() and len(given) < 19 else None
+def _about(request: HttpRequest) -> tuple[Customer | None, dict[str, int]]:
+    """The customer a follow-up is about, and what else the place it is logged from says."""
+    sent = request.POST if request.method == "POST" else request.GET
+    given = {name: int(value) for name in ("customer", "contact", "opportunity")
+             if (value := sent.get(name, "")).isdigit() and len(value) < 19}  # fmt: skip
+    initial, found = {}, given.get("customer")
+    if request.method == "POST":  # the form itself says what is wrong with what was chosen
+        initial = {name: pk for name, pk in given.items() if name == "opportunity"}
+        return (customer(request.viewer, found) if found else None), initial
+    if pk := given.get("contact"):
+        person = record(request.viewer, CONTACT, pk)
+        initial["contact"], found = pk, found or person.customer_id
+    if pk := given.get("opportunity"):
+        deal = record(request.viewer, OPPORTUNITY, pk)
+        initial["opportunity"], found = pk, found or deal.customer_id
+    return (customer(request.viewer, found) if found else None), initial
+
+
+@require_safe
+def mention_names(request: HttpRequest) -> JsonResponse:
+    """Colleagues whose name or pinyin begins as typed after an "@"."""
+    return JsonResponse({"items": queries.colleagues_like(request.GET.get("q", ""))})
 
 
 @require_safe
@@ -105,7 +126,10 @@ def activity_page(request: HttpRequest, pk: int) -> HttpResponse:
         "activity": activity,
         "comments": list(timeline.comments_on(request.viewer, [pk])),
         "can": can(request.viewer, activity, ACTIVITY.verb("change"), ACTIVITY.verb("delete")),
+        "is_above": activity.author_id in request.viewer.subordinates,
+        "may_mark": activity.author_id in {request.viewer.person_id, *request.viewer.subordinates},
     }
+    queries.add_files([activity])
     return htmx.part(request, "activities/activity_page.html#drawer", context)
 
 
@@ -124,11 +148,20 @@ def activity_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def activity_comment(request: HttpRequest, pk: int) -> HttpResponse:
     """Say something to a follow-up (ACT-2)."""
     activity = queries.activity(request.viewer, pk)
+    say = actions.ask_question if "ask" in request.POST else actions.comment_on
     try:
-        actions.comment_on(activity, by=request.viewer, text=request.POST.get("text", ""))
+        say(activity, by=request.viewer, text=request.POST.get("text", ""))
     except Refused as refusal:
         return htmx.redirect(request, activity.get_absolute_url(), str(refusal), tone="bad")
     return htmx.redirect(request, activity.get_absolute_url(), _("Said."))
+
+
+@require_POST
+def activity_attention(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say that a follow-up needs attention, or that it is seen to (ACT-2)."""
+    activity = queries.activity(request.viewer, pk)
+    actions.mark_attention(activity, by=request.viewer, on=request.POST.get("on") == "1")
+    return htmx.redirect(request, activity.get_absolute_url(), _("Saved."))
 
 
 @require_http_methods(["GET", "POST"])
@@ -141,6 +174,20 @@ def activity_delete(request: HttpRequest, pk: int) -> HttpResponse:
         delete_record(ACTIVITY, activity, by=request.viewer)
         return htmx.redirect(request, back, _("Deleted."))
     return htmx.part(request, "activities/activity_delete.html#dialog", {"activity": activity})
+
+
+@require_http_methods(["GET", "POST"])
+def templates(request: HttpRequest) -> HttpResponse:
+    """Settings: the headings each kind of follow-up is written down by (ACT-1)."""
+    require(request.viewer, actions.TEMPLATES)
+    form = TemplatesForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        for kind, text in form.cleaned_data.items():
+            if not form.attempt(actions.save_template, by=request.viewer, kind=kind, headings=text.splitlines()):
+                break
+        else:
+            return htmx.redirect(request, request.path, _("Saved."))
+    return htmx.part(request, "activities/templates.html#form", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_safe
@@ -156,9 +203,7 @@ def timeline_panel(request: HttpRequest, about: Customer) -> SafeString:
     context = _stream(request, about)
     context["filters"] = timeline.FILTERS.items()
     if viewer.can(ACTIVITY.verb("create")):
-        context["form"] = LogForm(
-            viewer=viewer, customer_id=about.pk, people=queries.to_choose(people_at(viewer, about))
-        )
+        context["form"] = LogForm(viewer=viewer, customer=about, people=queries.to_choose(people_at(viewer, about)))
     return render_to_string("activities/parts/timeline.html", context, request)
 
 

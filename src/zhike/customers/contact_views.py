@@ -10,6 +10,7 @@ from zhike.customers.kinds import CONTACT
 from zhike.customers.models import Contact
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
+from zhike.kit.registry import buttons
 from zhike.records import actions as records
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
@@ -56,6 +57,10 @@ def contact_page(request: HttpRequest, pk: int) -> HttpResponse:
         "age": contact.age_on(dates.today()),
         "can": can(request.viewer, contact, CONTACT.verb("change"), CONTACT.verb("delete")),
         "entries": panels.history(request.viewer, CONTACT, pk),
+        "buttons": [
+            {"label": e.label, "icon": e.icon, "url": f"{reverse(e.url_name)}?contact={pk}"}
+            for e in buttons.at(CONTACT.label, request.viewer)
+        ],
     }
     return htmx.part(request, "customers/contact_page.html#drawer", context)
 

@@ -19,7 +19,14 @@ SCOPE = Role.DataScope
 # and "!" takes away. So a room that comes with a later release finds its verbs given out sensibly.
 _READ = "*.view"
 _NO_SETTINGS = (
-    *("!org.*", "!records.*", "!sales.pipeline.*", "!customers.credit.*", "!activities.reminderrule.*"),
+    *(
+        "!org.*",
+        "!records.*",
+        "!sales.pipeline.*",
+        "!customers.credit.*",
+        "!activities.reminderrule.*",
+        "!activities.templates.*",
+    ),
     *("!contracts.credit.*", "!contracts.rules.*", "!contracts.dunning.*", "!contracts.invoice.exceed"),
     *("!contracts.approval.*", "!contracts.reward.exceed", "!sales.assignment.*", "!sales.score.*", "!channels.*"),
     *("!automation.*", "!customers.rhythm.*", "!mail.settings.*", "!sales.taxrate.*"),

@@ -52,7 +52,7 @@ class RecordForm(ActionForm):
         elif kind.owner in names:
             start.setdefault(kind.owner, viewer.person_id)
         super().__init__(data, initial=start, **more)
-        self.kind, self.record = kind, record
+        self.kind, self.record, self.viewer = kind, record, viewer
         for field in fields:
             self.fields[field.name] = FieldControl(field, lookups)
 

@@ -10,11 +10,16 @@ from zhike.activities.actions.appointments import (
     revoke_feed,
 )
 from zhike.activities.actions.followups import (
+    TEMPLATES,
     activity_saved,
+    ask_question,
     comment_on,
+    log_follow_up,
+    mark_attention,
     move_activities,
     move_with_lead,
     prepare_activity,
+    save_template,
 )
 from zhike.activities.actions.reminders import delete_rule, finish, put_off, save_rule
 from zhike.activities.actions.tasks import (
@@ -31,10 +36,12 @@ from zhike.activities.actions.tasks import (
 )
 
 __all__ = [
+    "TEMPLATES",
     "accept_task",
     "activity_saved",
     "answer_invitation",
     "arrange",
+    "ask_question",
     "cancel_task",
     "choose_leads",
     "comment_on",
@@ -42,6 +49,8 @@ __all__ = [
     "decline_task",
     "delete_rule",
     "finish",
+    "log_follow_up",
+    "mark_attention",
     "move_activities",
     "move_task",
     "move_tasks",
@@ -55,6 +64,7 @@ __all__ = [
     "reopen_task",
     "revoke_feed",
     "save_rule",
+    "save_template",
     "set_participants",
     "task_saved",
 ]

@@ -1,17 +1,19 @@
 """Follow-ups, tasks and reminders (ACT-1…4, ACT-6)."""
 
 from zhike.activities.models.calendars import CalendarFeed, ReminderLead
-from zhike.activities.models.followups import Activity, ActivityComment
+from zhike.activities.models.followups import Activity, ActivityComment, ActivityTemplate, headings_of_kinds
 from zhike.activities.models.reminders import Reminder, ReminderRule
 from zhike.activities.models.tasks import Task, TaskParticipant
 
 __all__ = [
     "Activity",
     "ActivityComment",
+    "ActivityTemplate",
     "CalendarFeed",
     "Reminder",
     "ReminderLead",
     "ReminderRule",
     "Task",
     "TaskParticipant",
+    "headings_of_kinds",
 ]

@@ -9,6 +9,8 @@ from django.utils.translation import pgettext_lazy
 from zhike.customers.models import Contact, Customer
 from zhike.kit import dates
 from zhike.kit.scope import ScopedModel, owned_within, through
+from zhike.records import config
+from zhike.records.config import Configuration
 from zhike.records.models import OwnedRecord, person_key
 from zhike.sales.models import Lead, Opportunity
 
@@ -55,10 +57,20 @@ class Activity(OwnedRecord):
     minutes = models.PositiveIntegerField(_("minutes"), null=True, blank=True)
     participants = models.CharField(_("others present"), max_length=200, blank=True)
     summary = models.TextField(_("what was said"))
+    # What the template of the kind asks for, in its order: [["Needs found", "…"], …]. Kept with its headings, so that
+    # what was written stays readable when the template changes.
+    details = models.JSONField(_("details"), default=list, blank=True)
+    place = models.CharField(pgettext_lazy("follow-up", "place"), max_length=120, blank=True)
+    # Where the author's device was, if they pressed for it: "31.29834,120.58531,25" (WGS 84, metres of accuracy).
+    position = models.CharField(max_length=40, blank=True, editable=False)
     next_step = models.CharField(_("next step"), max_length=200, blank=True)
     next_at = models.DateTimeField(_("next step at"), null=True, blank=True)
+    needs_attention = models.BooleanField(_("needs attention"), default=False, editable=False)
+    # The key of the form it was logged with: sent twice, it is logged once.
+    key = models.CharField(max_length=40, null=True, editable=False)
 
     scope = owned_within("owner", "customer", also="author")
+    not_audited = OwnedRecord.not_audited | {"key", "position"}
 
     class Meta:
         verbose_name = _("follow-up")
@@ -70,7 +82,8 @@ class Activity(OwnedRecord):
                 | models.Q(lead__isnull=False),
                 name="activity_about_something",
                 violation_error_message=_("Say which customer this is about."),
-            )
+            ),
+            models.UniqueConstraint(fields=["author", "key"], name="activity_logged_once"),
         ]
         indexes = [
             models.Index(fields=["customer", "-happened_at", "-id"], name="activities_of_customer"),
@@ -78,6 +91,11 @@ class Activity(OwnedRecord):
             models.Index(fields=["author", "-happened_at", "-id"], name="activities_of_author"),
             models.Index(fields=["-happened_at", "-id"], name="activities_by_time"),
             models.Index(fields=["-updated_at", "-id"], name="activities_by_update"),
+            models.Index(
+                fields=["-happened_at", "-id"],
+                name="activities_for_attention",
+                condition=models.Q(needs_attention=True),
+            ),
         ]
 
     def __str__(self):
@@ -87,6 +105,28 @@ class Activity(OwnedRecord):
         return reverse("activities:activity_page", args=[self.pk])
 
 
+class ActivityTemplate(Configuration):
+    """What a kind of follow-up is written down by: the headings of its minutes (ACT-1)."""
+
+    MOST = 10
+
+    kind = models.CharField(max_length=12, choices=Activity.Kind.choices, unique=True)
+    headings = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("template of follow-ups")
+        verbose_name_plural = _("templates of follow-ups")
+
+    def __str__(self):
+        return self.kind
+
+
+@config.cached
+def headings_of_kinds() -> dict[str, list[str]]:
+    """The headings each kind of follow-up asks for; kinds without a template are left out."""
+    return {kind: headings for kind, headings in ActivityTemplate.objects.values_list("kind", "headings") if headings}
+
+
 class ActivityComment(ScopedModel):
     """A word on a follow-up; from somebody above its author it is guidance (ACT-2)."""
 
@@ -94,6 +134,10 @@ class ActivityComment(ScopedModel):
     author = person_key()
     text = models.TextField(_("comment"))
     is_guidance = models.BooleanField(default=False)
+    # The author's to-do of a question; done when they answer.
+    question = models.ForeignKey(
+        "activities.Task", models.SET_NULL, null=True, related_name="+", db_index=False, editable=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     scope = through("activity")

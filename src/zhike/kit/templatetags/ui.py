@@ -63,7 +63,8 @@ def block(name: str, *names: str) -> None:
 
 block("card", "title", "sub", "tone", "flush", "id")  # slots: end (buttons in the head), foot
 block("stats", "label", "columns", "bare")
-block("dialog", "title", "action", "submit", "danger", "wide", "busy")  # slots: foot (instead of the buttons), start
+# slots: foot (instead of the buttons), start
+block("dialog", "title", "action", "submit", "danger", "wide", "busy", "log")
 block("drawer", "title", "url")  # slots: foot
 block("menu", "label", "icon", "end", "cls", "name")
 block("tabs", "label")

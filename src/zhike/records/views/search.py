@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from zhike.kit.htmx import part
+from zhike.kit.registry import menu
 from zhike.records import kinds, search
 from zhike.records.kinds import RecordKind
 from zhike.records.search import Hit
@@ -27,6 +28,8 @@ MOST_LETTERS = 100
 def palette(request: HttpRequest) -> HttpResponse:
     """The few best records, in the order of the best of each kind, and the way to all of them."""
     text = _asked(request)
+    if ordered := _orders(request, text):
+        return part(request, "ui/palette_groups.html", {"groups": ordered})
     hits = search.find(request.viewer, text, limit=IN_PALETTE) if text else []
     groups = [
         {"label": kind.plural, "items": [_item(kind, hit, text) for hit in found]} for kind, found in _by_kind(hits)
@@ -36,6 +39,25 @@ def palette(request: HttpRequest) -> HttpResponse:
                       "title": _("All results"), "note": ""}  # fmt: skip
         groups.append({"label": _("Search"), "items": [everything]})
     return part(request, "ui/palette_groups.html", {"groups": groups})
+
+
+def _orders(request: HttpRequest, text: str) -> list[dict[str, Any]]:
+    """What is to be done, then with whom: "log a follow-up acme" offers to log one with each record found as acme.
+
+    Rooms offer orders at the place "orders" of the menu; `group` is the kind the rest of the words is searched in.
+    """
+    for entry in menu.at("orders", request.viewer):
+        order = str(entry.label)
+        rest = text[len(order) :].strip()
+        if not rest or not text.casefold().startswith(order.casefold()):
+            continue
+        kind = kinds.get(entry.group)
+        hits = search.find(request.viewer, rest, kinds=[kind], limit=IN_PALETTE)
+        parameter = kind.model._meta.model_name
+        items = [{**_item(kind, hit, rest), "icon": entry.icon, "url":
+                  f"{reverse(entry.url_name)}?{parameter}={hit.object_id}"} for hit in hits]  # fmt: skip
+        return [{"label": order, "items": items}] if items else []
+    return []
 
 
 @require_safe

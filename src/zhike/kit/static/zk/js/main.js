@@ -8,6 +8,7 @@ import './keys.js';
 import './rows.js';
 import './forms.js';
 import './live.js';
+import './install.js';
 import { whenever } from './page.js';
 
 whenever('[data-kanban]', () => import('./kanban.js'));
@@ -18,5 +19,8 @@ whenever('[data-sort]', () => import('./sortable.js'));
 whenever('[data-timer]', () => import('./timer.js'));
 whenever('[data-calendar]', () => import('./calendar.js'));
 whenever('[data-now], [data-when]', () => import('./calendar-time.js'));
+whenever('form[data-log]', () => import('./log.js'));
+whenever('form[data-outbox], [data-waiting]', () => import('./outbox.js'));
+whenever('textarea[data-mention]', () => import('./mention.js'));
 whenever('[data-copy]', () => import('./copy.js'));
 whenever('[data-frame]', () => import('./letters.js'));
