@@ -1,5 +1,7 @@
 """The tags of pages: blocks with slots, fields with labels and errors, the frame with its navigation."""
 
+from decimal import Decimal
+
 import pytest
 from django import forms
 from django.template import Context, Template, TemplateSyntaxError
@@ -62,6 +64,11 @@ def test_a_field_ties_label_help_and_error_to_its_control():
 def test_a_dialog_is_a_form_that_replaces_itself():
     page = draw('{% dialog "Assign" action="/x/" submit="Go" danger=True %}body{% enddialog %}', csrf_token="token")
     assert 'hx-post="/x/"' in page and 'hx-target="this"' in page and 'value="token"' in page and "danger solid" in page
+
+
+def test_a_stat_shows_an_amount_in_its_note_and_plainly_on_hover():
+    page = draw('{% stat "Total" "30" note=amount|money_full %}', amount=Decimal("300000"))
+    assert 'title="¥ 300,000.00"' in page and '<span class="tnum nw">¥ 300,000.00</span></span>' in page
 
 
 def test_figures_show_share_and_pace():
