@@ -33,6 +33,8 @@ class ActivitiesConfig(AppConfig):
         goes_with_lead(actions.move_with_lead)
         tabs.add("sales.lead", "timeline", _("Follow-ups"), body=lead_views.panel, order=10)
         tabs.add("customers.customer", "timeline", _("Timeline"), body=views.timeline_panel, order=10)
+        menu.add("main", "team_feed", _("Team feed"), url_name="activities:team_feed", icon="users", group="home",
+                 order=35, verb=ACTIVITY.verb("view"))  # fmt: skip
         for place in ("customers.customer", "sales.opportunity", "customers.contact"):
             buttons.add(place, "log", _("Log a follow-up"), url_name="activities:activity_log", icon="pencil-plus",
                         order=90, verb=ACTIVITY.verb("create"))  # fmt: skip

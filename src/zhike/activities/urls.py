@@ -2,12 +2,22 @@
 
 from django.urls import path
 
-from zhike.activities import calendar_views, feed_views, lead_views, photo_views, reminder_views, task_views, views
+from zhike.activities import (
+    calendar_views,
+    feed_page,
+    feed_views,
+    lead_views,
+    photo_views,
+    reminder_views,
+    task_views,
+    views,
+)
 
 app_name = "activities"
 urlpatterns = [
     path("", views.home, name="home"),
     path("activities/", views.activity_list, name="activity_list"),
+    path("activities/team/", feed_page.team_feed, name="team_feed"),
     path("activities/log/", views.activity_log, name="activity_log"),
     path("leads/<int:pk>/log/", lead_views.lead_log, name="lead_log"),
     path("activities/of/<int:pk>/", views.timeline_more, name="timeline_more"),

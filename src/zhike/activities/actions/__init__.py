@@ -18,6 +18,7 @@ from zhike.activities.actions.followups import (
     mark_attention,
     move_activities,
     move_with_lead,
+    note_seen,
     prepare_activity,
     save_template,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "move_tasks",
     "move_with_lead",
     "note_reading",
+    "note_seen",
     "prepare_activity",
     "prepare_task",
     "put_off",

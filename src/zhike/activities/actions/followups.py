@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from zhike.activities.mentions import mentioned, newly
-from zhike.activities.models import Activity, ActivityComment, ActivityTemplate
+from zhike.activities.models import Activity, ActivityComment, ActivityTemplate, FeedMark
 from zhike.activities.photos import tidied
 from zhike.customers.actions import note_contacted
 from zhike.customers.models import Customer
@@ -147,6 +147,15 @@ def mark_attention(activity: Activity, *, by: Viewer, on: bool) -> Activity:
                 "person": by.person, "text": activity.summary[:100]}  # fmt: skip
             notify(activity.author_id, said, url=activity.get_absolute_url(), tone="warn", about="guidance")
     return activity
+
+
+@action
+def note_seen(*, by: Viewer, until: int) -> None:
+    """Note that one has seen the feed of one's people up to a follow-up."""
+    mark = FeedMark.objects.filter(person_id=by.person_id).first() or FeedMark(person_id=by.person_id)
+    if until > mark.seen:
+        mark.seen = until
+        mark.save()
 
 
 @action

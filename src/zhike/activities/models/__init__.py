@@ -1,7 +1,7 @@
 """Follow-ups, tasks and reminders (ACT-1…4, ACT-6)."""
 
 from zhike.activities.models.calendars import CalendarFeed, ReminderLead
-from zhike.activities.models.followups import Activity, ActivityComment, ActivityTemplate, headings_of_kinds
+from zhike.activities.models.followups import Activity, ActivityComment, ActivityTemplate, FeedMark, headings_of_kinds
 from zhike.activities.models.reminders import Reminder, ReminderRule
 from zhike.activities.models.tasks import Task, TaskParticipant
 
@@ -10,6 +10,7 @@ __all__ = [
     "ActivityComment",
     "ActivityTemplate",
     "CalendarFeed",
+    "FeedMark",
     "Reminder",
     "ReminderLead",
     "ReminderRule",

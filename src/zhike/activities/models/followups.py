@@ -149,3 +149,13 @@ class ActivityComment(ScopedModel):
 
     def __str__(self):
         return self.text[:60]
+
+
+class FeedMark(models.Model):
+    """How far a person has seen what their people logged; theirs alone."""
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    seen = models.BigIntegerField(default=0)
+
+    def __str__(self):
+        return f"{self.person_id}: {self.seen}"
