@@ -171,7 +171,7 @@ def choices_of(name):
     known = {
         "report": reports.names(),
         "uidb36": ["1"],
-        "do": ["task", "tell", "set", "assign", "tag", "approve"],  # steps of automation
+        "do": ["task", "tell", "set", "assign", "tag", "approve", "webhook"],  # steps of automation
         "place": [0, 1],
         "secret": [f"{PK}-nobody-knows"],
         "key": ["abc-def"],

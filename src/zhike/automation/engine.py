@@ -112,12 +112,12 @@ def meet(
             AutomationRule.objects.select_for_update().get(pk=rule.pk)  # two workers with the same cause: one waits
             if AutomationRun.objects.filter(rule=rule, object_id=record.pk, cause=cause).exists():
                 return None
-            return _keep(rule, record, cause, Status.DONE, carry_out(rule, record))
+            return _keep(rule, record, cause, Status.DONE, carry_out(rule, record, cause))
     except (Refused, Forbidden, NotVisible, ValidationError, LookupError) as wrong:
         return _keep(rule, record, cause, Status.FAILED, [said_of(wrong)])
 
 
-def carry_out(rule: AutomationRule, record: Any) -> list[str]:
+def carry_out(rule: AutomationRule, record: Any, cause: str = "") -> list[str]:
     """All steps in order, each in words; inside an action. What one refuses is raised with the step's name."""
     kind, said = kinds.get(rule.kind), []
     for place, step in enumerate(rule.steps, 1):
@@ -128,7 +128,7 @@ def carry_out(rule: AutomationRule, record: Any) -> list[str]:
             fresh = kind.rows(automaton()).filter(pk=record.pk).first()
             if fresh is None:
                 raise NotVisible
-            said.append(str(known.carry_out(steps.Occasion(kind, fresh, rule, automaton()), **step["with"])))
+            said.append(str(known.carry_out(steps.Occasion(kind, fresh, rule, automaton(), cause), **step["with"])))
         except (Refused, Forbidden, NotVisible, ValidationError, LookupError) as wrong:
             raise Refused(_("Step %(n)s: %(why)s") % {"n": place, "why": said_of(wrong)}) from wrong
     return said

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhike.activities.models import Task
 from zhike.activities.reminding import roles_to_choose
 from zhike.automation.texts import check_text
+from zhike.channels.models import Webhook
 from zhike.kit.access import VERBS
 from zhike.kit.errors import Refused
 from zhike.kit.forms import ActionForm
@@ -42,6 +44,18 @@ def settable(kind: RecordKind) -> list[Field]:
 def subjects_of(kind: RecordKind) -> list[approvals.Subject]:
     """What a record of a kind can be put up for without anything else being said."""
     return [subject for subject in approvals.everything() if subject.ask and subject.model is kind.model]
+
+
+def webhooks_in_use() -> QuerySet[Webhook]:
+    """The subscriptions a rule may call; whoever sets rules up decides for the whole company."""
+    return Webhook.objects.whole_table("subscriptions a rule may call; each is sent what its owner sees").filter(
+        is_active=True
+    )
+
+
+def webhook_choices() -> list[tuple[str, str]]:
+    """The subscriptions as choices."""
+    return [(str(pk), name) for pk, name in webhooks_in_use().values_list("pk", "name")]
 
 
 class StepForm(ActionForm):
@@ -133,6 +147,19 @@ class ApproveStepForm(StepForm):
     def __init__(self, data=None, *, kind: RecordKind, start: dict[str, Any] | None = None):
         super().__init__(data, kind=kind, start=start)
         self.fields["subject"].choices = [(subject.key, subject.label) for subject in subjects_of(kind)]
+
+
+class WebhookStepForm(StepForm):
+    """Which subscription is called."""
+
+    webhook = forms.ChoiceField(
+        label=_("Webhook"), widget=forms.Select(attrs=SELECT),
+        help_text=_("Set up under Webhooks."),
+    )  # fmt: skip
+
+    def __init__(self, data=None, *, kind: RecordKind, start: dict[str, Any] | None = None):
+        super().__init__(data, kind=kind, start=start)
+        self.fields["webhook"].choices = webhook_choices()
 
 
 class FieldStepForm(StepForm):

@@ -23,6 +23,7 @@ from zhike.activities.reminding import recipients
 from zhike.automation import step_forms
 from zhike.automation.models import AutomationRule
 from zhike.automation.texts import fill_in
+from zhike.channels import webhooks
 from zhike.kit import dates
 from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer, viewer_of
@@ -31,6 +32,9 @@ from zhike.org import approvals
 from zhike.records.actions import assign_record, change_record, create_record, notify, tag_record
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import Lookups, person_names
+from zhike.records.models import OutboxEvent
+
+CALLED = "automation.rule.acted"  # the type of what webhooks are called with
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Occasion:
     record: Any
     rule: AutomationRule
     by: Viewer
+    cause: str = ""
 
     @property
     def owner_id(self) -> int | None:
@@ -171,6 +176,24 @@ def ask_approval(on: Occasion, *, subject: str) -> str:
     return _("Put up for approval: %(what)s") % {"what": found.label}
 
 
+def call_webhook(on: Occasion, *, webhook: str) -> str:
+    """The record goes to a subscription's address, signed, as far as the subscription's owner sees it."""
+    hook = step_forms.webhooks_in_use().filter(pk=webhook).first()
+    if hook is None:
+        raise Refused(_("This subscription is not in use."))
+    happened = OutboxEvent(name=CALLED, kind=on.kind.label, object_id=on.record.pk, payload={})
+    data = webhooks.told(happened, hook.owner_id)
+    if data is None:
+        raise Refused(_("The owner of the subscription does not see this record."))
+    key = f"automation:{on.rule.pk}:{on.record.pk}:{on.cause}:{hook.line}"
+    webhooks.put(hook, CALLED, {**data, "rule": on.rule.name}, key=key, at=dates.now().isoformat())
+    return _("Sent to %(name)s") % {"name": hook.name}
+
+
+def _webhook_words(kind: RecordKind, values: dict[str, Any]) -> str:
+    return dict(step_forms.webhook_choices()).get(values["webhook"], _("a subscription that is gone"))
+
+
 def who_words(word: str) -> str:
     """ "owner" in words."""
     return str(dict(step_forms.who_choices()).get(word, word))
@@ -208,3 +231,5 @@ add(Step("tag", gettext_lazy("Stick a tag on"), "tag", step_forms.TagStepForm, t
          lambda kind, values: values["name"], lambda kind: "change" in kind.verbs))  # fmt: skip
 add(Step("approve", gettext_lazy("Put up for approval"), "rubber-stamp", step_forms.ApproveStepForm, ask_approval,
          _approve_words, lambda kind: bool(step_forms.subjects_of(kind))))  # fmt: skip
+add(Step("webhook", gettext_lazy("Call a webhook"), "webhook", step_forms.WebhookStepForm, call_webhook,
+         _webhook_words))  # fmt: skip

@@ -12,10 +12,15 @@ from zhike.automation import engine, steps
 from zhike.automation.models import AutomationRule, AutomationRun
 from zhike.automation.setup import install_automation
 from zhike.automation.tests.factories import AutomationRuleFactory
+from zhike.channels import webhooks
+from zhike.channels.models import Delivery, Webhook
 from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Customer
 from zhike.customers.tests.factories import CustomerFactory
+from zhike.kit.actions import acting
+from zhike.kit.sealed import seal
 from zhike.kit.viewer import viewer_of
+from zhike.org.viewers import the_system
 from zhike.records import kinds
 from zhike.records.actions import change_record, create_record
 from zhike.records.models import AuditEntry, InboxItem, OutboxEvent, Tagging
@@ -328,3 +333,23 @@ def test_ORG_6_a_rule_puts_a_quote_up_for_approval_in_its_owners_name(company):
     work_off()
     assert [run.status for run in runs(rule)] == ["done"], runs(rule)[0].said
     assert fresh(quote).status in ("approving", "approved") and fresh(quote).number
+
+
+def test_ACT_7_a_rule_calls_a_webhook_once_with_what_its_owner_sees(company):
+    hook, west = (
+        Webhook(name=name, owner=owner, url="https://erp.example/in", events=[], secret=seal(webhooks.new_secret()))
+        for name, owner in (("ERP", company.gm), ("West", company.zhao_lei))
+    )
+    with acting(the_system(), "test"):
+        hook.save()
+        west.save()
+    rule = AutomationRuleFactory(steps=[{"do": "webhook", "with": {"webhook": str(hook.pk)}}])
+    blind = AutomationRuleFactory(steps=[{"do": "webhook", "with": {"webhook": str(west.pk)}}])
+    customer = new_customer(company.li_na)
+    work_off()
+    assert [run.status for run in (*runs(rule), *runs(blind))] == ["done", "failed"]
+    delivery = Delivery.objects.get(webhook=hook)
+    payload = delivery.content["payload"]
+    assert payload["type"] == "automation.rule.acted" and payload["data"]["rule"] == rule.name
+    assert payload["data"]["record"]["name"] == customer.name
+    assert not Delivery.objects.filter(webhook=west).exists()
