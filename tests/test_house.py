@@ -40,6 +40,7 @@ WHOLE_TABLE = {
     "zhike/activities/models/tasks.py",  # who takes part: filtered to the viewer's people
     "zhike/activities/tasks.py",  # which customer a follow-up was with, to reckon the scores of its deals
     "zhike/activities/reminding.py",  # finds what is due for everybody; each person is told of what they see only
+    "zhike/activities/actions/reports.py",  # who has read, spoken to or not handed in a report the action was let in for
     "zhike/activities/actions/tasks.py",  # tasks of a customer that moves; participants of a task let in for
     "zhike/channels/actions/webhooks.py",  # a subscription that is stopped, whoever's it is
     "zhike/channels/webhooks.py",  # all subscriptions hear of an event; each is sent what its owner sees

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver
 
-from zhike.activities.models import ActivityComment, Reminder, ReminderRule
-from zhike.activities.tests.factories import ActivityFactory, TaskFactory
+from zhike.activities.models import ActivityComment, Reminder, ReminderRule, ReportComment, ReportRead
+from zhike.activities.tests.factories import ActivityFactory, TaskFactory, WorkReportFactory
 from zhike.api.models import ApiToken
 from zhike.automation.models import AutomationRule, AutomationRun
 from zhike.channels.models import Attempt, Delivery, Robot, Webhook
@@ -128,6 +128,9 @@ RECORDS = {
         answer_due=True,
         account=account_of(owner, pk=PK, address="west@chenghu.cn", signature=MARK),
     ),
+    "activities.workreport": lambda owner: WorkReportFactory(
+        pk=PK, author=owner, name=MARK, done=MARK, plan=MARK, trouble=MARK
+    ),
     "org.person": lambda owner: PersonFactory(pk=PK, supervisor=owner),
 }
 
@@ -235,6 +238,8 @@ def west(company):
         MailDomain(pk=PK, customer_id=PK, domain="west.cn", person=owner).save()
         LetterTemplate(pk=PK, person=owner, name=MARK, text=MARK).save()
         ActivityComment(pk=PK, activity_id=PK, author=owner, text=MARK).save()
+        ReportComment(pk=PK, report_id=PK, author=owner, text=MARK).save()
+        ReportRead(pk=PK, report_id=PK, person=company.manager_west).save()
         prices = PriceList(pk=PK, name="走查价目")
         prices.save()
         PriceListItem(pk=PK, price_list=prices, product_id=PK, price=1).save()

@@ -69,6 +69,7 @@ class ActivitiesConfig(AppConfig):
                         verb=TASK.verb("create"))  # fmt: skip
 
         self.place_calendar(menu, view)
+        self.place_reports(menu)
 
     def place_calendar(self, menu, view):
         """Where the calendar is reached from."""
@@ -82,6 +83,26 @@ class ActivitiesConfig(AppConfig):
                  icon="calendar", order=15)  # fmt: skip
         menu.add("settings", "leads", _("Reminder times"), url_name="activities:calendar_leads", icon="alarm", order=62,
                  verb=SET_UP)  # fmt: skip
+
+    def place_reports(self, menu):
+        """Where the work log and the reports are reached from, and when who owes one is told."""
+        from zhike.activities import reports
+        from zhike.activities.actions.reports import SET_UP
+        from zhike.activities.kinds import WORK_REPORT
+        from zhike.activities.models.reports import OVERSEE
+        from zhike.kit import access
+        from zhike.records import messages, periodic
+        from zhike.records.events import declare
+
+        access.declare(SET_UP, _("Set up work reports"), _("Work reports"))
+        access.declare(OVERSEE, _("Read everybody's work reports"), _("Work reports"))
+        messages.declare("reports", _("Work reports"), email="daily", order=45)
+        declare("activities.workreport.submitted", _("Work report handed in"))
+        periodic.every("zhike.activities.tasks.ask_for_reports", timedelta(minutes=10))
+        menu.add("main", "worklog", _("Work log"), url_name="activities:work_log", icon="notebook", group="home",
+                 order=20, verb=WORK_REPORT.verb("view"), badge=reports.count_unread)  # fmt: skip
+        menu.add("settings", "work-reports", _("Work reports"), url_name="activities:report_rules", icon="notebook",
+                 order=64, verb=SET_UP)  # fmt: skip
 
     def tell_of_deals(self):
         """What the room of deals cannot know: when contacts were visited, and that a follow-up makes deals fresh."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhike.activities import actions
-from zhike.activities.models import Activity, Task
+from zhike.activities.models import Activity, Task, WorkReport
 from zhike.records import kinds
 from zhike.records.fields import Choice, Day, LongText, Moment, Number, Person, Ref, Text, YesNo
 from zhike.records.kinds import RecordKind
@@ -182,6 +182,44 @@ TASK = kinds.add(
              "sort": "-updated_at"},
         ],
         verbs=[v for v in kinds.STANDARD_VERBS if v != "share"],
+    )
+)  # fmt: skip
+
+WORK_REPORT = kinds.add(
+    RecordKind(
+        WorkReport,
+        slug="work-reports",
+        icon="notebook",
+        page="activities:report_page",
+        title="name",
+        owner="author",
+        natural_keys=(),
+        sort="-first_on",
+        fields=[
+            Text("name", editable=False, search=True),
+            Choice("rhythm"),
+            Day("first_on"),
+            Day("last_on", editable=False),
+            Person("author", editable=False),
+            Choice("status", editable=False),
+            Moment("submitted_at", editable=False),
+            YesNo("is_late", editable=False),
+            LongText("done"),
+            LongText("plan"),
+            LongText("trouble"),
+            Moment("created_at", editable=False),
+            Moment("updated_at", editable=False),
+        ],
+        columns=["name", "author", "status", "submitted_at", "is_late"],
+        sections=[(_("Work report"), ["rhythm", "first_on", "done", "plan", "trouble"])],
+        prepare=actions.prepare_report,
+        views=[
+            {"key": "mine", "name": _("My reports"), "filter": [["author", "me", []]]},
+            {"key": "team", "name": _("My team"), "filter": [["author", "team", []]]},
+            {"key": "late", "name": pgettext_lazy("work report", "Handed in late"),
+             "filter": [["is_late", "yes", []]]},
+        ],
+        verbs=["view", "create", "change", "delete", "export"],
     )
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from django_tasks import task
 
-from zhike.activities.actions import remind_of_tasks
+from zhike.activities.actions import call_for_reports, remind_of_tasks
 from zhike.activities.models import Activity
 from zhike.activities.reminding import remind
 from zhike.kit import dates
@@ -27,6 +27,12 @@ def remind_by_minute() -> None:
 def remind_of_due_tasks() -> None:
     """Each minute: tell people of tasks that are about to begin."""
     remind_of_tasks(dates.now())
+
+
+@task()
+def ask_for_reports() -> None:
+    """Every few minutes: tell who has not handed in a report whose time is up; safe to run twice."""
+    call_for_reports(dates.now())
 
 
 def rescore_deals(event: OutboxEvent) -> None:

@@ -30,6 +30,7 @@ _NO_SETTINGS = (
     *("!contracts.credit.*", "!contracts.rules.*", "!contracts.dunning.*", "!contracts.invoice.exceed"),
     *("!contracts.approval.*", "!contracts.reward.exceed", "!sales.assignment.*", "!sales.score.*", "!channels.*"),
     *("!automation.*", "!customers.rhythm.*", "!mail.settings.*", "!sales.taxrate.*"),
+    "!activities.workreport.set_up",
     *("org.person.view", "sales.pipeline.view"),
 )
 # They draw contracts up, have them signed and changed; money is for finance.
@@ -38,7 +39,9 @@ _OWN_CONTRACTS = (
     "contracts.contract.sign", "contracts.contract.change_order", "contracts.invoice.create",
     "contracts.invoice.change", "contracts.dunningnote.*", "contracts.reward.create",
 )  # fmt: skip
-_CONTACTS = ("customers.contact.create", "customers.contact.change", "activities.*", "mail.*")
+_CONTACTS = (
+    "customers.contact.create", "customers.contact.change", "activities.*", "!activities.workreport.oversee", "mail.*",
+)  # fmt: skip
 SHIPPED_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     ADMINISTRATOR: (SCOPE.EVERYTHING, ("*",)),
     "general_manager": (SCOPE.EVERYTHING, ("*", "!org.role.*", "!org.company.*", "!records.customise")),

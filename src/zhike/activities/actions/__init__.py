@@ -23,6 +23,14 @@ from zhike.activities.actions.followups import (
     save_template,
 )
 from zhike.activities.actions.reminders import delete_rule, finish, put_off, save_rule
+from zhike.activities.actions.reports import (
+    call_for_reports,
+    comment_on_report,
+    note_report_read,
+    prepare_report,
+    save_report_rules,
+    submit_report,
+)
 from zhike.activities.actions.tasks import (
     accept_task,
     cancel_task,
@@ -43,9 +51,11 @@ __all__ = [
     "answer_invitation",
     "arrange",
     "ask_question",
+    "call_for_reports",
     "cancel_task",
     "choose_leads",
     "comment_on",
+    "comment_on_report",
     "complete_task",
     "decline_task",
     "delete_rule",
@@ -58,15 +68,19 @@ __all__ = [
     "move_with_lead",
     "note_reading",
     "note_seen",
+    "note_report_read",
     "prepare_activity",
+    "prepare_report",
     "prepare_task",
     "put_off",
     "remind_of_tasks",
     "renew_feed",
     "reopen_task",
     "revoke_feed",
+    "save_report_rules",
     "save_rule",
     "save_template",
     "set_participants",
+    "submit_report",
     "task_saved",
 ]

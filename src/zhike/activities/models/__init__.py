@@ -3,6 +3,7 @@
 from zhike.activities.models.calendars import CalendarFeed, ReminderLead
 from zhike.activities.models.followups import Activity, ActivityComment, ActivityTemplate, FeedMark, headings_of_kinds
 from zhike.activities.models.reminders import Reminder, ReminderRule
+from zhike.activities.models.reports import ReportCall, ReportComment, ReportRead, ReportRules, WorkReport
 from zhike.activities.models.tasks import Task, TaskParticipant
 
 __all__ = [
@@ -14,7 +15,12 @@ __all__ = [
     "Reminder",
     "ReminderLead",
     "ReminderRule",
+    "ReportCall",
+    "ReportComment",
+    "ReportRead",
+    "ReportRules",
     "Task",
     "TaskParticipant",
+    "WorkReport",
     "headings_of_kinds",
 ]

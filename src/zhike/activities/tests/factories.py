@@ -2,7 +2,8 @@
 
 import factory
 
-from zhike.activities.models import Activity, Task
+from zhike.activities.models import Activity, Task, WorkReport
+from zhike.kit import dates
 from zhike.org.tests.factories import RecordFactory
 
 
@@ -25,3 +26,17 @@ class TaskFactory(RecordFactory):
 
     assigned_by = factory.SelfAttribute("assignee")
     title = factory.Sequence(lambda n: f"要办的事{n}")
+
+
+class WorkReportFactory(RecordFactory):
+    """A daily report of today, handed in."""
+
+    class Meta:
+        model = WorkReport
+
+    name = factory.Sequence(lambda n: f"日报{n}")
+    first_on = factory.LazyFunction(dates.today)
+    last_on = factory.SelfAttribute("first_on")
+    status = "submitted"
+    submitted_at = factory.LazyFunction(dates.now)
+    done = "拜访客户"

@@ -7,7 +7,7 @@ from zhike.kit import dates
 from zhike.kit.actions import acting
 from zhike.kit.errors import Refused
 from zhike.org.viewers import the_system
-from zhike.packs.distribution import agenda
+from zhike.packs.distribution import agenda, reporting
 from zhike.packs.distribution.aims import aim
 from zhike.packs.distribution.finance import keep_books
 from zhike.packs.distribution.history import World, live
@@ -33,3 +33,4 @@ def install_demo(customers: int = CUSTOMERS, password: str = PASSWORD) -> None:
         reward(dates.today(), people.all["xuj"])
         aim(random, people, dates.today())
         agenda.fill(random, people, dates.today())
+        reporting.fill(random, people, dates.today())
