@@ -45,6 +45,7 @@ WHOLE_TABLE = {
     "zhike/channels/actions/webhooks.py",  # a subscription that is stopped, whoever's it is
     "zhike/channels/webhooks.py",  # all subscriptions hear of an event; each is sent what its owner sees
     "zhike/contracts/account.py",  # whether a viewer sees all of an account, before a statement of it is written
+    "zhike/bench/activities.py",  # how many customers there are, to give each its follow-ups
     "zhike/bench/selling_measure.py",  # counts what the benchmark made
     "zhike/contracts/actions/cross_sell.py",  # answers to suggestions about a customer the action was let in for
     "zhike/contracts/actions/rewards.py",  # what a customer bought over all decides what it has earned

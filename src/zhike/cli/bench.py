@@ -2,7 +2,7 @@
 
 from zhike.cli import prepare
 
-NAMES = ["core", "selling"]
+NAMES = ["core", "selling", "activity"]
 
 
 def add_arguments(parser) -> None:
@@ -16,7 +16,9 @@ def add_arguments(parser) -> None:
     )
     parser.add_argument("--small", type=float, default=0.02, help="the size it is compared with; 0 leaves that out")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
-    parser.add_argument("--pages", default="", metavar="NAME,…", help="only these pages, and no import or export")
+    parser.add_argument(
+        "--pages", default="", metavar="NAME,…", help="only these pages (parts of activity), and no import or export"
+    )
     parser.add_argument("--seconds", type=int, default=60, help="how long twenty people post at once (selling)")
     parser.add_argument("--requests", type=int, default=100, help="measured requests of a page (default: %(default)s)")
 
@@ -28,7 +30,7 @@ def run(options) -> int:
         print(f"zhike: no such benchmark: {', '.join(unknown)}; there is {', '.join(NAMES)}")
         return 2
     prepare.everything()
-    from zhike.bench import core, selling
+    from zhike.bench import activity, core, selling
 
-    runs = {"core": core.run, "selling": selling.run}
+    runs = {"core": core.run, "selling": selling.run, "activity": activity.run}
     return max(runs[name](options) for name in options.names or NAMES)

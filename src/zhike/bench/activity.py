@@ -1,0 +1,78 @@
+"""`./zhike bench activity`: what touches everybody all day; each part measures one thing and says its targets.
+
+part("pages", pages)      # in this module; a part takes the options and gives its figures
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from zhike.bench import stream
+from zhike.bench.core import machine
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One thing measured, with the most it may be; None for what is only told."""
+
+    label: str
+    value: float
+    most: float | None = None
+    unit: str = ""
+
+    @property
+    def is_met(self) -> bool:
+        return self.most is None or self.value <= self.most
+
+
+PARTS: dict[str, Callable[[Any], Iterable[Figure]]] = {}
+
+
+def part(name: str, measure: Callable[[Any], Iterable[Figure]]) -> None:
+    """Make a part known."""
+    PARTS[name] = measure
+
+
+def run(options: Any) -> int:
+    """Measure the parts asked for (`--pages`, else all) and print; 1 when a target was missed, 2 for a wrong call."""
+    asked = [name for name in options.pages.split(",") if name] or list(PARTS)
+    if unknown := [name for name in asked if name not in PARTS]:
+        print(f"zhike: no such part: {', '.join(unknown)}; there is {', '.join(PARTS)}")
+        return 2
+    print(f"ZhiKe bench activity, {date.today().isoformat()}, {machine()}")  # noqa: DTZ011
+    missed = 0
+    for name in asked:
+        for figure in PARTS[name](options):
+            aim = "" if figure.most is None else f"(at most {figure.most:g})"
+            said = "" if figure.most is None else "ok" if figure.is_met else "MISSED"
+            print(f"{name:<10}{figure.label:<56}{figure.value:>10,.2f} {figure.unit:<3} {aim:<16} {said}")
+            missed += not figure.is_met
+    print(f"\n{missed} targets missed" if missed else "\nall targets met")
+    return 1 if missed else 0
+
+
+def pages(options: Any) -> Iterable[Figure]:
+    """Ten million follow-ups: a customer's stream, the feed of a team of fifty, one's day; at the 95th percentile."""
+    found = stream.measure(options, "timeline,feed,day,team_day")
+    yield Figure("follow-ups in the database", found["followups"])
+    for page, label, most in (
+        ("timeline", "first page of a customer's stream", 30), ("feed", "follow-ups of a team of fifty", 60),
+        ("day", "one's own day", 40), ("team_day", "the day of a team of fifty", None),
+    ):  # fmt: skip
+        times = found["pages"][page]
+        yield Figure(label, times["p95"], most, "ms")
+        yield Figure("  half of them within", times["p50"], None, "ms")
+    yield Figure("  a bare handler beside them", times["bare"], None, "ms")
+
+
+def rules(options: Any) -> Iterable[Figure]:
+    """The pass over all reminder rules in the background, and what it does to a list meanwhile."""
+    found = stream.measure(options, "rules")["rules"]
+    yield Figure(f"all {found['rules']} rules passed, {found['told']:,} reminders written", found["seconds"], 60, "s")
+    yield Figure("  the list before, at the 95th percentile", found["before"], None, "ms")
+    yield Figure("  while they pass, in times of that", found["during"] / found["before"], 2, "×")
+
+
+part("pages", pages)
+part("rules", rules)
