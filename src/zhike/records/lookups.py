@@ -1,6 +1,6 @@
 """What words mean: people by name, records by code or name, picklist labels; cached for one form or one import."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -22,7 +22,12 @@ def people() -> list[tuple[int, str, str, bool]]:
 
 def sees_much(viewer: Viewer) -> bool:
     """Whether what a viewer sees is met often along any list, so that walking it finds enough soon."""
-    return viewer.people is None or len(viewer.people) >= WIDE_SHARE * len(people())
+    return viewer.people is None or is_wide(viewer.people)
+
+
+def is_wide(chosen: Collection[int]) -> bool:
+    """Whether so many people were chosen that their rows are met often along any list."""
+    return len(chosen) >= WIDE_SHARE * len(people())
 
 
 @config.cached

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from zhike.kit import format as fmt
 from zhike.kit import parse
+from zhike.kit.rowwise import asked_by_row
 from zhike.records import lookups as look
 from zhike.records.fields.base import EMPTY, Field
 from zhike.records.widgets import PersonInput, RecordInput
@@ -110,7 +111,9 @@ class Person(Field):
         if op == "me":
             return Q(**{path: viewer.person_id})
         if op == "team":
-            return Q(**{f"{path}__in": sorted({viewer.person_id, *viewer.subordinates})})
+            theirs = sorted({viewer.person_id, *viewer.subordinates})
+            mine = Q(**{f"{path}__in": theirs})
+            return asked_by_row(mine) if look.is_wide(theirs) else mine
         if op in ("in", "not_in"):
             wanted = Q(**{f"{path}__in": [self.parse(v, lookups) for v in values]})
             return wanted if op == "in" else ~wanted
