@@ -57,7 +57,7 @@ def import_map(request: HttpRequest, pk: int) -> HttpResponse:
     if batch.status != ImportBatch.Status.READY:
         return redirect(request, reverse("records:import_page", args=[pk]))
     kind, options = kinds.get(batch.kind), _table_options(request, batch)
-    context: dict[str, Any] = {"batch": batch, "kind": kind, "options": options}
+    context: dict[str, Any] = {"batch": batch, "kind": kind, "options": options, "fresh": _is_fresh(request)}
     try:
         table = open_table(batch.upload.path, filename=batch.file_name, **options)
         samples = [cells for _number, cells in table.sample(SAMPLES)]
@@ -76,7 +76,7 @@ def import_map(request: HttpRequest, pk: int) -> HttpResponse:
     context |= {
         "rows": _rows(form, samples), "missing": [] if sent else form.missing(), "earlier": earlier,
         "no_rows": not samples, "reading": ReadingForm(options, table, is_text=table.encoding is not None),
-        "preview": Preview(table, options),
+        "preview": Preview(table, {"fresh": "1", **options} if _is_fresh(request) else options),
     }  # fmt: skip
     return part(request, "records/import_map.html#map", context, status=422 if form.errors else 200)
 
@@ -173,9 +173,14 @@ def _kept(request: HttpRequest, batch: ImportBatch, kind: RecordKind, table: Tab
     """What the form starts with: as chosen before, as an earlier file of these columns was read, or as guessed."""
     if batch.mapping.get("columns"):
         return Mapping.from_json(batch.mapping), None
-    if "fresh" not in request.GET and (earlier := earlier_import(request.viewer, kind, table.columns)):
+    if not _is_fresh(request) and (earlier := earlier_import(request.viewer, kind, table.columns)):
         return Mapping.from_json(earlier.mapping), earlier
     return Mapping(columns=guess(kind, table.columns)), None
+
+
+def _is_fresh(request: HttpRequest) -> bool:
+    """Whether one wants to choose anew, whatever an earlier import was told."""
+    return "fresh" in request.GET or "fresh" in request.POST
 
 
 def _rows(form: MappingForm, samples: list[list[Any]]) -> list[dict[str, Any]]:
