@@ -6,12 +6,16 @@ A test fails, too, when the browser reports a script error, a blocked resource o
 import os
 import re
 import shutil
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message
 from playwright.sync_api import Page, sync_playwright
 
-from tests.installation import ROOT, Installation
+from tests.installation import ROOT, Installation, free_port
 
 # Playwright's event loop lives in this thread; the tests read the database only between its steps.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -53,6 +57,32 @@ def browser():
         chromium.close()
 
 
+class Letters(Message):
+    """What a mail server took in, as parsed messages in their order."""
+
+    def __init__(self):
+        super().__init__()
+        self.messages: list[EmailMessage] = []
+
+    def handle_message(self, message):
+        self.messages.append(message_from_bytes(bytes(message), policy=policy.default))
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """Letters to an address so far."""
+        return [message for message in self.messages if message["To"] == address]
+
+
+@pytest.fixture(scope="session")
+def letters():
+    """A real SMTP server at which the demo company's letters arrive; `letters.url` is its address."""
+    handler = Letters()
+    server = Controller(handler, hostname="127.0.0.1", port=free_port())
+    server.start()
+    handler.url = f"smtp://127.0.0.1:{server.port}"
+    yield handler
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def product(tmp_path_factory):
     """The running product, empty but for its administrator; `product.installation` runs commands in it."""
@@ -62,9 +92,11 @@ def product(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory):
-    """The running product with the demo company in it."""
-    installation = Installation(tmp_path_factory.mktemp("demo"), ZHIKE_ADMIN_PASSWORD=ADMIN_PASSWORD)
+def demo(tmp_path_factory, letters):
+    """The running product with the demo company in it; its letters arrive at `letters`."""
+    installation = Installation(
+        tmp_path_factory.mktemp("demo"), ZHIKE_ADMIN_PASSWORD=ADMIN_PASSWORD, ZHIKE_EMAIL_URL=letters.url
+    )
     with installation.up("--demo") as running:
         yield running
 

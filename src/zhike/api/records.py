@@ -104,9 +104,11 @@ def created(kind: RecordKind, viewer: Viewer, data: dict[str, Any]) -> dict[str,
 def changed(kind: RecordKind, viewer: Viewer, pk: int, data: dict[str, Any]) -> dict[str, Any]:
     """Change by a body; its `version` makes a stale change 409, a new `owner` is an assignment."""
     record = queries.record_for(viewer, kind, pk, "change")
+    stamp = kind.said_as.get("version", "version")
+    data = {_meant(kind, name): value for name, value in data.items()}
     version = data.pop("version", None)
     if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
-        raise ValidationError({"version": [_("A whole number.")]})
+        raise ValidationError({stamp: [_("A whole number.")]})
     values = cleaned_values(kind, _flat(kind, data), viewer, partial=True)
     owner_id = values.pop(kind.owner, None) if kind.owner else None
     if values or version is not None:
@@ -114,6 +116,11 @@ def changed(kind: RecordKind, viewer: Viewer, pk: int, data: dict[str, Any]) -> 
     if owner_id is not None:
         record = assign_record(kind, record, by=viewer, owner_id=owner_id)
     return as_json(kind, record, viewer)
+
+
+def _meant(kind: RecordKind, said: str) -> str:
+    """The name of ours that the API says otherwise."""
+    return next((name for name, word in kind.said_as.items() if word == said), said)
 
 
 def _flat(kind: RecordKind, data: dict[str, Any]) -> dict[str, Any]:

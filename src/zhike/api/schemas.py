@@ -49,9 +49,12 @@ def out_schema(kind: RecordKind) -> type[Schema]:
         if field.is_custom:
             fields["card"] = (dict[str, Any], {})
             continue
-        fields[field.name] = (Annotated[Any, WithJsonSchema(shape(field, reading=True))], None)
+        fields[kind.said_as.get(field.name, field.name)] = (
+            Annotated[Any, WithJsonSchema(shape(field, reading=True))],
+            None,
+        )
     fields |= {"custom": (dict[str, Any], {}), "created_at": (str | None, None), "updated_at": (str | None, None)}
-    fields["version"] = (int, 1)
+    fields[kind.said_as.get("version", "version")] = (int, 1)
     return create_model(f"{_name(kind)}Out", __base__=Lax, **fields)
 
 
@@ -64,7 +67,10 @@ def in_schema(kind: RecordKind) -> type[Schema]:
         elif field.editable:
             fields[field.name] = (Annotated[Any, WithJsonSchema(shape(field, reading=False))], None)
     fields["custom"] = (Annotated[Any, WithJsonSchema({"type": ["object", "null"]})], None)
-    fields["version"] = (Annotated[Any, WithJsonSchema({"type": ["integer", "null"]})], None)
+    fields[kind.said_as.get("version", "version")] = (
+        Annotated[Any, WithJsonSchema({"type": ["integer", "null"]})],
+        None,
+    )
     return create_model(f"{_name(kind)}In", __base__=Lax, **fields)
 
 

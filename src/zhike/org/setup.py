@@ -30,6 +30,7 @@ _NO_SETTINGS = (
     *("!contracts.credit.*", "!contracts.rules.*", "!contracts.dunning.*", "!contracts.invoice.exceed"),
     *("!contracts.approval.*", "!contracts.reward.exceed", "!sales.assignment.*", "!sales.score.*", "!channels.*"),
     *("!automation.*", "!customers.rhythm.*", "!mail.settings.*", "!sales.taxrate.*"),
+    "!sales.quote.set_rules",
     "!activities.workreport.set_up",
     *("org.person.view", "sales.pipeline.view"),
 )

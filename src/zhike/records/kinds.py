@@ -80,6 +80,8 @@ class RecordKind:
         self.subtitle, self.search_from, self.search_into = list(subtitle), list(search_from), list(search_into)
         self.own_fields = {field.name: field.bind(self) for field in fields}
         self.verbs = tuple(verbs)
+        # Names the API uses for some of them; "version" is that of the record, by which a stale change is told.
+        self.said_as: dict[str, str] = {}
         for verb in self.verbs:
             access.declare(self.verb(verb), STANDARD_VERBS[verb], self.plural)
 

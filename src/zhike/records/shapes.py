@@ -36,11 +36,11 @@ def shown(
     card, custom = {}, {}
     for field, taken in zip(fields, values, strict=True):
         place = record if not field.is_custom else card if field.name in kind.own_fields else custom
-        place[field.name] = field.api(taken)
+        place[kind.said_as.get(field.name, field.name)] = field.api(taken)
     if card:
         record["card"] = card
     record["custom"] = custom
     for name in ("created_at", "updated_at"):
         record[name] = stamps[name].isoformat() if stamps[name] else None
-    record["version"] = stamps["version"]
+    record[kind.said_as.get("version", "version")] = stamps["version"]
     return record

@@ -56,6 +56,8 @@ class SalesConfig(AppConfig):
                  order=48, verb="sales.assignment.change")  # fmt: skip
         menu.add("settings", "prices", _("Price lists"), url_name="sales:price_lists", icon="tag", order=52,
                  verb="sales.product.set_prices")  # fmt: skip
+        menu.add("settings", "quotes", _("Quotes"), url_name="sales:quote_rules", icon="file-dollar", order=54,
+                 verb="sales.quote.set_rules")  # fmt: skip
         menu.add("settings", "categories", _("Product categories"), url_name="sales:categories", icon="folder",
                  order=53, verb="sales.product.set_prices")  # fmt: skip
         menu.add("new", "opportunity", _("Opportunity"), url_name="sales:opportunity_create", icon="chart-funnel",

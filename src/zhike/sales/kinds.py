@@ -33,7 +33,7 @@ from zhike.sales.lead_fields import LEAD_TONES, WaitField
 from zhike.sales.models import Lead, Opportunity, Pipeline, Product, Quote, Target
 from zhike.sales.models.leads import SEE_UNOWNED
 from zhike.sales.product_fields import CategoryField
-from zhike.sales.quote_fields import QuoteLinesField
+from zhike.sales.quote_fields import QuoteLinesField, QuoteStatusField
 from zhike.sales.tax_fields import Rate as Rate  # lent to the rooms above
 
 SEE_COST = "sales.product.see_cost"
@@ -46,6 +46,8 @@ access.declare("sales.target.change", _("Set targets of one's people"), Target._
 access.declare("sales.forecast.keep", _("Keep the forecast as it stands"), Target._meta.verbose_name_plural)
 access.declare("sales.product.set_prices", _("Set price lists and categories"), Product._meta.verbose_name_plural)
 access.declare("sales.taxrate.change", _("Set tax rates"), Product._meta.verbose_name_plural)
+access.declare("sales.quote.set_rules", _("Set the letter of quotes and how long they are valid"),
+               Quote._meta.verbose_name_plural)  # fmt: skip
 access.declare("sales.assignment.change", _("Set up to whom leads go"), Lead._meta.verbose_name_plural)
 access.declare(SEE_UNOWNED, _("See and claim leads nobody has"), Lead._meta.verbose_name_plural)
 
@@ -224,18 +226,18 @@ QUOTE = kinds.add(
         natural_keys=("number",),
         fields=_known_as("sales.quote", [
             Text("title", search=True, required=False),
-            Text("number", search=True, required=False, editable=False),
+            Text("number", search=True, required=False),
             Number("version_no", integer=True, editable=False),
             Ref("customer", to="customers.customer", required=False),
             Ref("contact", to="customers.contact"),
             Ref("opportunity", to="sales.opportunity"),
-            Choice("status", editable=False),
+            QuoteStatusField("status", required=False),
             Day("quoted_on", required=False),
             Day("valid_until"),
             Money("total", editable=False),
             QuoteLinesField("lines", _("lines"), required=False),
             Money("subtotal", editable=False),
-            Money("reduction", least=0, required=False, editable=False),
+            Money("reduction", least=0, required=False),
             Number("discount", editable=False),
             Money("tax", editable=False),
             Money("cost", editable=False, see=SEE_COST),
@@ -264,7 +266,10 @@ QUOTE = kinds.add(
              "filter": [["status", "in", ["approving"]]]},
             {"key": "sent", "name": pgettext_lazy("quote", "Waiting for the customer"),
              "filter": [["status", "in", ["sent"]]], "sort": "valid_until"},
+            {"key": "expired", "name": pgettext_lazy("quote", "Expired"),
+             "filter": [["status", "in", ["expired"]]], "sort": "-valid_until"},
         ],
-        verbs=[v for v in kinds.STANDARD_VERBS if v != "import"],
     )
 )  # fmt: skip
+QUOTE.said_as = {"version_no": "version", "version": "revision"}
+QUOTE.import_keys = [["number"]]

@@ -1,11 +1,12 @@
 """Reads of this room, viewer first: the board, a deal with all about it, the funnel, what a customer has with us."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Prefetch, QuerySet, Sum
 
 from zhike.customers.models import Customer
 from zhike.kit import dates
@@ -16,7 +17,7 @@ from zhike.records import search
 from zhike.records.filters import Filter
 from zhike.records.lookups import person_names
 from zhike.records.prepared import once, prepared
-from zhike.sales import pricing, rules
+from zhike.sales import rules
 from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT, QUOTE
 from zhike.sales.models import (
     Lead,
@@ -25,6 +26,7 @@ from zhike.sales.models import (
     OpportunityLine,
     Pipeline,
     PriceList,
+    PriceListItem,
     Product,
     Quote,
     QuoteLine,
@@ -33,6 +35,7 @@ from zhike.sales.models import (
     StageChange,
 )
 from zhike.sales.models.pipelines import stages, stages_of
+from zhike.sales.models.quote_rules import quote_rules
 from zhike.sales.projects import (  # noqa: F401 - lent to the rooms above
     booked_for,
     buying_centre,
@@ -300,12 +303,13 @@ def same_leads(viewer: Viewer, lead: Lead) -> list[Lead]:
     return found or (list(rows.filter(company=lead.company).order_by("-id")[:3]) if lead.company else [])
 
 
-VALID_DAYS = 30  # for which a new quote is valid unless it says otherwise
-
-
-def valid_until() -> date:
-    """Until when a quote made today is valid."""
-    return dates.today() + timedelta(days=VALID_DAYS)
+def quote_beginnings() -> dict[str, Any]:
+    """What a new quote begins with: its days and the company's usual terms."""
+    today, rules = dates.today(), quote_rules()
+    return {
+        "quoted_on": today, "valid_until": today + timedelta(days=rules.valid_days),
+        "payment_terms": rules.payment_terms, "delivery": rules.delivery,
+    }  # fmt: skip
 
 
 def quote_lines(viewer: Viewer, quote: Quote) -> list[QuoteLine]:
@@ -332,15 +336,17 @@ def quotes_about(viewer: Viewer, about: Any) -> list[Quote]:
     return list(rows.order_by("-id")[:50])
 
 
-def product_on_sale(viewer: Viewer, pk: int) -> Product | None:
-    """A product that may be offered, or None."""
-    return PRODUCT.rows(viewer).filter(pk=pk, is_active=True).first()
+def products_on_sale(viewer: Viewer, ids: Iterable[int]) -> dict[int, Product]:
+    """Products that may be offered, by id."""
+    return PRODUCT.rows(viewer).filter(is_active=True).in_bulk(set(ids))
 
 
-def price_for(product: Product, customer: Customer | None, quantity: Decimal, day: date) -> pricing.Price:
-    """The price of a product for a customer on a day, and the list it comes from (SAL-5)."""
-    lists = PriceList.objects.filter(is_active=True, items__product=product).distinct().prefetch_related("items")
-    return pricing.price_for(product, customer, quantity, day, list(lists))
+def price_lists_with(products: Iterable[Product]) -> list[PriceList]:
+    """The price lists in use that have one of these products, in their order, with the prices of these at hand."""
+    ids = [product.pk for product in products]
+    items = Prefetch("items", PriceListItem.objects.filter(product__in=ids))
+    rows = PriceList.objects.filter(is_active=True, items__product__in=ids).distinct()
+    return list(rows.order_by("order", "id").prefetch_related(items)) if ids else []
 
 
 def customer_of(viewer: Viewer, opportunity_pk: str) -> dict[str, int]:

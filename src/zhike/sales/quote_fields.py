@@ -1,22 +1,68 @@
 """The lines of a quote as a field: what the API reads and writes, what an export shows (SAL-5)."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
-from zhike.kit import parse
+from zhike.kit import dates, parse
+from zhike.kit import format as fmt
 from zhike.kit.money import check_money
 from zhike.records import kinds
-from zhike.records.fields import Field
+from zhike.records.fields import Choice, Field
 from zhike.records.lookups import Lookups
 from zhike.sales.models import Quote, QuoteLine
 
 KEYS = {"product", "name", "spec", "unit", "quantity", "price", "discount", "tax_rate"}
+OUT = (Quote.Status.APPROVED, Quote.Status.SENT)
+TONES = {"approving": "vio", "approved": "info", "sent": "info", "accepted": "ok"}
+BETWEEN_LINES = re.compile(r"[;；\n]")
+TYPED = re.compile(
+    r"(?P<name>.+?)(?:(?:\s*×\s*|\s+[xX*]\s+)(?P<quantity>[\d.,]+))?(?:\s*[@＠]\s*(?P<price>[\d.,]+))?"
+    r"(?:\s*[−-]\s*(?P<discount>[\d.]+)\s*[%％])?"
+)
 SHOWN = {"id", "list_price", "amount", "tax"}  # what reading gives besides; sending it back changes nothing
 LENGTHS = {"name": 200, "spec": 200, "unit": 40}
 MOST_LINES = 300
+
+
+class QuoteStatusField(Choice):
+    """How a quote stands; in lists and filters also whether it is past its last day."""
+
+    EXPIRED = "expired"
+
+    def choices(self):
+        return [*super().choices(), (self.EXPIRED, pgettext_lazy("quote", "Expired"))]
+
+    def parse(self, raw, lookups):
+        value = super().parse(raw, lookups)
+        if value == self.EXPIRED and lookups.is_import:
+            raise ValidationError(_("A quote expires by its day."))
+        return value
+
+    @property
+    def paths(self):
+        return ("status", "valid_until")
+
+    def values_of(self, record):
+        return (record.status, record.valid_until)
+
+    def cell(self, values):
+        status, valid_until = values
+        over = status in OUT and valid_until is not None and valid_until < dates.today()
+        return fmt.badge(self.text(self.EXPIRED if over else status), "warn" if over else TONES.get(status, "mute"))
+
+    def condition(self, op, values, lookups):
+        if op not in ("in", "not_in") or self.EXPIRED not in values:
+            return super().condition(op, values, lookups)
+        wanted = Q(status__in=OUT, valid_until__lt=dates.today())
+        if rest := [value for value in values if value != self.EXPIRED]:
+            wanted |= super().condition("in", rest, lookups)
+        return wanted if op == "in" else ~wanted
 
 
 class QuoteLinesField(Field):
@@ -37,6 +83,8 @@ class QuoteLinesField(Field):
         return self
 
     def parse(self, raw, lookups):
+        if isinstance(raw, str):
+            raw = [_typed(word, lookups) for word in BETWEEN_LINES.split(raw) if word.strip()]
         if not isinstance(raw, list) or len(raw) > MOST_LINES:
             raise ValidationError(_("A list of at most %(limit)s lines."), params={"limit": MOST_LINES})
         return [_at(n, line, lookups) for n, line in enumerate(raw, 1)]
@@ -61,10 +109,25 @@ class QuoteLinesField(Field):
         return "; ".join(str(line) for line in value) if isinstance(value, list) else str(value or "")
 
     def export(self, values):
-        return ""
+        return self.text(values[0])
 
     def api(self, values):
         return [_shown(line) for line in values[0]]
+
+
+def _typed(word: str, lookups: Lookups) -> dict[str, Any]:
+    """A line as a file says it: "name × quantity @ price −discount%"; a product we sell, or just a description."""
+    found = TYPED.fullmatch(word.strip())
+    if found is None:
+        raise ValidationError(_("A line is written as: name × quantity @ price −discount%"))
+    line: dict[str, Any] = {**found.groupdict()}
+    try:
+        lookups.record(kinds.get("sales.product"), line["name"])
+    except ValidationError:
+        if line["price"] is None:
+            raise
+        return line
+    return {**line, "product": line.pop("name")}
 
 
 def _at(number: int, raw: Any, lookups: Lookups) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from zhike.records.lookups import Lookups
 from zhike.sales import price_queries, pricing, queries
 from zhike.sales.bundles import BundleLine, bundle_lines, make_room
 from zhike.sales.kinds import QUOTE
-from zhike.sales.models import Product, Quote, QuoteLine
+from zhike.sales.models import PriceList, Product, Quote, QuoteLine
 from zhike.sales.tax_fields import Rate
 
 COLUMNS = ("product", "name", "spec", "unit", "quantity", "price", "discount", "tax_rate")
@@ -62,12 +62,22 @@ class LineRow(forms.Form):
         super().__init__(*args, **more)
         self.fields |= controls(lookups)
         self.amount: Decimal | None = None
+        self.priced_by = ""
 
     @property
     def is_blank(self) -> bool:
         """Nothing was put in."""
         data = self.cleaned_data
         return not data.get("product") and not data.get("name") and not self.errors
+
+    def say_source(self, source: str | None, usual: Decimal | None = None) -> None:
+        """Say under the price where it comes from: a list, "list" price, "" typed (`usual`: what it would be)."""
+        if source is None:
+            return
+        said = gettext_lazy("list price") if source == "list" else source or gettext_lazy("typed")
+        if not source and usual is not None:
+            said = _("typed · usually %(price)s") % {"price": f"{usual:,.2f}"}
+        self.fields["price"].help_text = said
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -96,14 +106,45 @@ class QuoteLinesForm(ActionForm):
         if self.is_bound:
             count = _count(self.data)
             rows = [LineRow(self.data, prefix=f"l{n}", lookups=self.lookups) for n in range(min(count, MOST_ROWS))]
+            self._find_sources(rows)
             more = range(count, count + self.extra)
         else:
             lines = queries.quote_lines(self.viewer, self.quote)
             rows = [LineRow(prefix=f"l{n}", lookups=self.lookups, initial=_start(line)) for n, line in enumerate(lines)]
             for row, line in zip(rows, lines, strict=True):
                 row.amount = line.amount
+                row.say_source(line.price_source if line.product_id else None)
             more = range(len(rows), len(rows) + BLANK)
         return [*rows, *(LineRow(prefix=f"l{n}", lookups=self.lookups, initial={"quantity": 1}) for n in more)]
+
+    def _find_sources(self, rows: list[LineRow]) -> None:
+        """Work out where each price comes from: what the lists say now, or what the quote's lines say already."""
+        kept = {(line.product_id, line.price): line.priced_by for line in self.quote.known_lines()}
+        for n, row in enumerate(rows):
+            product = self.products.get(_whole(self.data.get(f"l{n}-product")))
+            if product is None:
+                continue
+            usual = self._price(product, _decimal(self.data.get(f"l{n}-quantity")) or Decimal(1))
+            price = _decimal(self.data.get(f"l{n}-price"))
+            if price is not None and price == usual.amount:
+                row.priced_by = usual.source.name if usual.source else ""
+            else:
+                row.priced_by = kept.get((product.pk, price), "")
+            listed = "list" if price is not None and price == product.list_price else ""
+            row.say_source(row.priced_by or listed, usual.amount)
+
+    @cached_property
+    def products(self) -> dict[int, Product]:
+        """The products that were sent and may be offered."""
+        sent = (_whole(self.data.get(f"l{n}-product")) for n in range(min(_count(self.data), MOST_ROWS)))
+        return queries.products_on_sale(self.viewer, [pk for pk in sent if pk])
+
+    @cached_property
+    def _lists(self) -> list[PriceList]:
+        return queries.price_lists_with(self.products.values())
+
+    def _price(self, product: Product, quantity: Decimal) -> pricing.Price:
+        return pricing.price_for(product, self.quote.customer, quantity, dates.today(), self._lists)
 
     def fill_in(self, data) -> None:
         """Where a product was chosen anew, its words, price and tax; a bundle becomes lines of its parts."""
@@ -116,18 +157,23 @@ class QuoteLinesForm(ActionForm):
                 if len(bundle) > 1:
                     make_room(data, n, len(bundle) - 1)
                 for place, line in enumerate(bundle, n):
+                    data[f"l{place}-product"] = str(line.product.pk)
+                if len(bundle) > 1:
+                    self._forget_products()
+                for place, line in enumerate(bundle, n):
                     self._fill_row(data, place, line)
             n += 1
 
+    def _forget_products(self) -> None:
+        for name in ("products", "_lists"):
+            self.__dict__.pop(name, None)
+
     def _chosen_anew(self, data, n: int) -> Product | None:
-        pk, known = data.get(f"l{n}-product", ""), data.get(f"l{n}-known", "")
-        if not pk.isdigit() or pk == known or len(pk) > 18:
-            return None
-        return queries.product_on_sale(self.viewer, int(pk))
+        pk = data.get(f"l{n}-product", "")
+        return None if pk == data.get(f"l{n}-known", "") else self.products.get(_whole(pk))
 
     def _fill_row(self, data, n: int, line: BundleLine) -> None:
-        product = line.product
-        price = queries.price_for(product, self.quote.customer, line.quantity, dates.today())
+        product, price = line.product, self._price(line.product, line.quantity)
         values = {
             "product": product.pk, "known": product.pk, "name": product.name, "spec": line.spec,
             "unit": product.unit_label, "quantity": _plain(line.quantity), "tax_rate": _plain(product.tax_rate),
@@ -151,7 +197,7 @@ class QuoteLinesForm(ActionForm):
         for row in self.rows:
             if not row.is_bound or not row.is_valid() or row.is_blank:
                 continue
-            values = _values(row.cleaned_data, self.viewer)
+            values = _values(row.cleaned_data, self.products.get(row.cleaned_data.get("product")), row.priced_by)
             row.amount = pricing.line_amount(values["quantity"], values["price"], values["discount"])
             found.append(values)
         return found
@@ -189,18 +235,21 @@ def _plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isdigit() and len(text) < 19 else 0
+
+
 def _decimal(text: str | None) -> Decimal | None:
     try:
-        value = Decimal(text or "")
+        value = Decimal((text or "").replace(",", ""))
     except ArithmeticError:
         return None
     return value if value.is_finite() and value > 0 else None
 
 
-def _values(data: dict[str, Any], viewer: Viewer) -> dict[str, Any]:
-    product = queries.product_on_sale(viewer, data["product"]) if data.get("product") else None
+def _values(data: dict[str, Any], product: Product | None, priced_by: str) -> dict[str, Any]:
     return {
-        "product": product, "name": data.get("name") or (product.name if product else ""),
+        "product": product, "priced_by": priced_by, "name": data.get("name") or (product.name if product else ""),
         "spec": data.get("spec") or "", "unit": data.get("unit") or "",
         "quantity": data["quantity"] if data.get("quantity") is not None else Decimal(1),
         "price": data["price"] if data.get("price") is not None else Decimal(0),
@@ -214,10 +263,25 @@ class SendForm(ActionForm):
     """To whom a quote goes, and with which words."""
 
     to = forms.EmailField(label=gettext_lazy("To"))
+    key = forms.CharField(max_length=80, widget=forms.HiddenInput, required=False)
     subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
     text = forms.CharField(
         label=pgettext_lazy("letter", "Text"), max_length=4000, widget=forms.Textarea(attrs={"rows": 8, "class": "inp"})
     )
+
+
+class QuoteRulesForm(ActionForm):
+    """The letter that goes with quotes, how long they are valid, their usual terms."""
+
+    letter_subject = forms.CharField(label=gettext_lazy("Subject"), required=False, max_length=200)
+    letter_text = forms.CharField(
+        label=pgettext_lazy("letter", "Text"), required=False, max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 8, "class": "inp"}),
+        help_text=gettext_lazy("Left empty, the letter that came with the product is used."),
+    )  # fmt: skip
+    valid_days = forms.IntegerField(label=gettext_lazy("Days a quote is valid"), min_value=1, max_value=730)
+    payment_terms = forms.CharField(label=gettext_lazy("Payment terms"), required=False, max_length=200)
+    delivery = forms.CharField(label=gettext_lazy("Delivery"), required=False, max_length=200)
 
 
 class SubmitForm(ActionForm):
@@ -226,4 +290,4 @@ class SubmitForm(ActionForm):
     reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=500)
 
 
-__all__ = ["QuoteLinesForm", "SendForm", "SubmitForm"]
+__all__ = ["QuoteLinesForm", "QuoteRulesForm", "SendForm", "SubmitForm"]

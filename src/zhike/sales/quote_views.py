@@ -1,6 +1,7 @@
 """Pages of quotes: list, page with its editor of lines, approval, versions, PDF, sending (SAL-5)."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -22,6 +23,7 @@ from zhike.records.queries import record, record_for
 from zhike.sales import actions, panels, queries
 from zhike.sales.kinds import QUOTE, SEE_COST
 from zhike.sales.models import Quote
+from zhike.sales.models.quote_rules import filled, quote_rules
 from zhike.sales.quote_forms import QuoteLinesForm, SendForm, SubmitForm
 from zhike.sales.quote_pdf import quote_pdf
 
@@ -86,7 +88,7 @@ def quote_create(request: HttpRequest) -> HttpResponse:
     """A new quote; a deal's or a customer's page says for whom."""
     require(request.viewer, QUOTE.verb("create"))
     initial: dict[str, Any] = {name: request.GET[name] for name in PRESET if request.GET.get(name)}
-    initial |= {"quoted_on": dates.today(), "valid_until": queries.valid_until()}
+    initial |= queries.quote_beginnings()
     if "opportunity" in initial and "customer" not in initial:
         initial |= queries.customer_of(request.viewer, initial["opportunity"])
     form = RecordForm(request.POST or None, kind=QUOTE, viewer=request.viewer, initial=initial, only=_fields(None))
@@ -107,7 +109,7 @@ def quote_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _fields(quote: Quote | None) -> list[str]:
     """What the form of the head shows: all but the lines, which have an editor of their own."""
-    shut = {"lines", *([QUOTE.owner] if quote else [])}
+    shut = {"lines", "reduction", "number", "status", *([QUOTE.owner] if quote else [])}
     return [field.name for field in QUOTE.editable() if field.name not in shut]
 
 
@@ -143,12 +145,16 @@ def quote_send(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _letter(viewer: Viewer, quote: Quote) -> dict[str, str]:
     who = quote.contact.name if quote.contact else quote.customer.name
-    words = {"name": who, "company": company_name(), "number": quote.label, "person": viewer.person}
+    words = {
+        "name": who, "customer": quote.customer.name, "company": company_name(), "number": quote.label,
+        "title": quote.title, "total": f"¥ {quote.total:,.2f}", "person": str(viewer.person),
+        "mobile": viewer.person.mobile, "valid_until": quote.valid_until.isoformat() if quote.valid_until else "—",
+    }  # fmt: skip
+    rules = quote_rules()
     return {
-        "to": quote.contact.email if quote.contact else "",
-        "subject": _("Quote %(number)s from %(company)s") % words,
-        "text": _("Dear %(name)s,\n\nplease find our quote %(number)s attached.\n\n%(person)s\n%(company)s") % words,
-    }
+        "key": uuid4().hex, "to": quote.contact.email if quote.contact else "",
+        "subject": filled(rules.subject_template, words)[:200], "text": filled(rules.text_template, words),
+    }  # fmt: skip
 
 
 @require_POST

@@ -30,7 +30,7 @@ def test_SAL_5_a_quote_is_created_with_lines_and_counted(company, customer, view
     quote = answer.json()
     assert [(line["name"], line["quantity"], line["price"], line["amount"]) for line in quote["lines"]] == [
         ("相机", "2", "900.00", "1800.00"), ("运费", "1", "50.50", "45.45")]  # fmt: skip
-    assert (quote["total"], quote["status"], quote["version_no"]) == ("1845.45", "draft", 1)
+    assert (quote["total"], quote["status"], quote["version"]) == ("1845.45", "draft", 1)
     assert quote["discount"] and "cost" not in quote
     assert caller.get(f"/api/v1/quotes/{quote['id']}").json() == quote
     assert caller.get("/api/v1/quotes").json()["items"] == [quote]
@@ -96,3 +96,34 @@ def test_SAL_5_a_category_is_given_by_its_way_from_the_top(company, viewer):
     assert made.status_code == 201, made.content
     assert "category" in errors(caller.send("POST", "products", {"name": "线阵", "category": "相机"}))
     assert "category" in errors(caller.send("POST", "products", {"name": "线阵", "category": "没有"}))
+
+
+def test_SAL_5_the_api_takes_something_off_the_sum_and_counts_anew(company, customer):
+    caller = Caller(company.li_na)
+    lines = [{"name": "相机", "price": "1000", "quantity": 2}]
+    quote = caller.send("POST", "quotes", {"customer": customer.pk, "lines": lines, "reduction": "100"}).json()
+    assert (quote["subtotal"], quote["reduction"], quote["total"], quote["tax"]) == (
+        "2000.00",
+        "100.00",
+        "1900.00",
+        "218.58",
+    )
+    where, stamp = f"quotes/{quote['id']}", quote["revision"]
+    changed = caller.send("PATCH", where, {"reduction": "300", "revision": stamp}).json()
+    assert (changed["total"], changed["tax"], changed["version"]) == ("1700.00", "195.58", 1)
+    assert caller.send("PATCH", where, {"reduction": "1", "revision": stamp}).status_code == 409
+    too_much = caller.send("PATCH", where, {"reduction": "2000.01"})
+    assert too_much.status_code == 422 and "reduction" in errors(too_much)
+    both = caller.send("PATCH", where, {"lines": [{"name": "b", "price": 500}], "reduction": "500"}).json()
+    assert (both["total"], both["subtotal"]) == ("0.00", "500.00")
+    again = caller.send("PATCH", where, {"title": "只改标题"}).json()
+    assert (again["total"], again["reduction"], again["title"]) == ("0.00", "500.00", "只改标题")
+    nothing = caller.send("POST", "quotes", {"customer": customer.pk, "reduction": "1"})
+    assert nothing.status_code == 422 and "reduction" in errors(nothing)
+
+
+@pytest.mark.parametrize("sent", [{"status": "accepted"}, {"number": "BJ-1"}])
+def test_SAL_5_the_api_writes_neither_states_nor_numbers(company, customer, sent):
+    caller = Caller(company.li_na)
+    answer = caller.send("POST", "quotes", {"customer": customer.pk, **sent})
+    assert answer.status_code == 422 and set(sent) <= set(errors(answer))

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from zhike.contracts import rules
 from zhike.contracts.actions.owners import move_receivables
 from zhike.contracts.actions.signing import sign_imported
-from zhike.contracts.actions.states import is_import
 from zhike.contracts.models import Contract, ContractLine, PlanLine
 from zhike.customers.models import Customer
 from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer
+from zhike.records.imports import is_import
 
 WHY = "lines and plan of a contract the action was let in for"
 Status = Contract.Status

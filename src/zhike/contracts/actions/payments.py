@@ -12,7 +12,7 @@ from zhike.contracts import rules
 from zhike.contracts.actions import asking, ledger
 from zhike.contracts.actions.ledger import Books, Kind, Move, book, open_books
 from zhike.contracts.actions.numbers import draw_number
-from zhike.contracts.actions.states import follow_balance, is_dry_run
+from zhike.contracts.actions.states import follow_balance
 from zhike.contracts.models import Contract, LedgerEntry, Payment, Receivable, rules_in_force
 from zhike.customers.models import Customer
 from zhike.kit import dates
@@ -25,6 +25,7 @@ from zhike.org.models import Approval
 from zhike.records import kinds
 from zhike.records.actions import save_record
 from zhike.records.events import emit
+from zhike.records.imports import is_dry_run
 
 WHY = ledger.WHY
 POST, ALLOCATE, REVERSE = "contracts.payment.create", "contracts.payment.allocate", "contracts.payment.reverse"

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from zhike.contracts.actions import ledger
 from zhike.contracts.actions.ledger import Kind, Move, book, open_books
-from zhike.contracts.actions.states import is_dry_run
 from zhike.contracts.models import Receivable
 from zhike.kit.actions import running
 from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer
+from zhike.records.imports import is_dry_run
 
 WHY = ledger.WHY
 

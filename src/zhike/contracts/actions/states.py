@@ -2,8 +2,6 @@
 
 from zhike.contracts.actions.ledger import Books
 from zhike.contracts.models import Contract, Milestone
-from zhike.kit.actions import running
-from zhike.kit.errors import OutsideAction
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds
 from zhike.records.actions import save_record
@@ -11,20 +9,6 @@ from zhike.records.events import emit
 
 WHY = "milestones of a contract the action was let in for"
 Status = Contract.Status
-
-
-def is_import() -> bool:
-    """Whether an import is under way, or its dry run: it brings facts."""
-    return is_dry_run() or running().name == "import"
-
-
-def is_dry_run() -> bool:
-    """Whether rows are only checked: the dry run of an import has no action, so no counter to draw from."""
-    try:
-        running()
-    except OutsideAction:
-        return True
-    return False
 
 
 def follow_balance(books: Books, *, by: Viewer) -> None:

@@ -52,6 +52,7 @@ from zhike.sales.actions.projects import (
     save_member,
     save_rival,
 )
+from zhike.sales.actions.quote_rules import save_quote_rules
 from zhike.sales.actions.quotes import (
     delete_quote,
     hand_over_quote,
@@ -132,6 +133,7 @@ __all__ = [
     "save_rule",
     "save_stage",
     "save_weights",
+    "save_quote_rules",
     "send_quote",
     "set_conditions",
     "set_parts",

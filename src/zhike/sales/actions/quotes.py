@@ -18,22 +18,24 @@ from zhike.org.models import Approval
 from zhike.records import kinds, search
 from zhike.records.actions import delete_record, next_number, save_record
 from zhike.records.events import emit
+from zhike.records.imports import is_import
 from zhike.records.models import AuditEntry
 from zhike.sales import pricing
 from zhike.sales.models import PriceList, Product, Quote, QuoteLine, QuoteSending
 
 CHANGE = "sales.quote.change"
 WHY = "lines of a quote the action was let in for"
-COPIED = ("name", "spec", "unit", "quantity", "list_price", "price", "discount", "tax_rate", "cost")
+COPIED = ("name", "spec", "unit", "quantity", "list_price", "price", "priced_by", "discount", "tax_rate", "cost")
 MOST_LINES = 300
+BROUGHT = (Quote.Status.DRAFT, Quote.Status.SENT, Quote.Status.ACCEPTED, Quote.Status.REJECTED)
 FIXED = {"customer", "contact", "reduction", "valid_until", "title", "delivery", "payment_terms", "quoted_on", "lines"}
 Status = Quote.Status
 
 
 def prepare_quote(quote: Quote, changed: dict[str, Any], by: Viewer) -> None:
     """Before saving: contact and deal belong to the customer; only drafts are edited. Raises Refused."""
-    if (promised := quote.__dict__.pop("lines_to_be", None)) is not None:
-        quote.__dict__["lines_to_write"] = promised
+    _keep_promises(quote, changed)
+    _check_state(quote, changed)
     if quote.pk and not quote.is_draft and FIXED & set(changed):
         raise Refused(_("What has left the draft is not edited; make a new version."))
     if quote.opportunity_id and not quote.customer_id:
@@ -48,6 +50,43 @@ def prepare_quote(quote: Quote, changed: dict[str, Any], by: Viewer) -> None:
         quote.title = (quote.opportunity.name if quote.opportunity_id else quote.customer.name)[:200]
 
 
+def _keep_promises(quote: Quote, changed: dict[str, Any]) -> None:
+    """Lines and what is taken off their sum are written after the quote itself, together: only then it adds up."""
+    if (promised := quote.__dict__.pop("lines_to_be", None)) is not None:
+        if quote.pk and is_import():
+            _check_same(quote, promised)
+            changed.pop("lines", None)
+        else:
+            quote.__dict__["lines_to_write"] = promised
+    if "reduction" in changed:
+        quote.__dict__["reduction_to_be"], quote.reduction = quote.reduction, quote.subtotal - quote.total
+        changed.pop("reduction")
+        changed["lines"] = [None, None]
+
+
+def _check_same(quote: Quote, promised: list[dict[str, Any]]) -> None:
+    if _said([_filled(quote, values) for values in promised]) != _said(quote.known_lines()):
+        raise Refused({"lines": _("This quote is here already with other lines; an import does not change them.")})
+
+
+def _check_state(quote: Quote, changed: dict[str, Any]) -> None:
+    """Numbers are drawn and states are reached by actions; only an import brings quotes that have been somewhere."""
+    if not is_import():
+        if "status" in changed and changed["status"][1] != Status.DRAFT:
+            raise Refused({"status": _("A quote is submitted, sent and accepted by its own actions.")})
+        if "number" in changed and not quote.previous_id:
+            raise Refused({"number": _("Numbers are drawn by themselves.")})
+    elif quote.pk is None:
+        if quote.status not in BROUGHT:
+            raise Refused({"status": _("An import brings drafts and quotes that are sent, accepted or declined.")})
+        if quote.status != Status.DRAFT and not quote.number:
+            raise Refused({"number": _("A quote that was sent has its number.")})
+        if quote.status != Status.DRAFT and not quote.__dict__.get("lines_to_write"):
+            raise Refused({"lines": _("A quote without lines offers nothing.")})
+    elif "status" in changed:
+        raise Refused({"status": _("A quote is submitted, sent and accepted by its own actions.")})
+
+
 def _check_deal(quote: Quote) -> None:
     if quote.opportunity.customer_id not in (None, quote.customer_id):
         raise Refused({"opportunity": _("This deal belongs to another customer.")})
@@ -56,8 +95,16 @@ def _check_deal(quote: Quote) -> None:
 def quote_saved(quote: Quote, changed: dict[str, Any], by: Viewer, created: bool) -> None:
     """After saving: lines it was promised are written; else a quote for a deal begins with the deal's products."""
     promised = quote.__dict__.pop("lines_to_write", None)
+    reduction = quote.__dict__.pop("reduction_to_be", None)
+    if reduction is not None:
+        quote.reduction = reduction
     if promised is not None:
         _replace(quote, [_filled(quote, values) for values in promised])
+        quote.save()
+    elif reduction is not None and not created:
+        lines = lines_of(quote)
+        _count(quote, lines)
+        QuoteLine.objects.whole_table(WHY).bulk_update(lines, ["tax"])
         quote.save()
     elif created and quote.opportunity_id and not quote.previous_id:
         lines = [
@@ -72,6 +119,8 @@ def quote_saved(quote: Quote, changed: dict[str, Any], by: Viewer, created: bool
         if lines:
             _replace(quote, lines)
             quote.save()
+    elif reduction:
+        raise Refused({"reduction": _("More is taken off than the lines come to.")})
 
 
 def _filled(quote: Quote, given: dict[str, Any]) -> QuoteLine:
@@ -89,8 +138,11 @@ def _filled(quote: Quote, given: dict[str, Any]) -> QuoteLine:
         start |= {
             "name": product.name, "spec": product.spec, "unit": product.unit_label, "tax_rate": product.tax_rate,
             "price": price.amount or Decimal(0), "list_price": product.list_price, "cost": product.cost,
+            "priced_by": price.source.name if price.source else "",
         }  # fmt: skip
     said = {name: value for name, value in values.items() if value not in (None, "")}
+    if said.get("price", start["price"]) != start["price"]:
+        start["priced_by"] = ""
     return QuoteLine(product=product, **{**start, **said, "quantity": quantity})
 
 
@@ -220,16 +272,25 @@ def revise_quote(quote: Quote, *, by: Viewer) -> Quote:
 
 
 @action
-def send_quote(quote: Quote, *, by: Viewer, to: str, subject: str, text: str) -> QuoteSending:
-    """Send an approved quote by e-mail with its PDF, by a job; kept with whom, when and whether it went out."""
+def send_quote(
+    quote: Quote, *, by: Viewer, to: str, subject: str, text: str, key: str | None = None
+) -> QuoteSending:  # fmt: skip
+    """Send an approved quote by e-mail with its PDF, by a job; kept with whom, when and whether it went out.
+
+    The same `key` again is the same letter: nothing more goes out.
+    """
     from zhike.sales.tasks import send_quote_mail  # tasks name their queue at import
 
     require(by, CHANGE, quote)
     quote = lock(quote)
+    sendings = QuoteSending.objects.whole_table("letters of a quote the action was let in for").filter(quote=quote)
+    if key and (known := sendings.filter(key=key).first()):
+        return known
     _need(quote, Status.APPROVED, Status.SENT)
     if quote.is_expired(dates.today()):
         raise Refused(_("This quote is past its last day; make a new version."))
-    sending = QuoteSending(quote=quote, to=to, subject=subject[:200], text=text, person_id=by.person_id)
+    sending = QuoteSending(quote=quote, to=to, subject=subject[:200], text=text, key=key or None,
+                           person_id=by.person_id)  # fmt: skip
     sending.save()
     if quote.status == Status.APPROVED:
         _set_status(quote, Status.SENT)

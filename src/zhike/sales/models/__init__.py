@@ -9,6 +9,7 @@ from zhike.sales.models.leads import Lead
 from zhike.sales.models.opportunities import Opportunity, OpportunityLine, StageChange, customers_dealt_with
 from zhike.sales.models.pipelines import Pipeline, Stage
 from zhike.sales.models.products import Product
+from zhike.sales.models.quote_rules import QuoteRules
 from zhike.sales.models.quotes import PriceList, PriceListItem, Quote, QuoteLine, QuoteSending
 from zhike.sales.models.scores import DealScore, ScoreWeight
 from zhike.sales.models.targets import Forecast, ForecastLine, Target
@@ -35,6 +36,7 @@ __all__ = [
     "ProductCategory",
     "Quote",
     "QuoteLine",
+    "QuoteRules",
     "QuoteSending",
     "ResourceRequest",
     "ScoreWeight",

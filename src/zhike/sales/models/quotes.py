@@ -118,7 +118,7 @@ class Quote(OwnedRecord):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("owner")
     )
     status = models.CharField(
-        pgettext_lazy("quote", "status"), max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False
+        pgettext_lazy("quote", "status"), max_length=10, choices=Status.choices, default=Status.DRAFT
     )
     quoted_on = models.DateField(_("quoted on"), default=dates.today)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
@@ -234,6 +234,8 @@ class QuoteLine(ScopedModel):
     quantity = models.DecimalField(_("quantity"), max_digits=12, decimal_places=3, default=1)
     list_price = MoneyField(_("list price"), null=True, blank=True)
     price = MoneyField(_("unit price"))
+    # The price list it came from, as it was called then; empty for the list price, and for what was typed.
+    priced_by = models.CharField(max_length=60, blank=True, editable=False)
     discount = models.DecimalField(_("discount (%)"), max_digits=5, decimal_places=2, default=0)
     tax_rate = models.DecimalField(_("tax rate (%)"), max_digits=5, decimal_places=2, default=13)
     amount = MoneyField(_("amount"), default=0, editable=False)
@@ -260,6 +262,11 @@ class QuoteLine(ScopedModel):
             ),
         ]  # fmt: skip
 
+    @property
+    def price_source(self) -> str:
+        """Where the price comes from: the name of a price list, "list" for the list price, "" for a typed one."""
+        return self.priced_by or ("list" if self.list_price is not None and self.price == self.list_price else "")
+
     def __str__(self):
         off = f" −{self.discount.normalize():f}%" if self.discount else ""
         return f"{self.name} × {self.quantity.normalize():f} @ {self.price:.2f}{off}"
@@ -280,6 +287,8 @@ class QuoteSending(ScopedModel):
     text = models.TextField(pgettext_lazy("letter", "text"))
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
     error = models.CharField(max_length=300, blank=True)
+    # The form it was sent with: pressing its button twice is one letter.
+    key = models.CharField(max_length=80, null=True, editable=False)
     person = person_key()
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
@@ -289,6 +298,7 @@ class QuoteSending(ScopedModel):
     class Meta:
         verbose_name = _("sending")
         ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["key"], name="quote_sent_once")]
 
     def __str__(self):
         return f"{self.quote_id} → {self.to}"
