@@ -90,8 +90,11 @@ def money_full(amount: Decimal | None) -> SafeString:
 
 
 def number(value: int | Decimal | None) -> SafeString:
-    """A count or quantity with thousands separated."""
-    return EMPTY if value is None else mark_safe(f'<span class="tnum">{value:,}</span>')
+    """A count or quantity with thousands separated; decimals without the zeros behind."""
+    if value is None:
+        return EMPTY
+    shown = f"{value:,f}".rstrip("0").rstrip(".") if isinstance(value, Decimal) and value % 1 else f"{value:,.0f}"
+    return mark_safe(f'<span class="tnum">{shown if isinstance(value, Decimal) else f"{value:,}"}</span>')
 
 
 # Days and instants

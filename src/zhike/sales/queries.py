@@ -349,10 +349,10 @@ def price_lists_with(products: Iterable[Product]) -> list[PriceList]:
     return list(rows.order_by("order", "id").prefetch_related(items)) if ids else []
 
 
-def customer_of(viewer: Viewer, opportunity_pk: str) -> dict[str, int]:
-    """{"customer": id} of a deal the viewer sees, to begin a form with."""
+def parties_of(viewer: Viewer, opportunity_pk: str) -> dict[str, int]:
+    """{"customer": id, "contact": id} of a deal the viewer sees, to begin a form with."""
     if not opportunity_pk.isdigit() or len(opportunity_pk) > 18:
         return {}
     found = OPPORTUNITY.rows(viewer).filter(pk=int(opportunity_pk), customer__isnull=False)
-    customer_id = found.values_list("customer_id", flat=True).first()
-    return {"customer": customer_id} if customer_id else {}
+    names = ("customer", "contact")
+    return {name: pk for name, pk in zip(names, found.values_list(*names).first() or (), strict=False) if pk}

@@ -90,7 +90,7 @@ def quote_create(request: HttpRequest) -> HttpResponse:
     initial: dict[str, Any] = {name: request.GET[name] for name in PRESET if request.GET.get(name)}
     initial |= queries.quote_beginnings()
     if "opportunity" in initial and "customer" not in initial:
-        initial |= queries.customer_of(request.viewer, initial["opportunity"])
+        initial |= queries.parties_of(request.viewer, initial["opportunity"])
     form = RecordForm(request.POST or None, kind=QUOTE, viewer=request.viewer, initial=initial, only=_fields(None))
     if request.method == "POST" and form.save(by=request.viewer):
         return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))

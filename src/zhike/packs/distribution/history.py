@@ -166,7 +166,10 @@ def _deals(world: World, customers: list[Customer], contacts: dict[int, list[Con
     _keep(Opportunity, rows)
     for deal in rows:
         amount = deal.amount or Decimal(0)
-        lines.append(OpportunityLine(opportunity=deal, product=deal.product, quantity=1, price=amount, amount=amount))
+        count = max(round(amount / deal.product.list_price), 1) if deal.product.list_price else 1
+        count = 1 if amount % count else count  # the lines come to the amount to the fen
+        lines.append(OpportunityLine(opportunity=deal, product=deal.product, quantity=count, price=amount / count,
+                                     amount=amount))  # fmt: skip
     insert_rows(OpportunityLine, lines, keep_times=True)
     for change in changes:  # made before the deals had keys
         change.opportunity_id = change.opportunity.pk

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0009_product_structure'),
+        ('sales', '0010_board_from_the_index'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
