@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0010_board_from_the_index'),
+        ('sales', '0012_tax_rates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
