@@ -31,7 +31,7 @@ def _places() -> list[tuple[str, str]]:
     """What a letter may name, and what stands there then."""
     return [
         ("{name}", _("the contact, or the customer")), ("{customer}", _("the customer")),
-        ("{company}", _("our company")), ("{number}", _("number and version of the quote")),
+        ("{company}", _("our company's name")), ("{number}", _("number and version of the quote")),
         ("{title}", _("its title")), ("{total}", _("its total with tax")), ("{valid_until}", _("its last day")),
         ("{person}", _("whoever sends it")), ("{mobile}", _("their mobile")),
     ]  # fmt: skip
