@@ -38,3 +38,25 @@ def breaks_the_worker(folder: str) -> None:
         first.write_text("")
         os.kill(os.getpid(), signal.SIGKILL)
     (Path(folder) / "succeeded").write_text("")
+
+
+@task()
+def a_pass_that_is_killed_once(folder: str) -> None:
+    """The daily pass of the reminder rules; the first time the process is killed inside its second transaction."""
+    import os
+    import signal
+
+    from zhike.activities import reminding
+
+    first, real, told = Path(folder) / "killed-once", reminding.notify, []
+
+    def notify(*args, **kwargs):
+        told.append(args)
+        if len(told) == 2 and not first.exists():
+            first.write_text("")
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args, **kwargs)
+
+    reminding.notify = notify
+    reminding.remind(units=("days",))
+    (Path(folder) / "passed").write_text("")

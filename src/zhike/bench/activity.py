@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from zhike.bench import stream
+from zhike.bench import live, stream
 from zhike.bench.core import machine
 
 
@@ -76,3 +76,18 @@ def rules(options: Any) -> Iterable[Figure]:
 
 part("pages", pages)
 part("rules", rules)
+
+
+def sse(options: Any) -> Iterable[Figure]:
+    """Live events with five hundred people connected: what they cost at rest, and how soon a message shows."""
+    found = live.measure(500)
+    yield Figure("memory of 500 idle clients, of the web process", found["memory"], 150, "MB")
+    yield Figure("processor of the web process with them, of one core", found["busy"], 5, "%")
+    yield Figure("  the same without clients", found["busy_alone"], None, "%")
+    yield Figure("a message to each: the last one shows after", found["last"], 1, "s")
+    yield Figure("  half of them after", found["half"], None, "s")
+    yield Figure("connecting again with Last-Event-ID: missed messages lost", found["lost"], 0)
+    yield Figure("  sent twice", found["twice"], 0)
+
+
+part("sse", sse)

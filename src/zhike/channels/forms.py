@@ -75,7 +75,7 @@ class WishesForm(ActionForm):
         super().__init__(data, initial={name: getattr(wish, name) for name in names})
         for about in messages.everything():
             self.fields[f"way_{about.key}"] = forms.ChoiceField(
-                label=about.label, choices=list(wishes.WAYS.items()), initial=wish.way(about.key)
+                label=about.label, choices=list(wishes.WAYS.items()), initial=wish.way(about.key), required=False
             )
 
     def ways(self) -> list[Any]:

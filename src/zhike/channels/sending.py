@@ -68,6 +68,7 @@ def send(delivery_id: int) -> None:
     """Send a delivery that is due, with all of its letter; nothing where somebody else has it or it is not due."""
     rows = claim(delivery_id)
     if not rows:
+        recover(delivery_id)
         return
     started = time.monotonic()
     try:
@@ -251,6 +252,13 @@ def sweep(now: datetime | None = None) -> int:
     """Pick up what was forgotten: rows whose sender was killed, and rows overdue without a job. Gives how many."""
     now = now or dates.now()
     return _take_back(now) + _queue_overdue(now)
+
+
+def recover(delivery_id: int) -> None:
+    """Take back a row that a worker was killed over: its job, done again, comes here before the sweep does."""
+    row = Delivery.objects.filter(pk=delivery_id, status=Status.SENDING).first()
+    if row is not None and is_gone(row.sender):
+        _interrupted(Delivery.objects.filter(status=Status.SENDING, letter=row.letter), row.line, dates.now())
 
 
 def _take_back(now: datetime) -> int:

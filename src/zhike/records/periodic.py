@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from zhike.kit import dates
 from zhike.records.models import NumberSequence
+
+AHEAD = 120  # seconds by which clocks of several machines may differ
 
 
 @dataclass(frozen=True)
@@ -59,19 +62,31 @@ def enqueue_due(now: datetime | None = None) -> list[str]:
     now = now or dates.now()
     due = {rhythm.key: (rhythm, int(rhythm.due(now).timestamp())) for rhythm in _rhythms.values()}
     served = dict(NumberSequence.objects.filter(key__in=due).values_list("key", "last"))
-    behind = [(rhythm, moment) for key, (rhythm, moment) in due.items() if served.get(key, -1) < moment]
-    return [rhythm.task for rhythm, moment in behind if serve(rhythm, moment)]
+    behind = [
+        (rhythm, moment)
+        for key, (rhythm, moment) in due.items()
+        if served.get(key, -1) < moment or is_ahead(served[key], now)
+    ]
+    return [rhythm.task for rhythm, moment in behind if serve(rhythm, moment, now)]
+
+
+def is_ahead(served: int, now: datetime) -> bool:
+    """Whether a moment served lies in the future: the clock was wrong then, and has gone back."""
+    return served > now.timestamp() + AHEAD
 
 
 @transaction.atomic
-def serve(rhythm: Rhythm, moment: int) -> bool:
+def serve(rhythm: Rhythm, moment: int, now: datetime) -> bool:
     """Enqueue a task for this due moment (seconds since 1970), unless somebody was faster."""
     sequence, is_new = NumberSequence.objects.get_or_create(key=rhythm.key, defaults={"last": moment})
     # A new daily task waits for its time; a new interval starts at once.
     if is_new:
         if rhythm.interval is None:
             return False
-    elif not NumberSequence.objects.filter(key=sequence.key, last__lt=moment).update(last=moment):
-        return False
+    else:
+        # What was served in the future was served by a clock that has been set right since: it counts as not served.
+        other = Q(last__lt=moment) | Q(last__gt=int(now.timestamp()) + AHEAD)
+        if not NumberSequence.objects.filter(other, key=sequence.key).update(last=moment):
+            return False
     import_string(rhythm.task).enqueue()
     return True

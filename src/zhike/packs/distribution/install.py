@@ -12,6 +12,7 @@ from zhike.packs.distribution.aims import aim
 from zhike.packs.distribution.finance import keep_books
 from zhike.packs.distribution.history import World, live
 from zhike.packs.distribution.loyalty import reward
+from zhike.packs.distribution.outgoing import send_out
 from zhike.packs.distribution.people import hire
 
 PASSWORD = "zhike-demo"
@@ -34,3 +35,4 @@ def install_demo(customers: int = CUSTOMERS, password: str = PASSWORD) -> None:
         aim(random, people, dates.today())
         agenda.fill(random, people, dates.today())
         reporting.fill(random, people, dates.today())
+        send_out(people)

@@ -53,7 +53,18 @@ def test_point_2_a_second_worker_that_looked_at_the_same_time_enqueues_nothing()
     periodic.every(TASK, timedelta(minutes=10))
     rhythm = periodic._rhythms[TASK]
     moment = int(rhythm.due(shanghai(1, 8)).timestamp())
-    assert [periodic.serve(rhythm, moment), periodic.serve(rhythm, moment)] == [True, False]
+    now = shanghai(1, 8)
+    assert [periodic.serve(rhythm, moment, now), periodic.serve(rhythm, moment, now)] == [True, False]
+
+
+def test_ACT_7_a_clock_that_was_years_ahead_stops_nothing_once_it_is_right_again():
+    periodic.every(TASK, timedelta(minutes=10))
+    periodic.daily("zhike.records.housekeeping.take_statistics", at=time(8, 0))
+    periodic.enqueue_due(shanghai(1, 7))
+    periodic.enqueue_due(shanghai(1, 7) + timedelta(days=3000))
+    assert len(periodic.enqueue_due(shanghai(1, 9))) == 2  # right again: both come round as before
+    assert periodic.enqueue_due(shanghai(1, 9, 5)) == []
+    assert periodic.enqueue_due(shanghai(1, 9, 10)) == [TASK]
 
 
 def test_point_2_what_has_done_its_work_is_removed_after_two_weeks(time_machine):

@@ -1,0 +1,67 @@
+"""What goes out of the demo company: a robot, a webhook and a log of deliveries in every state. None of it is in use."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from zhike.channels.models import Attempt, Delivery, Line, Preference, Robot, Webhook
+from zhike.kit import dates
+from zhike.kit.sealed import seal
+from zhike.packs.distribution.people import People
+from zhike.records import messages
+from zhike.records.models import InboxItem
+
+Status = Delivery.Status
+# What became of the messages, newest first: state, attempts, what the other side said.
+FATES = [
+    (Status.SENT, 1, "", None), (Status.SENT, 1, "", None), (Status.HELD, 0, "", None),
+    (Status.SENT, 2, "", None), (Status.GIVEN_UP, 1, "550 5.1.1 收件人不存在", 550), (Status.SENT, 1, "", None),
+]  # fmt: skip
+
+
+def send_out(people: People) -> None:
+    """Fill the pages of deliveries, robots, webhooks and wishes."""
+    Delivery.objects.filter(channel="email").update(
+        status=Status.SENT, sent_at=dates.now()
+    )  # nobody of the demo is real
+    boss, now = next(iter(people.all.values())), dates.now()
+    robot = Robot(
+        name="东区销售群", kind="wecom", abouts=["approvals", "reminders", "handed"], is_active=False,
+        address=seal("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=demo-0000-not-a-real-key"),
+    )  # fmt: skip
+    robot.save()
+    hook = Webhook(
+        name="ERP 同步", owner=boss,
+        url="https://erp.example.com/hooks/zhike", secret=seal("whsec_ZGVtbw=="), is_active=False,
+        events=["customers.customer.*", "contracts.contract.signed"],
+    )  # fmt: skip
+    hook.save()
+    items = list(InboxItem.objects.order_by("-id").select_related("person")[: len(FATES)])
+    for number, (item, fate) in enumerate(zip(items, FATES, strict=False)):
+        write(item.text, fate, now - timedelta(hours=2 * number), key=f"demo:{number}", channel="email",
+              person_id=item.person_id, about=messages.about(item.about).key, line="email")  # fmt: skip
+    said = items[0].text if items else "东区销售群"
+    write(said, (Status.UNCLEAR, 1, "对方没有在规定时间内应答。", None), now, key="demo:robot", channel="robot",
+          robot=robot, line=robot.line)  # fmt: skip
+    for number, fate in enumerate([(Status.SENT, 1, "", 204), (Status.GIVEN_UP, 11, "HTTP 500", 500)]):
+        payload = {"type": "customers.customer.changed", "version": 1, "data": {"kind": "customers", "id": number + 1}}
+        write("customers.customer.changed", fate, now - timedelta(days=number), key=f"demo:hook:{number}",
+              channel="webhook", webhook=hook, line=hook.line, content={"payload": payload})  # fmt: skip
+    Line.objects.get_or_create(key=hook.line)
+    Preference.objects.create(
+        person=boss, ways={"tasks": "now", "jobs": "daily"},
+        quiet_from=time(21), quiet_until=time(8), quiet_days_off=True,
+    )  # fmt: skip
+
+
+def write(title: str, fate: tuple, at: datetime, **more: Any) -> None:
+    """A delivery with its last attempt, at a time gone by."""
+    status, attempts, error, code = fate
+    row = Delivery.objects.create(
+        title=title, status=status, attempts=attempts, error=error, letter=f"demo{more['key'][-6:]}",
+        due_at=dates.now() + timedelta(hours=5) if status == Status.HELD else at,
+        sent_at=at + timedelta(seconds=2) if status == Status.SENT else None, **more,
+    )  # fmt: skip
+    Delivery.objects.filter(pk=row.pk).update(created_at=at, changed_at=at)
+    if attempts:
+        tried = Attempt.objects.create(delivery=row, milliseconds=180, status_code=code, error=error, request=title)
+        Attempt.objects.filter(pk=tried.pk).update(at=at)
