@@ -30,7 +30,7 @@ def test_CUS_6_a_customer_from_form_to_timeline(page, sign_in, assert_accessible
     page.locator(".crumb a").click()
     page.locator(".kp").get_by_text("王建平").wait_for()
     page.locator(".composer label").filter(has_text="拜访").click()
-    page.locator(".composer textarea").fill("三期范围定了：4 个工位，先上 2 个。")
+    page.locator(".composer textarea[name=summary]").fill("三期范围定了：4 个工位，先上 2 个。")
     page.locator(".composer [name=next_step]").fill("确认报价 V3")
     page.keyboard.press("Control+Enter")
     page.locator(".tl").get_by_text("先上 2 个").wait_for()
@@ -81,3 +81,18 @@ def test_ACT_1_a_follow_up_on_a_phone_takes_six_taps(phone, sign_in, assert_acce
     assert taps <= 6
     assert_accessible(phone)
     screenshot(phone, "customer-phone")
+
+
+def test_CUS_7_a_condition_is_chosen_in_dialogs_one_after_the_other(demo, open_page, sign_in, assert_accessible):
+    page = sign_in(open_page(demo))
+    page.goto("/customers/")
+    page.locator("a.chip.dash").first.click()
+    dialog = page.locator("dialog#dialog")
+    dialog.get_by_role("link", name="等级", exact=True).click()
+    dialog.locator("#cond-op").wait_for()
+    assert dialog.evaluate("one => one.matches(':modal')")
+    assert_accessible(page)
+    dialog.get_by_label("重点").check()
+    dialog.locator("button.primary").click()
+    page.wait_for_url(lambda url: "tier" in url)
+    assert page.locator(".fchips .chip.on").count() == 1

@@ -13,7 +13,7 @@ from zhike.customers.models import Customer
 from zhike.kit.money import in_words
 from zhike.sales import pricing
 from zhike.sales.models import PriceList, PriceListItem, Product
-from zhike.sales.queries import price_for
+from zhike.sales.queries import price_lists_with
 from zhike.sales.tests.factories import ProductFactory
 
 FEN = Decimal("0.01")
@@ -100,7 +100,7 @@ def test_SAL_5_the_first_price_list_that_covers_the_customer_and_day_has_the_pri
         PriceListItem.objects.create(price_list=price_list, product=product, price=price, from_quantity=quantity)
 
     def price(customer, quantity=1, what=product):
-        found = price_for(what, customer, Decimal(quantity), today)
+        found = pricing.price_for(what, customer, Decimal(quantity), today, price_lists_with([what]))
         return found.amount, found.source
 
     large, small = Customer(abc="A"), Customer(abc="C")
