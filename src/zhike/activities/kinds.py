@@ -137,7 +137,7 @@ TASK = kinds.add(
         natural_keys=(),
         sort="due_at",
         fields=[
-            Text("title", search=True),
+            Text("title", search="text"),
             Choice("kind"),
             Choice("priority"),
             Choice("status", editable=False),

@@ -5,7 +5,7 @@ written is kept with the viewer, for one version of the configuration and one da
 configuration (people, roles, shares) and on today, on nothing else. What is asked about comes in as ids.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
 from functools import wraps
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import QuerySet
+from django.db.models import BooleanField, F, Func, QuerySet
 
 from zhike.kit import dates
 from zhike.kit.viewer import Viewer
@@ -21,12 +21,31 @@ from zhike.records import config
 
 # They stand for the ids while the SQL is written; larger than any id there will ever be.
 MARKS = tuple(range(2**63 - 9, 2**63 - 1))
+LIST = "\x00ids"  # stands for a list of them
+
+
+class AmongGiven(Func):
+    """In a question `prepared_for_ids`: whether a row is one of the ids it is asked about."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self):
+        super().__init__(F("pk"))
+
+    def as_sqlite(self, compiler, connection, **context):
+        column, params = compiler.compile(self.source_expressions[0])
+        return f"{column} IN (SELECT value FROM json_each(%s))", [*params, LIST]
+
+    def as_postgresql(self, compiler, connection, **context):
+        column, params = compiler.compile(self.source_expressions[0])
+        return f"{column} = ANY(%s::bigint[])", [*params, LIST]
 
 
 class Prepared:
     """The SQL of a queryset; `rows` runs it with other ids and gives what the queryset would give."""
 
-    def __init__(self, rows: QuerySet, marks: tuple[int, ...], count: bool = False):
+    def __init__(self, rows: QuerySet, marks: tuple[int | str, ...], count: bool = False):
         if rows._prefetch_related_lookups:
             raise ValueError("a prepared query reads along what it joins, and prefetches nothing")
         self.iterable, self.marks, self.query = rows._iterable_class, marks, rows.query
@@ -41,14 +60,14 @@ class Prepared:
         if missing := set(marks) - set(self.params):
             raise ValueError(f"{len(missing)} of the ids are no parameter of the query")
 
-    def fetch(self, ids: tuple[int, ...]) -> list[tuple]:
+    def fetch(self, ids: tuple[int | str, ...]) -> list[tuple]:
         """The rows as the database gives them."""
         given = dict(zip(self.marks, ids, strict=True))
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             cursor.execute(self.sql, [_filled_in(p, given) for p in self.params])
             return cursor.fetchall()
 
-    def rows(self, *ids: int) -> list[Any]:
+    def rows(self, *ids: int | str) -> list[Any]:
         """The records or values for these ids."""
         if not self.sql or not (found := self.fetch(ids)):
             return []
@@ -65,9 +84,9 @@ class Prepared:
         return self.fetch(ids)[0][0] if self.sql else 0
 
 
-def _filled_in(parameter: Any, given: dict[int, int]) -> Any:
-    """The id a mark stands for, of the mark's own type: psycopg has integers of several widths."""
-    if isinstance(parameter, int) and parameter in given:
+def _filled_in(parameter: Any, given: dict[int | str, int | str]) -> Any:
+    """What a mark stands for, of the mark's own type: psycopg has integers of several widths."""
+    if isinstance(parameter, int | str) and parameter in given:
         return type(parameter)(given[parameter])
     return parameter
 
@@ -83,6 +102,22 @@ def prepared(make: Callable[..., QuerySet]) -> Callable[..., list[Any]]:
     def ask(viewer: Viewer, *arguments: Any) -> list[Any]:
         question, ids = _written(make, viewer, arguments)
         return question.rows(*ids)
+
+    return ask
+
+
+def prepared_for_ids(make: Callable[..., QuerySet]) -> Callable[..., list[Any]]:
+    """Decorate `make(viewer, *arguments)`, whose queryset has `AmongGiven()` as a condition.
+
+    Called with (viewer, ids, *arguments) it gives the rows for these ids; some thousands at most.
+    """
+
+    @wraps(make)
+    def ask(viewer: Viewer, ids: Iterable[int], *arguments: Any) -> list[Any]:
+        question, numbers = _written(make, viewer, arguments, more=(LIST,))
+        listed = ",".join(str(int(pk)) for pk in ids)
+        is_sqlite = connections[DEFAULT_DB_ALIAS].vendor == "sqlite"
+        return question.rows(*numbers, f"[{listed}]" if is_sqlite else f"{{{listed}}}")
 
     return ask
 
@@ -140,7 +175,9 @@ def once(ask: Callable[[Viewer, Any], Any]) -> Callable[[Viewer, Any], Any]:
     return answer
 
 
-def _written(make: Callable, viewer: Viewer, arguments: tuple, count: bool = False) -> tuple[Prepared, list[int]]:
+def _written(
+    make: Callable, viewer: Viewer, arguments: tuple, count: bool = False, more: tuple[str, ...] = ()
+) -> tuple[Prepared, list[int]]:
     ids = [a for a in arguments if type(a) is int]
     shape = tuple(MARKS[0] if type(a) is int else a for a in arguments)
     version = config.pinned()
@@ -152,7 +189,7 @@ def _written(make: Callable, viewer: Viewer, arguments: tuple, count: bool = Fal
         if count:
             rows = rows if rows.query.is_sliced else rows.order_by()
             rows = rows.values("pk") if rows._fields is None else rows
-        question = Prepared(rows, MARKS[: len(ids)], count)
+        question = Prepared(rows, (*MARKS[: len(ids)], *more), count)
         if version is not None:
             viewer.keep(key, question)
     return question, ids

@@ -64,10 +64,18 @@ def custom_ways_of(kind: RecordKind) -> list[tuple[str, Callable[[str], set[str]
 def _way(kind: RecordKind, field: Any) -> str:
     if isinstance(field.search, str):
         return field.search
+    if field.type == "longtext":  # nobody looks for a sentence by its initials, which would find any
+        return "text"
     if field.name == kind.title:
         return "title"
     by_type = {"phone": "phone", "uscc": "code", "email": "email"}
     return by_type.get(field.type) or ("code" if field.name == "code" else "text")
+
+
+def title_is_text(kind: RecordKind) -> bool:
+    """Whether what stands for a record is a text, such as what was said, and no name or number."""
+    field = kind.own_fields[kind.title]
+    return field.type == "longtext" or (bool(field.search) and _way(kind, field) == "text")
 
 
 def target_of(kind: RecordKind, name: str) -> RecordKind:

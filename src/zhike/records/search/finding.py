@@ -1,8 +1,9 @@
 """Answering: across kinds best first, and within a list; only what the viewer sees (CUS-7, ORG-3)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 
@@ -12,8 +13,9 @@ from zhike.records import kinds as record_kinds
 from zhike.records.fields import Ref
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import sees_much
+from zhike.records.prepared import AmongGiven, prepared_for_ids
 from zhike.records.search import store
-from zhike.records.search.documents import WHY, is_searched
+from zhike.records.search.documents import WHY, is_searched, title_is_text
 from zhike.records.search.question import Question, ask, one_of
 from zhike.records.search.words import fold, owner_word, squash
 
@@ -25,7 +27,7 @@ MANY_SHARES = 5000
 WALKED = 2
 MOST_HITS = 200
 # So many rows are read at a time, and ranked by their titles.
-SHOWN = 400
+SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -44,48 +46,77 @@ class Hit:
         return reverse(page, args=[self.object_id]) if page else ""
 
 
+class Found(NamedTuple):
+    """A record that answers; sorted, the best comes first: how well it answers, the place of its kind, the newest."""
+
+    rank: int
+    place: int
+    age: int
+    kind: RecordKind
+    title: str
+
+    @property
+    def pk(self) -> int:
+        """Its id."""
+        return -self.age
+
+
+class Group(NamedTuple):
+    """What is found of one kind: how many (no further than they were counted), and the best of them."""
+
+    kind: RecordKind
+    count: int
+    hits: list[Hit]
+
+
 def find(viewer: Viewer, text: str, *, kinds: Sequence[RecordKind] | None = None, limit: int = 20) -> list[Hit]:
     """What the viewer may see and `text` may mean, best first: whole titles, beginnings, then anywhere; newest first.
 
-    All words must be met (within one record). Text without a letter or digit finds nothing.
+    Records that are called so come before those that belong to them, and these before texts that mention it. All words
+    must be met (within one record). Text without a letter or digit finds nothing.
     """
     limit = min(limit, MOST_HITS)
-    found = sorted(_ranked(viewer, text, kinds, limit), key=lambda entry: entry[0])
-    return [_hit(kind, *row) for _order, kind, row in found[:limit]]
+    return _hits(viewer, _ranked(viewer, text, kinds, limit)[:limit])
 
 
-def find_of_each(viewer: Viewer, text: str, limit: int) -> list[tuple[RecordKind, list[Hit]]]:
-    """The same by kind of record, at most `limit` of each; kinds of which nothing is found are left out."""
-    groups: dict[str, list[Hit]] = {}
-    for _order, kind, row in sorted(_ranked(viewer, text, None, limit), key=lambda entry: entry[0]):
-        hits = groups.setdefault(kind.label, [])
-        if len(hits) < limit:
-            hits.append(_hit(kind, *row))
-    return [(kind, groups[kind.label]) for kind in record_kinds.everything() if kind.label in groups]
+def find_of_each(viewer: Viewer, text: str, most: int, shown: Callable[[RecordKind], int]) -> list[Group]:
+    """The same by kind of record, that with the best answer first: counted up to `most`, `shown` of them as hits."""
+    groups: dict[RecordKind, list[Found]] = {}
+    for found in _ranked(viewer, text, None, most):
+        groups.setdefault(found.kind, []).append(found)
+    return [Group(kind, min(len(found), most), _hits(viewer, found[: shown(kind)])) for kind, found in groups.items()]
 
 
-def _ranked(
-    viewer: Viewer, text: str, kinds: Sequence[RecordKind] | None, limit: int
-) -> list[tuple[tuple, RecordKind, tuple]]:
+def _ranked(viewer: Viewer, text: str, kinds: Sequence[RecordKind] | None, limit: int) -> list[Found]:
+    """What is found of the chosen kinds, best first: at least `limit` of each, if there are so many."""
     question = ask(text)
     chosen = [k for k in searched_kinds(viewer) if kinds is None or k in kinds]
-    if not question or not chosen:
+    there = store.present([kind.label for kind in chosen]) if question and chosen else []
+    chosen = [kind for kind in chosen if kind.label in there]
+    if not chosen:
         return []
-    labels = [kind.label for kind in chosen]
-    few = store.newest_unless_many(question, labels, CANDIDATES)
-    first = [store.newest_of(step, [n for n in labels if few[n]], CANDIDATES) for step in question.ladder()[:-1]]
-    found: list[tuple[tuple, RecordKind, tuple]] = []
+    ladder = question.ladder()
+    candidates = _candidates(viewer, chosen, ladder, limit)
+    found: list[Found] = []
     for place, kind in enumerate(chosen):
-        if (ids := few[kind.label]) is not None:
-            steps = [*(step.get(kind.label, []) for step in first), ids]
-        else:
-            steps = _steps(viewer, kind, question, limit)
-        step_of = {pk: step for step, ids in reversed(list(enumerate(steps))) for pk in ids}
-        ordered = sorted(step_of, key=lambda pk: (step_of[pk], -pk))
-        for row in _seen(viewer, kind, ordered, limit):
-            pk, title, _values = row
-            found.append(((_rank(question, title, step_of[pk]), place, -pk), kind, row))
-    return found
+        steps = candidates[kind.label] if kind.label in candidates else _steps(viewer, kind, ladder, limit)
+        found += _judged(viewer, kind, place, ladder, steps, limit) if any(steps) else []
+    return sorted(found, key=lambda one: one[:3])
+
+
+def _candidates(
+    viewer: Viewer, chosen: list[RecordKind], ladder: list[Question], limit: int
+) -> dict[str, list[list[int]]]:
+    """By kind the ids that answer each step of the ladder; kinds in which too many do to be checked are left out."""
+    free = {kind.label for kind in chosen if sees_all(viewer, kind)}
+    *stricter, loosest = ladder
+    last = store.newest_unless_many(loosest, [kind.label for kind in chosen], CANDIDATES)
+    if many := [label for label in free if last[label] is None]:
+        last |= store.newest_of(loosest, many, SHOWN)
+    some = [label for label, ids in last.items() if ids]
+    enough = limit if free.issuperset(some) else CANDIDATES
+    first = [store.newest_of(step, some, enough) for step in stricter] if some else []
+    return {label: [*(step.get(label, []) for step in first), ids] for label, ids in last.items() if ids is not None}
 
 
 def searched_kinds(viewer: Viewer) -> list[RecordKind]:
@@ -135,36 +166,36 @@ def count(viewer: Viewer, kind: RecordKind, text: str, most: int) -> int | None:
     return min(most, len({*mine, *store.among(question, kind.label, others)}))
 
 
-def _steps(viewer: Viewer, kind: RecordKind, question: Question, limit: int) -> list[list[int]]:
-    """Ids the viewer sees, step by step of the ladder, until there are enough."""
+def _steps(viewer: Viewer, kind: RecordKind, ladder: list[Question], limit: int) -> list[list[int]]:
+    """Ids the viewer sees, step by step of the ladder, until there are enough; for what very many answer."""
+    others = cache(lambda: _seen_otherwise(viewer, kind))
     steps: list[list[int]] = []
-    for step in question.ladder():
-        steps.append(visible_ids(viewer, kind, step, limit))
+    for step in ladder:
+        is_last = step is ladder[-1]
+        few = None if is_last else store.newest_unless_many(step, [kind.label], CANDIDATES)[kind.label]
+        steps.append(_of_many(viewer, kind, step, limit, others) if few is None else _visible(viewer, kind, few))
         if len({pk for ids in steps for pk in ids}) >= limit:
             break
     return steps
 
 
-def visible_ids(viewer: Viewer, kind: RecordKind, question: Question, limit: int) -> list[int]:
-    """Ids of records that answer and that the viewer sees, the newest first: `limit` of them, or all there are.
+def _of_many(
+    viewer: Viewer, kind: RecordKind, question: Question, limit: int, others: Callable[[], set[int] | None]
+) -> list[int]:
+    """Of very many records that answer, `limit` that the viewer sees, or all there are.
 
-    Where a thousand and more answer, the viewer's own and their people's come before those shared with them.
+    The newest for those who see much; else the viewer's own and their people's, then those shared with them.
     """
-    if sees_all(viewer, kind):
-        return store.newest(question, kind.label, limit)
-    ids = store.newest_unless_many(question, [kind.label], CANDIDATES)[kind.label]
-    if ids is not None:
-        return _visible(viewer, kind, ids, limit)
     if sees_much(viewer) and len(found := _walk(viewer, kind, question, limit, WALKED)) == limit:
         return found
     if (owned := _owned(viewer, kind, question)) is None:
         return _walk(viewer, kind, question, limit)
     mine = store.newest(owned, kind.label, limit)
-    if len(found := _visible(viewer, kind, mine, limit)) == limit:
+    if len(found := _visible(viewer, kind, mine)) == limit:
         return found
-    if (others := _seen_otherwise(viewer, kind)) is None:
+    if (more := others()) is None:
         return _walk(viewer, kind, question, limit)
-    return _visible(viewer, kind, [*mine, *store.among(question, kind.label, others)], limit)
+    return _visible(viewer, kind, {*mine, *(store.among(question, kind.label, more) if more else ())})[:limit]
 
 
 def sees_all(viewer: Viewer, kind: RecordKind) -> bool:
@@ -191,12 +222,9 @@ def _seen_otherwise(viewer: Viewer, kind: RecordKind) -> set[int] | None:
     return found
 
 
-def _visible(viewer: Viewer, kind: RecordKind, ids: Iterable[int], limit: int) -> list[int]:
+def _visible(viewer: Viewer, kind: RecordKind, ids: Iterable[int]) -> list[int]:
     ids = set(ids)
-    if not ids:
-        return []
-    rows = kind.rows(viewer, few=True).filter(store.IsOneOf(ids)).order_by("-pk")
-    return list(rows.values_list("pk", flat=True)[:limit])
+    return sorted((pk for pk, _title in _titles(viewer, ids, kind)), reverse=True) if ids else []
 
 
 def _walk(viewer: Viewer, kind: RecordKind, question: Question, limit: int, most: int | None = None) -> list[int]:
@@ -204,7 +232,7 @@ def _walk(viewer: Viewer, kind: RecordKind, question: Question, limit: int, most
     found: list[int] = []
     ids, steps = store.newest(question, kind.label, CANDIDATES), 0
     while ids and len(found) < limit:
-        found += _visible(viewer, kind, ids, limit)
+        found += _visible(viewer, kind, ids)
         steps += 1
         if len(found) >= limit or steps == most:
             break
@@ -212,34 +240,73 @@ def _walk(viewer: Viewer, kind: RecordKind, question: Question, limit: int, most
     return found[:limit]
 
 
-def _seen(viewer: Viewer, kind: RecordKind, ids: list[int], enough: int) -> list[tuple[int, str, list[Any]]]:
-    """Those of some ids the viewer sees, with title and subtitle values: at least `enough`, if there are so many."""
-    paths = [f.paths[-1] if isinstance(f, Ref) else f.paths[0] for f in map(kind.field, kind.subtitle)]
-    found: list[tuple[int, str, list[Any]]] = []
-    for start in range(0, len(ids), SHOWN):
-        rows = kind.rows(viewer, few=True).filter(store.IsOneOf(ids[start : start + SHOWN]))
-        found += [(pk, str(title), values) for pk, title, *values in rows.values_list("pk", kind.title, *paths)]
-        if len(found) >= enough:
+def _judged(
+    viewer: Viewer, kind: RecordKind, place: int, ladder: list[Question], steps: list[list[int]], limit: int
+) -> list[Found]:
+    """Those of the ids of each step that the viewer sees, judged by their titles; the first ones, if that is enough."""
+    step_of = {pk: step for step, ids in reversed(list(enumerate(steps))) for pk in ids}
+    ordered = sorted(step_of, key=lambda pk: (step_of[pk], -pk))
+    judge = _Judge(ladder, is_text=title_is_text(kind))
+    found: list[Found] = []
+    sees_each = sees_all(viewer, kind)
+    start, size = 0, 2 * limit if sees_each else CANDIDATES
+    while start < len(ordered):
+        for pk, title in _titles(viewer, ordered[start : start + size], kind):
+            found.append(Found(judge.rank(str(title), step_of[pk]), place, -pk, kind, str(title)))
+        start, size = start + size, SHOWN
+        if len(found) >= limit and (start >= SHOWN or judge.good >= limit):
             break
     return found
 
 
-def _hit(kind: RecordKind, pk: int, title: str, values: list[Any]) -> Hit:
-    fields = map(kind.field, kind.subtitle)
-    said = [str(v) if isinstance(f, Ref) else f.text(v) for f, v in zip(fields, values, strict=True) if v]
-    return Hit(kind.label, pk, title, " · ".join(filter(None, said)))
+class _Judge:
+    """How well records answer: a whole title, the same by sound, a beginning, last digits, in it, elsewhere, a text."""
+
+    def __init__(self, ladder: list[Question], *, is_text: bool):
+        text = ladder[-1].text
+        self.asked, self.words = squash(text), fold(text).split()
+        self.is_text, self.steps, self.good = is_text, len(ladder), 0
+
+    def rank(self, title: str, step: int) -> int:
+        """From 0, the best, for what a step of the ladder found; counts the `good` ones: nothing later is better."""
+        if self.is_text:
+            self.good += 1
+            return 6
+        rank = self._rank(title, step)
+        self.good += rank < 5 and self.steps > 1
+        return rank
+
+    def _rank(self, title: str, step: int) -> int:
+        if step < 2 or self.steps == 1:
+            whole = squash(title)
+            if whole == self.asked:
+                return 0
+            if self.steps > 1 and step == 0:
+                return 1
+            if whole.startswith(self.asked):
+                return 2
+            if self.steps > 1:
+                return 3
+        folded = fold(title)
+        return 4 if all(word in folded for word in self.words) else 5
 
 
-def _rank(question: Question, title: str, step: int) -> int:
-    """How well a record answers: its whole title, the same by sound, beginning, last digits, in it, elsewhere."""
-    whole, asked = squash(title), squash(question.text)
-    if whole == asked:
-        return 0
-    if step == 0 and len(question.ladder()) > 1:
-        return 1
-    if whole.startswith(asked):
-        return 2
-    if step == 1:
-        return 3
-    folded = fold(title)
-    return 4 if all(word in folded for word in fold(question.text).split()) else 5
+@prepared_for_ids
+def _titles(viewer: Viewer, kind: RecordKind) -> Any:
+    return kind.rows(viewer, few=True).filter(AmongGiven()).values_list("pk", kind.title)
+
+
+@prepared_for_ids
+def _subtitles(viewer: Viewer, kind: RecordKind) -> Any:
+    paths = [f.paths[-1] if isinstance(f, Ref) else f.paths[0] for f in map(kind.field, kind.subtitle)]
+    return kind.rows(viewer, few=True).filter(AmongGiven()).values_list("pk", *paths)
+
+
+def _hits(viewer: Viewer, found: list[Found]) -> list[Hit]:
+    said: dict[tuple[RecordKind, int], str] = {}
+    for kind in {one.kind for one in found if one.kind.subtitle}:
+        fields = [kind.field(name) for name in kind.subtitle]
+        for pk, *values in _subtitles(viewer, [one.pk for one in found if one.kind is kind], kind):
+            texts = [str(v) if isinstance(f, Ref) else f.text(v) for f, v in zip(fields, values, strict=True) if v]
+            said[kind, pk] = " · ".join(filter(None, texts))
+    return [Hit(one.kind.label, one.pk, one.title, said.get((one.kind, one.pk), "")) for one in found]

@@ -49,7 +49,7 @@ class Question:
         return Question(self.text, (*more, *self.words))
 
     def leaner(self, is_common: Callable[[Term], bool]) -> "Question":
-        """The same question without what says little: terms, of several to be met together, that very many have.
+        """The same question without what says little: what very many have, where something rarer is asked for too.
 
         It finds what the question finds, and perhaps more.
         """
@@ -59,7 +59,8 @@ class Question:
                 return alternative
             return tuple(t for t in alternative if not is_common(t)) or alternative[:FEW_TERMS]
 
-        return Question(self.text, tuple(tuple(lean(alternative) for alternative in word) for word in self.words))
+        rarer = [word for word in self.words if not any(all(map(is_common, alternative)) for alternative in word)]
+        return Question(self.text, tuple(tuple(map(lean, word)) for word in rarer or self.words))
 
     def ladder(self) -> list["Question"]:
         """The same question, strictest first: the whole title, its beginning or the last digits, anywhere."""

@@ -6,6 +6,7 @@ newest of a kind" a range of keys, and walking it backwards free.
 """
 
 import bisect
+import itertools
 import json
 import string
 import time
@@ -25,6 +26,8 @@ KEY_BITS = 41
 LETTERS = string.ascii_letters + string.digits
 # A question whose rarest word is in more documents than this is answered by walking, newest first, not by collecting.
 COMMON = 3000
+# So many documents of all kinds are read together; more are looked up kind by kind (SQLite).
+TOGETHER = 5000
 # How far PostgreSQL walks before it collects after all: words that are common, but hardly ever together.
 LONGEST_WALK = 20_000
 STATISTICS_LAST = 600  # seconds
@@ -186,49 +189,53 @@ def _set_sqlite(cursor: Any, **options: int) -> None:
 
 def newest(question: Question, label: str, limit: int, *, below: int | None = None) -> list[int]:
     """Ids of the records of a kind that answer, newest first, at most `limit`; `below` goes on from an id."""
-    if not _is_sqlite() and common_among(question, [label]):
-        found = _walked(question, label, limit, below)
-        if len(found) == limit:
-            return found
-    return _newest_of(question, [label], limit, below)[label]
+    if common_among(question, [label]) and (found := _walked(question, label, limit, below)) is not None:
+        return found
+    return _collected(question, [label], limit, below)[label]
+
+
+def newest_of(question: Question, labels: Sequence[str], limit: int) -> dict[str, list[int]]:
+    """The same for several kinds at once."""
+    common = common_among(question, labels)
+    found = _collected(question, [label for label in labels if label not in common], limit)
+    return found | {label: newest(question, label, limit) for label in common}
 
 
 def newest_unless_many(question: Question, labels: Sequence[str], limit: int) -> dict[str, list[int] | None]:
     """By kind: the ids of all records that answer, newest first; None where there are more than `limit`."""
-    many = common_among(question, labels)
-    few = _newest_of(question, [label for label in labels if label not in many], limit + 1)
+    few = _of_all_kinds(question, labels) if _is_sqlite() and len(labels) > 1 else None
+    if few is None:
+        many = common_among(question, labels, most=limit)
+        few = _collected(question, [label for label in labels if label not in many], limit + 1)
     return {label: ids if (ids := few.get(label)) is not None and len(ids) <= limit else None for label in labels}
 
 
-def newest_of(question: Question, labels: Sequence[str], limit: int) -> dict[str, list[int]]:
-    """The same for several kinds at once, where it is known that few answer."""
-    return _newest_of(question, labels, limit)
-
-
-def common_among(question: Question, labels: Sequence[str]) -> set[str]:
-    """The kinds in which even the rarest word of a question is in very many documents, by PostgreSQL's statistics.
+def common_among(question: Question, labels: Sequence[str], most: int | None = None) -> set[str]:
+    """The kinds in which even the rarest word of a question is in more than so many documents (COMMON), as far as
+    PostgreSQL's statistics say.
 
     SQLite needs no guess: it reads the documents of a word in order and stops; there the answer is always none.
     """
-    if _is_sqlite() or not labels:
+    if _is_sqlite():
         return set()
-    words = _common_words(int(time.monotonic() // STATISTICS_LAST))
+    is_common = {label: partial(_is_in_many, label=label, most=most) for label in labels}
+    return {label for label in labels if question.written(is_common[label], all, any)}
 
-    def is_common(term: Term, letter: str) -> bool:
-        word = letter + term.word
-        if not term.is_start:
-            return word in words.known
-        place = bisect.bisect_left(words.ordered, word)
-        return place < len(words.ordered) and words.ordered[place].startswith(word)
 
-    letters = {label: _kind_letter(label) for label in labels}
-    return {name for name in labels if question.written(partial(is_common, letter=letters[name]), all, any)}
+def _is_in_many(term: Term, *, label: str, most: int | None = None) -> bool:
+    """Whether more than so many documents of a kind have a word (COMMON), as far as PostgreSQL's statistics say."""
+    words, word = _common_words(int(time.monotonic() // STATISTICS_LAST)), _kind_letter(label) + term.word
+    limit = COMMON if most is None else most
+    if not term.is_start:
+        return words.documents.get(word, 0) > limit
+    begun = itertools.islice(words.ordered, bisect.bisect_left(words.ordered, word), None)
+    return any(words.documents[w] > limit for w in itertools.takewhile(lambda w: w.startswith(word), begun))
 
 
 class CommonWords(NamedTuple):
-    """The words in very many documents, to look one up and to look up beginnings."""
+    """The words that are in many documents, with how many, and in order, to look up beginnings."""
 
-    known: frozenset[str]
+    documents: dict[str, float]
     ordered: list[str]
 
 
@@ -237,45 +244,80 @@ def _common_words(_moment: int) -> CommonWords:
     """From what ANALYZE counted, remembered for a while: a stale answer costs time and changes no result."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT word FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            "SELECT word, share * c.reltuples FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
             " JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname,"
             " unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) AS m (word, share)"
-            " WHERE c.oid = %s::regclass AND s.attname = 'words' AND word IS NOT NULL AND share * c.reltuples > %s",
-            [TABLE, COMMON],
+            " WHERE c.oid = %s::regclass AND s.attname = 'words' AND word IS NOT NULL",
+            [TABLE],
         )
-        words = [word for (word,) in cursor.fetchall()]
-    return CommonWords(frozenset(words), sorted(words))
+        documents = dict(cursor.fetchall())
+    return CommonWords(documents, sorted(documents))
 
 
-def _newest_of(question: Question, labels: Sequence[str], limit: int, below: int | None = None) -> dict[str, list[int]]:
+def _collected(question: Question, labels: Sequence[str], limit: int, below: int | None = None) -> dict[str, list[int]]:
     if not labels:
         return {}
     ends = [(first_key(label), last_key(label) if below is None else first_key(label) + below - 1) for label in labels]
     if _is_sqlite():
-        # Every company name ends alike: a long one is looked up by its rarer pairs, then read to the end.
-        lean, check, checked = question.leaner(_is_common), "", []
-        if lean != question:
-            condition, checked = _substrings(question)
-            check = f" AND EXISTS(SELECT 1 FROM {TABLE}_content d WHERE d.id = {TABLE}.rowid AND {condition})"
-        one = (
-            f"SELECT * FROM (SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s AND rowid BETWEEN %s AND %s{check}"
-            " ORDER BY rowid DESC LIMIT %s)"
-        )
-        params = [(_fts5(lean), *end, *checked, limit) for end in ends]
+        answers, given = _answers_sqlite(question)
+        found = f"SELECT rowid FROM {TABLE} WHERE {answers} AND rowid BETWEEN %s AND %s ORDER BY rowid DESC LIMIT %s"
+        one = f"SELECT * FROM ({found})"
+        params = [(*given, *end, limit) for end in ends]
     else:
-        # Fenced off, so that the index of words is used whatever the planner thinks of the order.
+        # Fenced off, so that the index of words is used whatever the planner thinks of the order; and for the rarer
+        # words only, as every company name ends alike ("IS TRUE" is no condition for an index).
         one = (
-            f"(WITH found AS MATERIALIZED (SELECT id FROM {TABLE} WHERE words @@ %s::tsquery)"
+            f"(WITH found AS MATERIALIZED (SELECT id FROM {TABLE}"
+            " WHERE words @@ %s::tsquery AND (words @@ %s::tsquery) IS TRUE)"
             " SELECT id FROM found WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s)"
         )
-        params = [(_tsquery(question, label), *end, limit) for label, end in zip(labels, ends, strict=True)]
-    found: dict[str, list[int]] = {label: [] for label in labels}
-    by_hash = {end[0] >> KEY_BITS: label for label, end in zip(labels, ends, strict=True)}
+        lean = [question.leaner(partial(_is_in_many, label=label)) for label in labels]
+        params = [
+            (_tsquery(rarer, label), _tsquery(question, label), *end, limit)
+            for rarer, label, end in zip(lean, labels, ends, strict=True)
+        ]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join([one] * len(labels)), [value for row in params for value in row])
-        for (key,) in cursor.fetchall():
-            found[by_hash[key >> KEY_BITS]].append(key & ((1 << KEY_BITS) - 1))
+        found = _by_kind(cursor.fetchall())
+    return {label: found.get(end[0] >> KEY_BITS, []) for label, end in zip(labels, ends, strict=True)}
+
+
+def _of_all_kinds(question: Question, labels: Sequence[str]) -> dict[str, list[int]] | None:
+    # Looked up once instead of once for each kind (SQLite); None where very many answer.
+    answers, given = _answers_sqlite(question)
+    with connection.cursor() as cursor:
+        sql = f"SELECT rowid FROM {TABLE} WHERE {answers} ORDER BY rowid DESC LIMIT %s"
+        cursor.execute(sql, [*given, TOGETHER + 1])
+        keys = cursor.fetchall()
+    found = _by_kind(keys)
+    return {label: found.get(first_key(label) >> KEY_BITS, []) for label in labels} if len(keys) <= TOGETHER else None
+
+
+def present(labels: Sequence[str]) -> list[str]:
+    """Those of the kinds that have any documents."""
+    table = f"{TABLE}_content" if _is_sqlite() else TABLE
+    one = f"EXISTS(SELECT 1 FROM {table} WHERE id BETWEEN %s AND %s)"
+    with connection.cursor() as cursor:
+        ends = [end for label in labels for end in (first_key(label), last_key(label))]
+        cursor.execute(f"SELECT {', '.join([one] * len(labels))}", ends)
+        return [label for label, is_there in zip(labels, cursor.fetchone(), strict=True) if is_there]
+
+
+def _by_kind(keys: Iterable[tuple[int]]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for (key,) in keys:
+        found.setdefault(key >> KEY_BITS, []).append(key & ((1 << KEY_BITS) - 1))
     return found
+
+
+def _answers_sqlite(question: Question) -> tuple[str, list[str]]:
+    # Every company name ends alike: it is looked up by its rarer pairs, then read to the end.
+    lean = question.leaner(_is_common)
+    if lean == question:
+        return f"{TABLE} MATCH %s", [_fts5(question)]
+    condition, checked = _substrings(question)
+    check = f"EXISTS(SELECT 1 FROM {TABLE}_content d WHERE d.id = {TABLE}.rowid AND {condition})"
+    return f"{TABLE} MATCH %s AND {check}", [_fts5(lean), *checked]
 
 
 @lru_cache(maxsize=20_000)
@@ -289,7 +331,8 @@ def _is_common(term: Term) -> bool:
         return cursor.fetchone()[0] > COMMON
 
 
-def _walked(question: Question, label: str, limit: int, below: int | None) -> list[int]:
+def _walked(question: Question, label: str, limit: int, below: int | None) -> list[int] | None:
+    # None where a long walk did not find enough.
     base = first_key(label)
     top = last_key(label) if below is None else base + below - 1
     with connection.cursor() as cursor:
@@ -298,7 +341,14 @@ def _walked(question: Question, label: str, limit: int, below: int | None) -> li
             " WHERE words @@ %s::tsquery ORDER BY id DESC LIMIT %s",
             [base, top, LONGEST_WALK, _tsquery(question, label), limit],
         )
-        return [key - base for (key,) in cursor.fetchall()]
+        found = [key - base for (key,) in cursor.fetchall()]
+        if len(found) < limit:
+            cursor.execute(
+                f"SELECT 1 FROM {TABLE} WHERE id BETWEEN %s AND %s OFFSET %s LIMIT 1", [base, top, LONGEST_WALK]
+            )
+            if cursor.fetchone():
+                return None
+    return found
 
 
 def among(question: Question, label: str, ids: Iterable[int]) -> list[int]:

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection, transaction
 
+from zhike.activities.tests.factories import ActivityFactory, TaskFactory
 from zhike.customers.models import Contact
 from zhike.customers.tests.factories import ContactFactory, CustomerFactory
 from zhike.org.tests.factories import RecordShareFactory
@@ -10,6 +11,7 @@ from zhike.records import kinds, search
 from zhike.records.actions import assign_record, change_record, create_record, delete_record
 from zhike.records.search import store
 from zhike.records.search.question import ask
+from zhike.sales.tests.factories import LeadFactory, OpportunityFactory
 
 pytestmark = pytest.mark.django_db
 NAME = "苏州恒旭精密机械有限公司"
@@ -84,6 +86,28 @@ def test_CUS_7_best_first(company, found):
 def test_CUS_7_a_person_of_this_name_comes_before_their_company(customer, found):
     assert found("zw") == ["张伟"]
     assert found("张伟") == ["张伟", NAME]
+
+
+def test_CUS_7_names_come_before_what_was_said_of_them(customer, company, found):
+    """Across kinds: who is called so, then who belongs to them, then texts that mention them, however new."""
+    ActivityFactory(summary="张伟来电，恒旭要加急", customer=customer)
+    assert found("恒旭") == [NAME, "张伟", "张伟来电，恒旭要加急"]
+    assert found("张伟") == ["张伟", NAME, "张伟来电，恒旭要加急"]
+    LeadFactory(name="张伟", owner=company.li_na)
+    assert found("张伟")[:2] == ["张伟", "张伟"]
+
+
+def test_CUS_7_a_beginning_comes_first_in_every_kind(customer, company, found):
+    OpportunityFactory(name="恒旭二期产线", customer=customer, owner=company.li_na)
+    assert found("恒旭") == ["恒旭二期产线", NAME, "张伟"]
+
+
+@pytest.mark.parametrize("text", ["zw", "zhangwei", "zhangw"])
+def test_CUS_7_no_long_text_is_found_by_pinyin(customer, company, found, text):
+    ActivityFactory(summary="张伟来电", customer=customer)
+    TaskFactory(title="给张伟回电", customer=customer, assignee=company.li_na)
+    assert "张伟" in found(text) and not {"张伟来电", "给张伟回电"} & set(found(text))
+    assert {"张伟来电", "给张伟回电"} <= set(found("张伟"))
 
 
 def test_CUS_7_newest_first_among_equals(company, found):

@@ -65,7 +65,7 @@ def way(request, monkeypatch):
         module = store if hasattr(store, name) else finding
         monkeypatch.setattr(module, name, value)
     if "common" in request.param and connection.vendor == "postgresql":
-        monkeypatch.setattr(store, "common_among", lambda question, labels: set(labels))
+        monkeypatch.setattr(store, "common_among", lambda question, labels, most=None: set(labels))
 
 
 @pytest.mark.django_db

@@ -65,14 +65,16 @@ def results(request: HttpRequest) -> HttpResponse:
     """The best of each kind, or of one kind (`kind=contacts`) the best fifty."""
     text, viewer = _asked(request), request.viewer
     chosen = next((k for k in search.searched_kinds(viewer) if k.slug == request.GET.get("kind")), None)
-    groups = []
-    for kind, hits in search.find_of_each(viewer, text, OF_ONE_KIND + 1):
-        most = OF_ONE_KIND if kind is chosen else OF_EACH_KIND
-        groups.append({
-            "kind": kind, "current": kind is chosen, "url": _url(text, kind), "more": len(hits) > most,
-            "count": f"{OF_ONE_KIND}+" if len(hits) > OF_ONE_KIND else str(len(hits)),
-            "items": [_item(kind, hit, text) for hit in hits[:most]],
-        })  # fmt: skip
+    groups = [
+        {
+            "kind": kind, "current": kind is chosen, "url": _url(text, kind), "more": count > len(hits),
+            "count": f"{OF_ONE_KIND}+" if count > OF_ONE_KIND else str(count),
+            "items": [_item(kind, hit, text) for hit in hits],
+        }
+        for kind, count, hits in search.find_of_each(
+            viewer, text, OF_ONE_KIND + 1, lambda kind: OF_ONE_KIND if kind is chosen else OF_EACH_KIND
+        )
+    ]  # fmt: skip
     shown = [group for group in groups if chosen is None or group["current"]]
     context = {"text": text, "groups": groups, "shown": shown, "is_all": chosen is None, "all_url": _url(text)}
     return part(request, "records/search.html#results", context)
