@@ -1,5 +1,6 @@
 """The calendar for phones: the feed itself, without signing in, and the page where one gets its address (ACT-5)."""
 
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
@@ -28,7 +29,7 @@ FRESH_SECONDS = 300
 @require_safe
 def feed(request: HttpRequest, secret: str) -> HttpResponse:
     """A person's calendar for whoever has its secret address; 304 where the client has it already, 429 if too often."""
-    place = request.META.get("REMOTE_ADDR", "")
+    place = get_adapter(request).get_client_ip(request)  # behind a proxy, whose address it says
     if _count(f"wrong:{place}", add=0) >= WRONG_PER_MINUTE:
         return _too_many()
     found = CalendarFeed.by_secret(secret)

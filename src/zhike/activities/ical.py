@@ -75,7 +75,7 @@ def _tasks(viewer: Viewer, today: date) -> list[Task]:
     ]  # fmt: skip
     found = {task.pk: task for task in mine.filter(due_at__gte=begin, due_at__lt=end).order_by("due_at")[:MOST]}
     found |= {
-        task.pk: task for task in mine.filter(status=Task.Status.OPEN).exclude(repeat="").filter(due_at__lt=begin)
+        task.pk: task for task in mine.filter(status=Task.Status.OPEN).filter(repeat__gt="").filter(due_at__lt=begin)
     }
     found |= {task.pk: task for task in mine.filter(due_at__lt=begin, ends_at__gt=begin)}
     found |= {task.pk: task for task in rows.filter(Q(pk__in=invited))} if invited else {}

@@ -13,9 +13,10 @@ class AutomationConfig(AppConfig):
         from zhike.automation import actions, engine
         from zhike.kit import access
         from zhike.kit.registry import menu
-        from zhike.records import events, periodic
+        from zhike.records import events, messages, periodic
 
         access.declare(actions.CHANGE, _("Set up automation"), _("Settings"))
+        messages.declare("automation", _("Messages of automation rules"), order=60)
         events.watch(engine.wanted, engine.hear)
         periodic.daily("zhike.automation.tasks.act_by_day", at=time(8, 5))
         periodic.every("zhike.automation.tasks.act_by_minute", timedelta(minutes=5))

@@ -155,7 +155,7 @@ def tell(on: Occasion, *, who: list[str], text: str) -> str:
     people = on.people(who)
     url = on.record.get_absolute_url() if hasattr(on.record, "get_absolute_url") else ""
     for person_id in people:
-        notify(person_id, fill_in(on.kind, text, on.record), url=url)
+        notify(person_id, fill_in(on.kind, text, on.record), url=url, about="automation")
     return _("Told: %(people)s") % {"people": _(", ").join(person_names()[pk] for pk in people) or "—"}
 
 
