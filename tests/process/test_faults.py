@@ -57,7 +57,7 @@ HURRY = """
 from zhike.channels.models import Delivery, Line
 from zhike.kit import dates
 from django_tasks_db.models import DBTaskResult
-Delivery.objects.filter(status="failed").update(due_at=dates.now())
+Delivery.objects.filter(status__in=["failed", "waiting"]).update(due_at=dates.now())
 Line.objects.update(rests_until=None)
 DBTaskResult.objects.filter(status="READY").update(run_after=dates.now())
 """
