@@ -217,7 +217,7 @@ WORK_REPORT = kinds.add(
             {"key": "mine", "name": _("My reports"), "filter": [["author", "me", []]]},
             {"key": "team", "name": _("My team"), "filter": [["author", "team", []]]},
             {"key": "late", "name": pgettext_lazy("work report", "Handed in late"),
-             "filter": [["is_late", "yes", []]]},
+             "filter": [["is_late", "is", ["yes"]]]},
         ],
         verbs=["view", "create", "change", "delete", "export"],
     )

@@ -188,3 +188,11 @@ def test_a_list_asks_the_same_number_of_queries_however_many_rows(some, sign_in,
 
 
 QUERIES = 4  # session, person with version, rows, badges of the navigation
+
+
+def test_point_5_every_shipped_view_of_every_kind_can_be_asked(company, viewer):
+    for kind in kinds.everything():
+        for view in kind.shipped_views:
+            flt = Filter.from_json(kind, view["filter"])
+            assert flt.conditions or not view["filter"], (kind.label, view["key"])
+            flt.apply(kind.rows(viewer(company.gm)), viewer(company.gm)).exists()
