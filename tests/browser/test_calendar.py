@@ -121,6 +121,7 @@ def test_ACT_5_an_appointment_is_arranged_moved_made_longer_seen_and_carried_out
         screenshot(manager, f"calendar-people-{view}")
 
     # Carried out in one step.
+    page.wait_for_load_state("networkidle")  # what was moved last is drawn anew
     shown(page, wednesday, me).click()
     page.locator("#drawer a.primary").click()
     page.locator("#dialog #id_summary").fill("确认两处修改")
