@@ -50,7 +50,7 @@ def shown(page, day, person, title=TITLE):
     return column(page, day, person).locator(".ev", has_text=title)
 
 
-def test_ACT_5_an_appointment_is_arranged_moved_made_longer_seen_and_carried_out(
+def test_ACT_5_an_appointment_is_arranged_moved_made_longer_and_seen(
     open_page, demo, seller, sign_in, assert_accessible, screenshot
 ):
     name, me, boss = seller
@@ -119,16 +119,6 @@ def test_ACT_5_an_appointment_is_arranged_moved_made_longer_seen_and_carried_out
         manager.get_by_text(TITLE).first.wait_for()
         assert_accessible(manager)
         screenshot(manager, f"calendar-people-{view}")
-
-    # Carried out in one step.
-    page.wait_for_load_state("networkidle")  # what was moved last is drawn anew
-    shown(page, wednesday, me).click()
-    page.locator("#drawer a.primary").click()
-    page.locator("#dialog #id_summary").fill("确认两处修改")
-    page.locator("#dialog footer button.primary").click()
-    page.wait_for_url("**/tasks/**")
-    page.goto(f"/calendar/?view=week&on={MONDAY}&who={me}")
-    page.locator(".ev.done", has_text=TITLE).wait_for()
 
 
 def test_ACT_5_the_calendar_on_a_phone_and_its_address_for_the_phone_s_own(
