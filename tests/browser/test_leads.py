@@ -51,6 +51,7 @@ def test_SAL_1_from_a_rule_to_a_deal(open_page, demo, sign_in, assert_accessible
     admin.get_by_role("button", name="保存条件").click()
     rule = admin.locator("li[data-sort-id]", has_text="海南线索")
     rule.get_by_text(name).wait_for()
+    admin.wait_for_load_state()  # a page is seen before its scripts listen
     grip = rule.locator(".grip")
     for _step in range(4):  # to the top
         grip.focus()
