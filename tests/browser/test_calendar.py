@@ -13,6 +13,7 @@ MANAGER = "zhoumz"
 NEXT = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=28)
 MONDAY = NEXT - timedelta(days=NEXT.weekday())  # a week with nothing in it yet but what repeats
 TITLE = "恒旭二期方案澄清"
+OUTCOME = "确认两处修改，下周给新版报价"
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def shown(page, day, person, title=TITLE):
     return column(page, day, person).locator(".ev", has_text=title)
 
 
-def test_ACT_5_an_appointment_is_arranged_moved_made_longer_and_seen(
+def test_ACT_5_an_appointment_is_arranged_moved_made_longer_seen_and_carried_out(
     open_page, demo, seller, sign_in, assert_accessible, screenshot
 ):
     name, me, boss = seller
@@ -64,6 +65,10 @@ def test_ACT_5_an_appointment_is_arranged_moved_made_longer_and_seen(
     drag(page, (x, minute(page, box, 600) + 2), (x, minute(page, box, 690)))
     dialog = page.locator("dialog#dialog[open]")
     dialog.locator("#id_title").fill(TITLE)
+    dialog.locator(".pick input[data-pick-url]").first.fill("恒")
+    dialog.locator(".pick [role=option]").first.click()
+    customer = dialog.locator("input[name=customer]").input_value()
+    assert customer
     assert dialog.locator("#id_due_at").input_value() == f"{tuesday}T10:00"
     assert dialog.locator("#id_ends_at").input_value() == f"{tuesday}T11:30"
     dialog.locator(f'input[name=people][value="{boss}"]').check()
@@ -119,6 +124,19 @@ def test_ACT_5_an_appointment_is_arranged_moved_made_longer_and_seen(
         manager.get_by_text(TITLE).first.wait_for()
         assert_accessible(manager)
         screenshot(manager, f"calendar-people-{view}")
+
+    # Carried out in one step: the appointment, the customer's record and the work log have it.
+    page.wait_for_load_state("networkidle")  # what was moved last is drawn anew
+    shown(page, wednesday, me).click()
+    page.locator("#drawer a.primary").click()
+    page.locator("#dialog #id_summary").fill(OUTCOME)
+    page.locator("#dialog footer button.primary").click()
+    page.wait_for_url("**/tasks/**")
+    for there in (f"/customers/{customer}/?tab=timeline", "/work-log/"):
+        page.goto(there)
+        page.get_by_text(OUTCOME).first.wait_for()
+    page.goto(f"/calendar/?view=week&on={MONDAY}&who={me}")
+    page.locator(".ev.done", has_text=TITLE).wait_for()
 
 
 def test_ACT_5_the_calendar_on_a_phone_and_its_address_for_the_phone_s_own(

@@ -54,6 +54,10 @@ document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && !event.defaultPrevented && !$('dialog:modal')) close($('dialog.drawer[open]'));
 });
 
+// They are filled, never replaced, however the place of the link swaps otherwise (htmx hands `hx-swap` down).
+document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  if (detail.target.matches?.('#dialog, #drawer')) detail.swapOverride = 'innerHTML';
+});
 document.addEventListener('htmx:afterSwap', ({ detail: { target } }) => {
   if (target.matches?.('#dialog, #drawer')) open(target);
   else if (target.closest?.('dialog[open]')) first(target.closest('dialog'))?.focus();
