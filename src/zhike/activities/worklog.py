@@ -137,7 +137,7 @@ def _entry(person_id: int, at: datetime, text: str, record: Any, icon: str, tone
 
 def _yuan(amount: Decimal) -> str:
     """An amount as plain text, for lines people go on writing."""
-    return f"¥ {short_money(amount)}"
+    return f"{'-' if amount < 0 else ''}¥ {short_money(abs(amount))}"
 
 
 def _short(text: str) -> str:

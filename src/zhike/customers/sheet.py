@@ -11,6 +11,7 @@ from django.utils.translation import pgettext
 from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Contact, Customer
 from zhike.kit import format as fmt
+from zhike.kit.money import yuan
 
 WAN = Decimal(10_000)
 
@@ -124,7 +125,7 @@ def _payment(card: _Card) -> Group:
     terms = card.boxes("payment_terms")
     terms.text = card.text("payment_terms_note")
     days = _("%(days)s days") % {"days": card.value("credit_days")} if card.value("credit_days") is not None else ""
-    limit = f"¥ {card.value('credit_limit'):,.2f}" if card.value("credit_limit") is not None else ""
+    limit = yuan(card.value("credit_limit")) if card.value("credit_limit") is not None else ""
     grades = Cell(_capital(card.fields["credit_grade"].label), boxes=_letters(card.value("credit_grade"), "ABC"))
     classes = Cell(_("Customer class"), boxes=_letters(card.value("abc"), "ABCD"))
     rows = [[terms], [grades, classes], [card.cell("credit_limit", limit), Cell(_("Collection period"), days)]]

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from zhike.kit import dates, sprite
 from zhike.kit.addresses import address_of
+from zhike.kit.money import yuan
 
 log = logging.getLogger(__name__)
 
@@ -81,12 +82,12 @@ def money(amount: Decimal | None) -> SafeString:
     """An amount for screens, with the exact yuan on hover."""
     if amount is None:
         return EMPTY
-    return mark_safe(f'<span class="tnum nw" title="¥ {amount:,.2f}">{short_money(amount)}</span>')
+    return mark_safe(f'<span class="tnum nw" title="{yuan(amount)}">{short_money(amount)}</span>')
 
 
 def money_full(amount: Decimal | None) -> SafeString:
-    """An amount for money pages: ¥ 185,000.00."""
-    return EMPTY if amount is None else mark_safe(f'<span class="tnum nw">¥ {amount:,.2f}</span>')
+    """An amount for money pages: ¥ 185,000.00, -¥ 147,312.00."""
+    return EMPTY if amount is None else mark_safe(f'<span class="tnum nw">{yuan(amount)}</span>')
 
 
 def number(value: int | Decimal | None) -> SafeString:

@@ -18,6 +18,11 @@ def round_fen(amount: Decimal) -> Decimal:
     return amount.quantize(FEN, rounding=ROUND_HALF_UP)
 
 
+def yuan(amount: Decimal) -> str:
+    """An amount with its sign, as text: ¥ 185,000.00, -¥ 147,312.00; the minus stands before the sign everywhere."""
+    return f"{'-' if amount < 0 else ''}¥ {abs(amount):,.2f}"
+
+
 def in_words(amount: Decimal) -> str:
     """An amount of yuan written out in Chinese, as contracts and quotes say it; raises ValueError below 0."""
     if amount < 0:

@@ -121,7 +121,9 @@ def _from_text(raw: str) -> tuple[Decimal, bool]:
 
 
 def _without_yuan(text: str) -> str:
-    """Without the words and signs for yuan before and after the figure."""
+    """Without the words and signs for yuan before and after the figure; a minus may stand before them."""
+    if text.startswith("-"):
+        return f"-{_without_yuan(text[1:].strip())}"
     before = None
     while text != before:
         before = text

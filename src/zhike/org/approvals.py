@@ -18,6 +18,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from zhike.kit.money import yuan
+
 OPERATORS = {
     "gt": _("more than"), "gte": _("at least"), "lt": _("less than"), "lte": _("at most"), "is": _("is"),
     "is_not": _("is not"),
@@ -41,7 +43,7 @@ class Fact:
         if value in (None, ""):
             return "—"
         if self.type == "money":
-            return f"¥ {Decimal(str(value)):,.2f}"
+            return yuan(Decimal(str(value)))
         if self.type in NUMERIC:
             shown = f"{Decimal(str(value)):,f}"
             shown = shown.rstrip("0").rstrip(".") if "." in shown else shown

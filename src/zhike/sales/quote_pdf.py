@@ -10,7 +10,7 @@ from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
 
 from zhike.kit import fonts
-from zhike.kit.money import in_words
+from zhike.kit.money import in_words, yuan
 from zhike.org.queries import company_name
 from zhike.records.lookups import person_names
 from zhike.sales.models import Quote, QuoteLine
@@ -101,7 +101,7 @@ def _sums(pdf: FPDF, quote: Quote) -> None:
     rows = [(_("Sum"), f"{quote.subtotal:,.2f}")] if quote.reduction else []
     if quote.reduction:
         rows.append((_("Taken off"), f"-{quote.reduction:,.2f}"))
-    rows += [(_("Tax in it"), f"{quote.tax:,.2f}"), (_("Total with tax"), f"¥ {quote.total:,.2f}")]
+    rows += [(_("Tax in it"), f"{quote.tax:,.2f}"), (_("Total with tax"), yuan(quote.total))]
     pdf.set_font("song", size=10)
     for label, value in rows:
         pdf.cell(140, 6, label, align="R")

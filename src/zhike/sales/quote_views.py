@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
+from zhike.kit.money import yuan
 from zhike.kit.registry import buttons, cards
 from zhike.kit.viewer import Viewer
 from zhike.org.queries import approvals_of, company_name
@@ -147,7 +148,7 @@ def _letter(viewer: Viewer, quote: Quote) -> dict[str, str]:
     who = quote.contact.name if quote.contact else quote.customer.name
     words = {
         "name": who, "customer": quote.customer.name, "company": company_name(), "number": quote.label,
-        "title": quote.title, "total": f"¥ {quote.total:,.2f}", "person": str(viewer.person),
+        "title": quote.title, "total": yuan(quote.total), "person": str(viewer.person),
         "mobile": viewer.person.mobile, "valid_until": quote.valid_until.isoformat() if quote.valid_until else "—",
     }  # fmt: skip
     rules = quote_rules()

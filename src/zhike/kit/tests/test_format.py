@@ -8,6 +8,8 @@ import time_machine
 from django.utils.translation import override
 
 from zhike.kit import format as fmt
+from zhike.kit import parse
+from zhike.kit.money import yuan
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,13 @@ def test_an_amount_shows_the_exact_yuan_on_hover():
     assert 'title="¥ 185,000.50"' in fmt.money(Decimal("185000.50"))
     assert "¥ 185,000.00" in fmt.money_full(Decimal("185000"))
     assert fmt.money(None) == fmt.EMPTY
+
+
+def test_a_minus_stands_before_the_sign_of_the_currency():
+    amount = Decimal("-147312")
+    assert yuan(amount) == "-¥ 147,312.00" and parse.decimal_amount(yuan(amount)) == amount
+    assert ">-¥ 147,312.00<" in fmt.money_full(amount) and 'title="-¥ 147,312.00"' in fmt.money(amount)
+    assert yuan(Decimal(0)) == "¥ 0.00"
 
 
 @time_machine.travel(datetime(2026, 11, 23, 16, 30, tzinfo=UTC))  # in Shanghai it is the 24th already

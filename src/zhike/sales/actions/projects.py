@@ -9,6 +9,7 @@ from zhike.customers.models import Contact
 from zhike.kit.access import may, require
 from zhike.kit.actions import action, lock
 from zhike.kit.errors import Forbidden, Refused
+from zhike.kit.money import yuan
 from zhike.kit.viewer import Viewer
 from zhike.org.models import Person
 from zhike.org.rules import may_share
@@ -112,7 +113,7 @@ def remove_rival(found: DealCompetitor, *, by: Viewer) -> None:
 
 def said(found: DealCompetitor) -> str:
     """A competitor in a deal, for the history."""
-    price = [] if found.price is None else [f"¥ {found.price:,.2f}"]
+    price = [] if found.price is None else [yuan(found.price)]
     return _(", ").join([str(found.competitor), str(found.get_standing_display()), *price])
 
 
