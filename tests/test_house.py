@@ -17,7 +17,7 @@ LENT_BY_ORG = LENT | {"approvals", "viewers"}
 LENT_BY_CHANNELS = LENT | {"http", "webhooks"}
 LENT_BY_SALES = LENT | {"measures", "targets"}
 LENT_BY_RECORDS = LENT | {
-    "bulkactions", "config", "customvalues", "events", "exports", "fields", "files", "filters",
+    "bulkactions", "conditions", "config", "customvalues", "events", "exports", "fields", "files", "filters",
     "forms", "imports", "lists", "lookups", "messages", "paging", "periodic", "prepared", "reports", "search", "shapes", "stats", "uploads",
     "widgets",
 }  # fmt: skip

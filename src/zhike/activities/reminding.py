@@ -21,8 +21,9 @@ from django.utils.translation import ngettext
 from zhike.activities import clocks
 from zhike.activities.models import Reminder, ReminderRule
 from zhike.kit import dates
-from zhike.kit.viewer import Viewer, viewer_of
+from zhike.kit.viewer import viewer_of
 from zhike.org.models import Person, Role
+from zhike.org.viewers import the_system
 from zhike.records import config, kinds
 from zhike.records.actions import notify
 from zhike.records.filters import Filter
@@ -64,9 +65,8 @@ def due_rows(rule: ReminderRule, now: datetime) -> QuerySet:
 
 def _matching(rule: ReminderRule) -> QuerySet:
     kind = kinds.get(rule.kind)
-    system = Viewer(person=None, person_id=None, people=None, verbs=frozenset())
     rows = kind.model.objects.whole_table("the reminder pass; each person is told of what they see only")
-    return Filter.from_json(kind, rule.filter).apply(rows, system)
+    return Filter.from_json(kind, rule.filter).apply(rows, the_system())
 
 
 def settle(rule: ReminderRule) -> int:

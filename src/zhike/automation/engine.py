@@ -16,10 +16,9 @@ from django.utils.translation import gettext as _
 from zhike.activities import clocks
 from zhike.automation import steps
 from zhike.automation.models import AutomationRule, AutomationRun
-from zhike.kit.access import VERBS
 from zhike.kit.actions import acting
 from zhike.kit.errors import Forbidden, NotVisible, Refused
-from zhike.kit.viewer import Viewer
+from zhike.org.viewers import the_system
 from zhike.records import config, kinds
 from zhike.records.events import caused_by
 from zhike.records.filters import Filter
@@ -33,11 +32,6 @@ MOST_IN_A_PASS = 5000
 
 Status = AutomationRun.Status
 log = logging.getLogger(__name__)
-
-
-def automaton() -> Viewer:
-    """Who carries rules out: the system, which sees and may do everything and is no person."""
-    return Viewer(person=None, person_id=None, people=None, verbs=frozenset(VERBS))
 
 
 @config.cached
@@ -71,7 +65,7 @@ def hear(event: OutboxEvent) -> None:
 def matching(rule: AutomationRule) -> QuerySet:
     """The records that meet a rule's condition now."""
     kind = kinds.get(rule.kind)
-    return Filter.from_json(kind, rule.filter).apply(kind.rows(automaton()), automaton())
+    return Filter.from_json(kind, rule.filter).apply(kind.rows(the_system()), the_system())
 
 
 def pass_clocks(now: datetime, units: tuple[str, ...]) -> int:
@@ -108,7 +102,7 @@ def meet(
     if name_of(rule) in chain or len(chain) >= LONGEST_CHAIN:
         return _keep(rule, record, cause, Status.STOPPED, [])
     try:
-        with acting(automaton(), "automation", through=f"automation:{rule.name}"), caused_by(name_of(rule), event):
+        with acting(the_system(), "automation", through=f"automation:{rule.name}"), caused_by(name_of(rule), event):
             AutomationRule.objects.select_for_update().get(pk=rule.pk)  # two workers with the same cause: one waits
             if AutomationRun.objects.filter(rule=rule, object_id=record.pk, cause=cause).exists():
                 return None
@@ -125,10 +119,10 @@ def carry_out(rule: AutomationRule, record: Any, cause: str = "") -> list[str]:
         if known is None:
             raise Refused(_("Step %(n)s: there is no such step any more.") % {"n": place})
         try:
-            fresh = kind.rows(automaton()).filter(pk=record.pk).first()
+            fresh = kind.rows(the_system()).filter(pk=record.pk).first()
             if fresh is None:
                 raise NotVisible
-            said.append(str(known.carry_out(steps.Occasion(kind, fresh, rule, automaton(), cause), **step["with"])))
+            said.append(str(known.carry_out(steps.Occasion(kind, fresh, rule, the_system(), cause), **step["with"])))
         except (Refused, Forbidden, NotVisible, ValidationError, LookupError) as wrong:
             raise Refused(_("Step %(n)s: %(why)s") % {"n": place, "why": said_of(wrong)}) from wrong
     return said
@@ -137,7 +131,7 @@ def carry_out(rule: AutomationRule, record: Any, cause: str = "") -> list[str]:
 def rehearse(rule: AutomationRule, record: Any) -> list[str]:
     """What the steps would do to a record: they are carried out and taken back. Raises Refused as they would."""
     with transaction.atomic():
-        with acting(automaton(), "automation", through=f"automation:{rule.name}"), caused_by(name_of(rule)):
+        with acting(the_system(), "automation", through=f"automation:{rule.name}"), caused_by(name_of(rule)):
             said = carry_out(rule, record)
         transaction.set_rollback(True)
     return said

@@ -11,11 +11,10 @@ from zhike.activities.models import Task
 from zhike.activities.reminding import roles_to_choose
 from zhike.automation.texts import check_text
 from zhike.channels.models import Webhook
-from zhike.kit.access import VERBS
 from zhike.kit.errors import Refused
 from zhike.kit.forms import ActionForm
-from zhike.kit.viewer import Viewer
 from zhike.org import approvals
+from zhike.org.viewers import the_system
 from zhike.records.fields import Field
 from zhike.records.forms import FieldControl
 from zhike.records.kinds import RecordKind
@@ -23,11 +22,6 @@ from zhike.records.lookups import Lookups, people
 
 SELECT = {"class": "inp"}
 BRACES = _("May hold {record}, {owner}, {today} and fields by name, such as {%(example)s}.")
-
-
-def everything() -> Viewer:
-    """Whoever sees all: choices of a rule are the company's, not one person's."""
-    return Viewer(person=None, person_id=None, people=None, verbs=frozenset(VERBS))
 
 
 def who_choices() -> list[tuple[str, Any]]:
@@ -174,7 +168,7 @@ class FieldStepForm(StepForm):
         chosen = self.data.get("field") or (start or {}).get("field") or known[0].name
         self.of = next((field for field in known if field.name == chosen), known[0])
         self.initial["field"] = self.of.name
-        self.fields["value"] = FieldControl(self.of, Lookups(everything()))
+        self.fields["value"] = FieldControl(self.of, Lookups(the_system()))
         self.fields["value"].label, self.fields["value"].required = _("becomes"), False
 
     def values(self) -> dict[str, Any]:

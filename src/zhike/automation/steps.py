@@ -29,6 +29,7 @@ from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer, viewer_of
 from zhike.kit.workdays import next_workday
 from zhike.org import approvals
+from zhike.org.viewers import the_system
 from zhike.records.actions import assign_record, change_record, create_record, notify, tag_record
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import Lookups, person_names
@@ -135,7 +136,7 @@ def field_words(kind: RecordKind, values: dict[str, Any]) -> str:
     if known is None:
         return _("a field that is gone")
     try:
-        said = known.text(known.clean(values["value"], Lookups(step_forms.everything())))
+        said = known.text(known.clean(values["value"], Lookups(the_system())))
     except ValidationError:
         said = str(values["value"])
     return f"{known.label} → {said or '—'}"

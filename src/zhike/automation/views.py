@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,10 +15,10 @@ from zhike.automation.models import AutomationRule, AutomationRun
 from zhike.kit import htmx
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible, Refused
-from zhike.records import events, kinds
+from zhike.org.viewers import the_system
+from zhike.records import conditions, events, kinds
 from zhike.records.filters import Filter
 from zhike.records.kinds import RecordKind
-from zhike.records.paging import count_capped
 from zhike.records.queries import LARGEST_KEY
 
 RUNS_ON_PAGE = 50
@@ -77,8 +75,8 @@ def rule_page(request: HttpRequest, pk: int) -> HttpResponse:
     addresses = _addresses(kind, runs)
     for run in runs:
         run.url = addresses.get(run.object_id, "")
-    context = {"rule": rule, "runs": runs, "offered": steps.offered_for(kind), "query": _query(rule, kind),
-               **_said(request, rule)}  # fmt: skip
+    context = {"rule": rule, "runs": runs, "offered": steps.offered_for(kind),
+               "query": conditions.query_of(kind, rule.filter), **_said(request, rule)}  # fmt: skip
     return htmx.part(request, "automation/rule_page.html", context)
 
 
@@ -86,7 +84,7 @@ def _addresses(kind: RecordKind, runs: list[AutomationRun]) -> dict[int, str]:
     """Where the records of runs open, for those still there."""
     if not hasattr(kind.model, "get_absolute_url"):
         return {}
-    rows = kind.rows(engine.automaton(), few=True).filter(pk__in={run.object_id for run in runs})
+    rows = kind.rows(the_system(), few=True).filter(pk__in={run.object_id for run in runs})
     return {record.pk: record.get_absolute_url() for record in rows}
 
 
@@ -112,33 +110,11 @@ def rule_conditions(request: HttpRequest, pk: int) -> HttpResponse:
     require(request.viewer, CHANGE)
     rule = _rule(pk)
     kind = engine.kind_of(rule)
-    flt = Filter.from_query(kind, request.GET)
     if request.method == "POST":
-        actions.set_conditions(rule, by=request.viewer, flt=flt)
+        actions.set_conditions(rule, by=request.viewer, flt=Filter.from_query(kind, request.GET))
         return htmx.redirect(request, rule.get_absolute_url(), _("Saved."))
-    error, count, chips = "", None, []
-    try:
-        chips = [_chip(flt, chip) for chip in flt.chips(request.viewer)]
-        count = count_capped(kind, request.viewer, flt)
-    except ValidationError as wrong:
-        error = " ".join(wrong.messages)
-    context = {"rule": rule, "kind": kind, "chips": chips, "count": count, "error": error,
-               "is_changed": flt != Filter.from_json(kind, rule.filter)}  # fmt: skip
+    context = {"rule": rule, "back": rule.get_absolute_url(), **conditions.context_of(request, kind, rule.filter)}
     return htmx.part(request, "automation/rule_conditions.html", context)
-
-
-def _chip(flt: Filter, chip: dict[str, Any]) -> dict[str, str]:
-    condition = chip["condition"]
-    return {
-        "key": chip["label"], "text": f"{chip['op']} {chip['words']}".strip(),
-        "edit": reverse("records:filter", args=[flt.kind.slug, condition.field]) + f"?op={condition.op}",
-        "remove": f"?{urlencode(flt.without(condition).as_query())}",
-    }  # fmt: skip
-
-
-def _query(rule: AutomationRule, kind: RecordKind) -> str:
-    kept = Filter.from_json(kind, rule.filter).as_query()
-    return f"?{urlencode(kept)}" if kept else ""
 
 
 @require_http_methods(["GET", "POST"])

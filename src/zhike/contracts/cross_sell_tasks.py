@@ -6,14 +6,15 @@ from django_tasks import task
 
 from zhike.contracts.actions.cross_sell import reckon
 from zhike.kit import dates
-from zhike.kit.viewer import Viewer, viewer_of
+from zhike.kit.viewer import viewer_of
+from zhike.org.viewers import the_system
 from zhike.records.models import Job
 
 
 @task()
 def reckon_nightly() -> None:
     """What is bought together, as of today."""
-    reckon(by=Viewer(person=None, person_id=None, people=None, verbs=frozenset()))
+    reckon(by=the_system())
 
 
 @task()

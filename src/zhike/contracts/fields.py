@@ -1,6 +1,7 @@
 """Fields only this room has: lines, payment plan, allocations, how much is paid."""
 
 import re
+from abc import ABC, abstractmethod
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +25,7 @@ BETWEEN = re.compile(r"[;；\n]+")
 MOST_ROWS = 200
 
 
-class RowsField(Field):
+class RowsField(Field, ABC):
     """Rows that belong to a record: a list of objects in the API, parts between ";" in a file."""
 
     type = "rows"
@@ -52,13 +53,13 @@ class RowsField(Field):
                 raise ValidationError(_("A line is an object with: %(names)s."), params={"names": names})
         return [self.row(row, lookups) for row in raw]
 
+    @abstractmethod
     def words(self, part: str) -> dict[str, Any]:
         """A row as written in a cell."""
-        raise NotImplementedError
 
+    @abstractmethod
     def row(self, given: dict[str, Any], lookups: Lookups) -> Any:
         """A row as the action takes it."""
-        raise NotImplementedError
 
     @property
     def paths(self):

@@ -1,11 +1,7 @@
 """Settings: to whom leads go. Rules in order, their conditions, giving out what nobody owns (SAL-1)."""
 
-from typing import Any
-
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,9 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zhike.kit import htmx
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible
+from zhike.records import conditions
 from zhike.records.filters import Filter
 from zhike.records.lookups import person_names
-from zhike.records.paging import count_capped
 from zhike.records.queries import LARGEST_KEY
 from zhike.sales import actions, queries
 from zhike.sales.assignment_forms import AssignmentRuleForm
@@ -33,7 +29,7 @@ def rule_list(request: HttpRequest) -> HttpResponse:
         {
             "rule": rule,
             "conditions": Filter.from_json(LEAD, rule.filter).words(request.viewer),
-            "query": _query(rule),
+            "query": conditions.query_of(LEAD, rule.filter),
             "people": [person_names().get(pk, "") for pk in actions.available(rule)],
         }
         for rule in AssignmentRule.objects.prefetch_related("people").select_related("department", "role")
@@ -56,13 +52,7 @@ def rule_edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
 
 
 def _conditions_url(rule: AssignmentRule) -> str:
-    return reverse("sales:assignment_conditions", args=[rule.pk]) + _query(rule)
-
-
-def _query(rule: AssignmentRule) -> str:
-    """The conditions of a rule as an address keeps them."""
-    kept = Filter.from_json(LEAD, rule.filter).as_query()
-    return f"?{urlencode(kept)}" if kept else ""
+    return reverse("sales:assignment_conditions", args=[rule.pk]) + conditions.query_of(LEAD, rule.filter)
 
 
 @require_http_methods(["GET", "POST"])
@@ -70,31 +60,12 @@ def rule_conditions(request: HttpRequest, pk: int) -> HttpResponse:
     """Which leads a rule is about: conditions as in their list, kept in the address until they are saved."""
     require(request.viewer, CHANGE)
     rule = _rule(pk)
-    flt = Filter.from_query(LEAD, request.GET)
+    back = reverse("sales:assignment_list")
     if request.method == "POST":
-        actions.set_conditions(rule, by=request.viewer, flt=flt)
-        return htmx.redirect(request, reverse("sales:assignment_list"), _("Saved."))
-    error, count, chips = "", None, []
-    try:
-        chips = flt.chips(request.viewer)
-        count = count_capped(LEAD, request.viewer, flt)
-    except ValidationError as wrong:
-        error = " ".join(wrong.messages)
-    context = {
-        "rule": rule, "kind": LEAD, "count": count, "error": error,
-        "is_changed": flt != Filter.from_json(LEAD, rule.filter),
-        "chips": [_chip(flt, chip) for chip in chips],
-    }  # fmt: skip
+        actions.set_conditions(rule, by=request.viewer, flt=Filter.from_query(LEAD, request.GET))
+        return htmx.redirect(request, back, _("Saved."))
+    context = {"rule": rule, "back": back, **conditions.context_of(request, LEAD, rule.filter)}
     return htmx.part(request, "sales/assignment_conditions.html", context)
-
-
-def _chip(flt: Filter, chip: dict[str, Any]) -> dict[str, str]:
-    condition = chip["condition"]
-    return {
-        "key": chip["label"], "text": f"{chip['op']} {chip['words']}".strip(),
-        "edit": reverse("records:filter", args=[LEAD.slug, condition.field]) + f"?op={condition.op}",
-        "remove": f"?{urlencode(flt.without(condition).as_query())}",
-    }  # fmt: skip
 
 
 @require_POST

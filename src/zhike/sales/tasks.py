@@ -9,7 +9,7 @@ from django_tasks import task
 
 from zhike.kit import dates
 from zhike.kit.actions import acting
-from zhike.kit.viewer import Viewer
+from zhike.org.viewers import the_system
 from zhike.sales.actions import keep_forecast
 from zhike.sales.models import Quote, QuoteLine, QuoteSending
 from zhike.sales.quote_pdf import quote_pdf
@@ -41,9 +41,8 @@ def send_quote_mail(sending_id: int) -> None:
 
 def _mark(sending_id: int, before: tuple[str, ...], after: str, error: str = "") -> bool:
     """Move a sending from one state to another; False where it is in none of the first."""
-    system = Viewer(person=None, person_id=None, people=None, verbs=frozenset())
     sent_at = dates.now() if after == Status.SENT else None
-    with acting(system, "send_quote_mail"):
+    with acting(the_system(), "send_quote_mail"):
         rows = QuoteSending.objects.whole_table(WHY).filter(pk=sending_id, status__in=before)
         return bool(rows.update(status=after, error=error, sent_at=sent_at))
 
@@ -66,5 +65,4 @@ def letter(sending: QuoteSending) -> EmailMessage:
 @task()
 def keep_forecast_of_month() -> None:
     """Each day: keep this month's forecast, once; a machine that was off on the first catches up."""
-    system = Viewer(person=None, person_id=None, people=None, verbs=frozenset())
-    keep_forecast(by=system, month=dates.today().replace(day=1))
+    keep_forecast(by=the_system(), month=dates.today().replace(day=1))

@@ -16,6 +16,7 @@ from zhike.kit.actions import acting, action, lock
 from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer
 from zhike.kit.workdays import next_workday
+from zhike.org.viewers import the_system
 from zhike.records import kinds, search
 from zhike.records.actions import create_record, delete_record, notify
 from zhike.records.events import emit
@@ -249,13 +250,12 @@ def move_tasks(customer: Customer, old_owner_id: int, by: Viewer) -> None:
 
 def remind_of_tasks(now: datetime) -> int:
     """Tell assignees, and who takes part, of tasks whose time to be reminded has come, each once (ACT-3)."""
-    system = Viewer(person=None, person_id=None, people=None, verbs=frozenset())
     due = Task.objects.whole_table("each is told of their own").filter(
         status=Task.Status.OPEN, reminded_at__isnull=True, remind_at__lte=now
     )
     told = 0
     for pk in list(due.values_list("pk", flat=True)[:500]):
-        with acting(system, "remind_of_tasks"):
+        with acting(the_system(), "remind_of_tasks"):
             mine = due.filter(pk=pk).select_for_update().first()
             if mine is None or not due.filter(pk=pk).update(reminded_at=now):
                 continue

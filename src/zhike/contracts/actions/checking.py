@@ -6,8 +6,8 @@ from django.utils.translation import ngettext
 
 from zhike.contracts.actions.ledger import Difference, differences, repair
 from zhike.kit.actions import acting
-from zhike.kit.viewer import Viewer
 from zhike.org.models import Person
+from zhike.org.viewers import the_system
 from zhike.records.actions import notify
 
 
@@ -18,7 +18,7 @@ def check_ledger() -> list[Difference]:
         said = ngettext(
             "%(n)s sum differs from the ledger: %(first)s", "%(n)s sums differ from the ledger: %(first)s", len(found)
         ) % {"n": len(found), "first": found[0]}
-        with acting(_nobody(), "check_ledger"):
+        with acting(the_system(), "check_ledger"):
             for person in Person.objects.present().filter(roles__is_administrator=True).distinct():
                 notify(person.pk, said, tone="bad", about="system")
     return found
@@ -26,9 +26,5 @@ def check_ledger() -> list[Difference]:
 
 def repair_ledger(found: Iterable[Difference]) -> None:
     """Write the sums of the entries back to their rows."""
-    with acting(_nobody(), "repair_ledger"):
+    with acting(the_system(), "repair_ledger"):
         repair(found)
-
-
-def _nobody() -> Viewer:
-    return Viewer(person=None, person_id=None, people=None, verbs=frozenset())

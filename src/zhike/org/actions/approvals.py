@@ -11,6 +11,7 @@ from zhike.kit.errors import Forbidden, Refused
 from zhike.kit.viewer import Viewer, viewer_of
 from zhike.org import approvals
 from zhike.org.models import Approval, ApprovalFlow, ApprovalPlace, ApprovalStep, Department, Person, RecordShare
+from zhike.org.viewers import the_system
 from zhike.records import kinds
 from zhike.records.actions import notify
 from zhike.records.events import emit
@@ -113,16 +114,12 @@ def remind_of_approvals() -> int:
         hours = place.approval.steps[place.step].get("timeout")
         if not place.approval.is_open or not hours or place.created_at > now - timedelta(hours=hours):
             continue
-        with acting(_system(), "remind_of_approvals"):
+        with acting(the_system(), "remind_of_approvals"):
             if waiting.filter(pk=place.pk).update(reminded_at=now):
                 said = _("Still waiting for your decision: %(title)s") % {"title": place.approval.title}
                 notify(place.person_id, said, url=place.approval.get_absolute_url(), tone="warn", about="approvals")
                 told += 1
     return told
-
-
-def _system() -> Viewer:
-    return Viewer(person=None, person_id=None, people=None, verbs=frozenset())
 
 
 def _as_asked(step: ApprovalStep) -> dict[str, Any]:

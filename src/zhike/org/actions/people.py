@@ -18,6 +18,7 @@ from zhike.kit.pinyin import syllables
 from zhike.kit.viewer import Viewer
 from zhike.org import rules
 from zhike.org.models import Department, Person, Role
+from zhike.org.viewers import the_system
 from zhike.records import actions, kinds
 from zhike.records.events import emit
 from zhike.records.lookups import Lookups
@@ -156,8 +157,6 @@ def leave_company(person: Person, *, by: Viewer, left_on: date) -> Person:
 
 def end_of_employment(day: date | None = None) -> int:
     """Close the accounts of those whose last day is over; run each night. Gives how many."""
-    from zhike.org.viewers import the_system
-
     leavers = Person.objects.present().filter(left_on__lt=day or dates.today())
     return sum(1 for person in leavers if _close(person, by=the_system()))
 

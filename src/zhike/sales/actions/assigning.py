@@ -22,6 +22,7 @@ from zhike.kit.actions import action, lock
 from zhike.kit.errors import Forbidden, Refused
 from zhike.kit.viewer import Viewer, viewer_of
 from zhike.org.models import Department, Person
+from zhike.org.viewers import the_system
 from zhike.records import config, kinds
 from zhike.records.actions import notify, save_record
 from zhike.records.filters import Filter
@@ -33,7 +34,6 @@ ASSIGN, CHANGE_RULES = "sales.lead.assign", "sales.assignment.change"
 WHY = "leads are given out by rule, to whomever it names"
 SINGLY = 3  # messages to one person about one batch; more become one
 HOW = AssignmentRule.How
-_nobody = Viewer(person=None, person_id=None, people=None, verbs=frozenset())
 
 
 @action
@@ -105,7 +105,11 @@ def _fitting(rule: AssignmentRule, left: dict[int, Lead], known: dict[int, Custo
         return []
     rows = Lead.objects.whole_table(WHY).filter(pk__in=left)
     try:
-        found = Filter.from_json(kinds.get("sales.lead"), rule.filter).apply(rows, _nobody).values_list("pk", flat=True)
+        found = (
+            Filter.from_json(kinds.get("sales.lead"), rule.filter)
+            .apply(rows, the_system())
+            .values_list("pk", flat=True)
+        )
     except ValidationError:
         return []
     if not rule.customer_grades:

@@ -9,6 +9,7 @@ from zhike.kit.access import require
 from zhike.kit.actions import acting, action
 from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer
+from zhike.org.viewers import the_system
 from zhike.records.models import AuditEntry
 from zhike.sales import score_facts, scoring
 from zhike.sales.models import DealScore, Opportunity, ScoreWeight
@@ -17,14 +18,13 @@ from zhike.sales.models.scores import changed_weights
 SET_WEIGHTS = "sales.score.change"
 BATCH = 1000
 WHY = "scores are reckoned for everybody"
-SYSTEM = Viewer(person=None, person_id=None, people=None, verbs=frozenset())
 
 
 def refresh_scores(ids: Iterable[int]) -> int:
     """Reckon the scores of these deals anew, each thousand in a transaction of its own; gives how many changed."""
     ids, usual, changed = list(ids), score_facts.usual_amounts(), 0
     for start in range(0, len(ids), BATCH):
-        with acting(SYSTEM, "refresh_scores"):
+        with acting(the_system(), "refresh_scores"):
             changed += _refresh(ids[start : start + BATCH], usual)
     return changed
 
