@@ -14,7 +14,7 @@ from zhike.activities.schedule import minute_of, spread
 from zhike.kit import dates
 from zhike.kit import format as fmt
 from zhike.kit.viewer import Viewer
-from zhike.kit.workdays import HOURS, is_workday
+from zhike.kit.workdays import is_workday, working_hours
 
 # What keeps a person from being elsewhere; a to-do, a message or a letter does not.
 KINDS = ("call", "visit", "meeting", "demo", "hospitality")
@@ -79,7 +79,7 @@ def common_free(blocks: Sequence[Block], day: date, minutes: int, after: datetim
         for b in blocks
         if b.end > begin and b.begin < end
     ]
-    hours = [(minute_of(start), minute_of(stop)) for start, stop in HOURS]
+    hours = [(minute_of(start), minute_of(stop)) for start, stop in working_hours()]
     local = fmt.local(after)
     first = 0 if local.date() < day else 24 * 60 if local.date() > day else minute_of(local)
     midnight = datetime.combine(day, datetime.min.time())

@@ -18,7 +18,7 @@ from zhike.customers import rhythm
 from zhike.customers.models import month_and_day
 from zhike.kit import dates
 from zhike.kit.festivals import next_festival
-from zhike.kit.workdays import working_minutes
+from zhike.kit.workdays import working_ago
 from zhike.records import kinds
 from zhike.records.fields import Day, Moment
 from zhike.records.kinds import RecordKind
@@ -98,10 +98,9 @@ def stuck(rows: QuerySet, offset: int, now: datetime) -> QuerySet:
 
 
 def unanswered(rows: QuerySet, offset: int, now: datetime) -> QuerySet:
-    """Leads nobody has answered for `offset` working minutes (SAL-1)."""
-    waiting = rows.filter(responded_at__isnull=True, created_at__gt=now - WINDOW).values_list("pk", "created_at")
-    late = [pk for pk, since in waiting if working_minutes(since, now) >= offset]
-    return rows.filter(pk__in=late).annotate(cause=Cast(F("created_at"), CharField()))
+    """Leads nobody has answered for `offset` working minutes, or a week longer; holidays do not count (SAL-1)."""
+    came = {"created_at__lte": working_ago(now, offset), "created_at__gt": working_ago(now - WINDOW, offset)}
+    return rows.filter(responded_at__isnull=True, **came).annotate(cause=Cast(F("created_at"), CharField()))
 
 
 def rhythm_broken(rows: QuerySet, offset: int, now: datetime) -> QuerySet:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from zhike.activities.kinds import WORK_REPORT
 from zhike.activities.models import WorkReport
 from zhike.activities.models.reports import report_rules
-from zhike.kit.forms import ActionForm
+from zhike.kit.forms import ActionForm, ClockInput
 from zhike.kit.viewer import Viewer
 from zhike.org.models import Role
 from zhike.records.forms import RecordForm
@@ -31,11 +31,9 @@ class ReportRulesForm(ActionForm):
     """Which reports are asked for, of whom, until when."""
 
     wants_daily = forms.BooleanField(label=_("a daily report is asked for"), required=False)
-    daily_until = forms.TimeField(label=_("until, on the same day"), widget=forms.TimeInput(attrs={"type": "time"}))
+    daily_until = forms.TimeField(label=_("until, on the same day"), widget=ClockInput())
     wants_weekly = forms.BooleanField(label=_("a weekly report is asked for"), required=False)
-    weekly_until = forms.TimeField(
-        label=_("until, on the first working day after"), widget=forms.TimeInput(attrs={"type": "time"})
-    )
+    weekly_until = forms.TimeField(label=_("until, on the first working day after"), widget=ClockInput())
     roles = forms.MultipleChoiceField(
         label=_("of people with the roles"), required=False, widget=forms.CheckboxSelectMultiple
     )

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from zhike.channels import wishes
 from zhike.channels.models import Robot, Webhook
-from zhike.kit.forms import ActionForm
+from zhike.kit.forms import ActionForm, ClockInput
 from zhike.org import queries
 from zhike.records import events, kinds, messages
 from zhike.records.widgets import MomentInput
@@ -54,13 +54,6 @@ class RobotForm(ActionForm):
 def department_choices() -> list[tuple[int, str]]:
     """Departments in the order of the tree, those below indented."""
     return [(row["department"].pk, "\u3000" * row["depth"] + row["department"].name) for row in queries.departments()]
-
-
-class ClockInput(forms.TimeInput):
-    """A time of the day, by the browser's own means."""
-
-    def __init__(self):
-        super().__init__(attrs={"type": "time"}, format="%H:%M")
 
 
 class WishesForm(ActionForm):

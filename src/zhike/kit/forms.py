@@ -9,6 +9,13 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from zhike.kit.errors import Refused, Stale
 
 
+class ClockInput(forms.TimeInput):
+    """A time of the day, by the browser's own means."""
+
+    def __init__(self):
+        super().__init__(attrs={"type": "time"}, format="%H:%M")
+
+
 class ActionForm(forms.Form):
     """A form whose valid values go to an action. After `run`, `result` is what the action gave back."""
 

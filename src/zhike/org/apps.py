@@ -9,10 +9,11 @@ class OrgConfig(AppConfig):
     label = "org"
 
     def ready(self):
-        from zhike.kit import access, context, registry, scope, viewer
+        from zhike.kit import access, context, registry, scope, viewer, workdays
         from zhike.org import flows, kinds, queries, viewers  # noqa: F401 - makes its kind known
         from zhike.org.actions import share_by_ids
         from zhike.org.forms import ShareManyForm
+        from zhike.org.models.hours import working_spans
         from zhike.records import bulkactions, messages, periodic
         from zhike.records.bulkactions import BulkAction
 
@@ -21,6 +22,7 @@ class OrgConfig(AppConfig):
         scope.add_arm(viewers.shared_arm)
         scope.add_change_right(viewers.shared_change)
         context.company_name_from(queries.company_name)
+        workdays.hours_from(working_spans)
         periodic.daily("zhike.org.tasks.end_of_employment", at=time(0, 5))
         periodic.every("zhike.org.tasks.remind_of_approvals", timedelta(minutes=15))
         access.declare(flows.CHANGE, _("Set up approval flows"), _("Approvals"))
@@ -39,6 +41,8 @@ class OrgConfig(AppConfig):
         menu.add("settings", "roles", _("Roles"), url_name="org:role_list", icon="shield-check", order=30,
                  verb="org.role.change")  # fmt: skip
         menu.add("settings", "company", _("Company"), url_name="org:company", icon="building", order=5,
+                 verb="org.company.change")  # fmt: skip
+        menu.add("settings", "hours", _("Working hours"), url_name="org:working_hours", icon="clock", order=7,
                  verb="org.company.change")  # fmt: skip
         menu.add("settings", "flows", _("Approval flows"), url_name="org:flow_list", icon="rubber-stamp", order=40,
                  verb="org.approvalflow.change")  # fmt: skip

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhike.kit.forms import ActionForm
+from zhike.kit.forms import ActionForm, ClockInput
 from zhike.kit.viewer import Viewer
 from zhike.org.fields import DepartmentField
 from zhike.org.kinds import USER
@@ -89,6 +89,17 @@ class NameForm(ActionForm):
     """Just a name."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
+
+
+class HoursForm(ActionForm):
+    """When the company works."""
+
+    begins = forms.TimeField(label=_("Work begins"), widget=ClockInput())
+    ends = forms.TimeField(label=_("Work ends"), widget=ClockInput())
+    break_begins = forms.TimeField(
+        label=_("Break from"), required=False, widget=ClockInput(), help_text=_("Both left empty: no break.")
+    )
+    break_ends = forms.TimeField(label=_("Break until"), required=False, widget=ClockInput())
 
 
 class ProfileForm(ActionForm):

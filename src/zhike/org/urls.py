@@ -10,6 +10,7 @@ urlpatterns = [
     path("people/<int:pk>/", people.person_page, name="person_page"),
     path("settings/", settings.first, name="settings"),
     path("settings/company/", settings.company, name="company"),
+    path("settings/working-hours/", settings.working_hours, name="working_hours"),
     path("settings/history/", settings.history, name="history"),
     path("settings/people/", people.person_list, name="person_list"),
     path("settings/people/add/", people.person_create, name="person_create"),

@@ -8,13 +8,12 @@ from django.utils.translation import ngettext
 
 from zhike.kit import dates
 from zhike.kit import format as fmt
-from zhike.kit.workdays import working_minutes
+from zhike.kit.workdays import minutes_of, working_hours, working_minutes
 from zhike.records.fields import EMPTY, Field
 from zhike.sales.models import Lead
 
 AMBER, RED = 15, 30  # working minutes
 LEAD_TONES = {"new": "info", "working": "warn", "qualified": "vio", "unqualified": "mute", "converted": "ok"}
-A_DAY = 450  # working minutes of a day
 
 
 class WaitField(Field):
@@ -72,7 +71,8 @@ def in_words(minutes: int) -> str:
     """Working minutes as minutes, hours or working days."""
     if minutes < 60:
         return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
-    if minutes < A_DAY:
+    a_day = minutes_of(working_hours())
+    if minutes < a_day:
         return _("%(hours)s h %(minutes)s min") % {"hours": minutes // 60, "minutes": minutes % 60}
-    days = minutes // A_DAY
+    days = minutes // a_day
     return ngettext("%(n)s working day", "%(n)s working days", days) % {"n": days}

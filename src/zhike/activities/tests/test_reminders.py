@@ -180,6 +180,16 @@ def test_SAL_1_a_lead_nobody_answers_is_told_after_thirty_working_minutes(compan
     assert inbox(company.li_na) == ["线索 江禾纺织 冯先生 还没有人响应"]
 
 
+def test_SAL_1_a_lead_from_before_a_long_holiday_is_told_after_it(company, rules):
+    only(rules["lead_unanswered"])
+    with time_machine.travel(datetime(2026, 9, 30, 17, 45, tzinfo=NOW.tzinfo), tick=False):
+        LeadFactory(owner=company.li_na)
+    with time_machine.travel(datetime(2026, 10, 8, 9, 14, tzinfo=NOW.tzinfo), tick=False):
+        assert remind(units=("minutes",)) == 0
+    with time_machine.travel(datetime(2026, 10, 8, 9, 15, tzinfo=NOW.tzinfo), tick=False):
+        assert remind(units=("minutes",)) == 2
+
+
 @time_machine.travel(NOW, tick=False)
 def test_ACT_6_a_reminder_put_off_comes_back_once(company, sign_in, neglected):
     remind()

@@ -18,6 +18,7 @@ from zhike.org.actions.company import (
     delete_department,
     delete_role,
     rename_company,
+    set_working_hours,
 )
 from zhike.org.actions.people import (
     change_person,
@@ -57,6 +58,7 @@ __all__ = [
     "set_own_password",
     "set_password",
     "set_profile",
+    "set_working_hours",
     "share_by_ids",
     "share_record",
     "unshare_record",

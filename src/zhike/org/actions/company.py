@@ -1,5 +1,7 @@
 """The company itself: its departments and roles."""
 
+from datetime import time
+
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -10,7 +12,7 @@ from zhike.kit.pinyin import syllables
 from zhike.kit.viewer import Viewer
 from zhike.org import rules
 from zhike.org.actions.people import one_at_a_time
-from zhike.org.models import Department, Person, Role
+from zhike.org.models import Department, Person, Role, WorkingHours
 from zhike.org.viewers import departments_below
 from zhike.records.models import AuditEntry
 
@@ -74,6 +76,23 @@ def rename_company(*, by: Viewer, name: str) -> Department:
     top = top_department() or Department()
     before, top.name = top.name, name
     return _save(top, AuditEntry.Verb.CHANGED, {"name": [before, name]})
+
+
+@action
+def set_working_hours(
+    *, by: Viewer, begins: time, ends: time, break_begins: time | None = None, break_ends: time | None = None
+) -> WorkingHours:
+    """Say when the company works, from now on: what was measured before stays as it was measured (SAL-1).
+
+    Raises Refused for hours out of order, and a break outside of them.
+    """
+    require(by, "org.company.change")
+    hours = WorkingHours.objects.select_for_update().first() or WorkingHours(pk=WorkingHours.ROW)
+    before = str(hours)
+    hours.begins, hours.ends, hours.break_begins, hours.break_ends = begins, ends, break_begins, break_ends
+    if str(hours) == before and not hours._state.adding:
+        return hours
+    return _save(hours, AuditEntry.Verb.CHANGED, {"hours": [before, str(hours)]})
 
 
 @action

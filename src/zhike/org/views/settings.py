@@ -12,8 +12,10 @@ from zhike.kit import htmx
 from zhike.kit.access import VERBS, require
 from zhike.kit.errors import Forbidden, Refused
 from zhike.kit.registry import menu
+from zhike.kit.workdays import minutes_of
 from zhike.org import actions, queries
-from zhike.org.forms import DepartmentForm, LogForm, NameForm, RoleForm
+from zhike.org.forms import DepartmentForm, HoursForm, LogForm, NameForm, RoleForm
+from zhike.org.models import hours as models
 from zhike.records import kinds
 
 
@@ -34,6 +36,18 @@ def company(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.run(actions.rename_company, by=request.viewer):
         return htmx.redirect(request, request.path, _("Saved."))
     return htmx.part(request, "org/company.html#form", {"form": form}, status=_status(request))
+
+
+@require_http_methods(["GET", "POST"])
+def working_hours(request: HttpRequest) -> HttpResponse:
+    """When the company works (SAL-1)."""
+    require(request.viewer, "org.company.change")
+    hours = models.working_hours()
+    form = HoursForm(request.POST or None, initial={name: getattr(hours, name) for name in HoursForm.base_fields})
+    if request.method == "POST" and form.run(actions.set_working_hours, by=request.viewer):
+        return htmx.redirect(request, request.path, _("Saved."))
+    context = {"form": form, "hours": f"{minutes_of(hours.spans()) / 60:.3g}"}
+    return htmx.part(request, "org/working_hours.html#form", context, status=_status(request))
 
 
 @require_safe

@@ -1,13 +1,13 @@
 """Leads of the demo company: who gets them by which rules, how soon they were answered, what was said with them."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from zhike.activities.models import Activity
 from zhike.customers.models import Customer
 from zhike.kit import dates
-from zhike.kit.workdays import is_workday, working_minutes
+from zhike.kit.workdays import is_workday, working_ago, working_minutes
 from zhike.org.models import Department, Role
 from zhike.packs.distribution import words
 from zhike.packs.distribution.names import TITLES, companies, mobile, person_name
@@ -65,7 +65,7 @@ def _lead(world: Any, company: Any, *, waiting: bool) -> Lead:
         made += timedelta(days=1)
     status = "new" if waiting else random.choices(["working", "qualified", "unqualified", "new"], [4, 3, 3, 1])[0]
     if status == "new":
-        made = _working_minutes_ago(random.choice([4, 12, 20, 26, 45, 90, 200]))
+        made = working_ago(dates.now(), random.choice([4, 12, 20, 26, 45, 90, 200]))
     answered = None if status == "new" else made + timedelta(minutes=random.choice([4, 9, 15, 22, 28, 41, 75, 190]))
     return Lead(
         name=person_name(random), company=company.name, title=random.choice(TITLES), mobile=mobile(random),
@@ -75,13 +75,6 @@ def _lead(world: Any, company: Any, *, waiting: bool) -> Lead:
         unqualified_reason=random.choice(["no_need", "no_budget"]) if status == "unqualified" else "",
         response_minutes=working_minutes(made, answered) if answered else None, created_at=made, updated_at=made,
     )  # fmt: skip
-
-
-def _working_minutes_ago(minutes: int) -> datetime:
-    now = came = dates.now()
-    while working_minutes(came, now) < minutes:
-        came -= timedelta(minutes=4)
-    return came
 
 
 def _said(world: Any, lead: Lead) -> Activity:
