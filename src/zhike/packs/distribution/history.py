@@ -11,7 +11,7 @@ from django.utils import timezone
 from zhike.activities.models import Activity
 from zhike.contracts.models import Contract, Payment, Receivable
 from zhike.customers.models import Contact, Customer, month_and_day
-from zhike.packs.distribution import catalogue, leads, money, offers, projects, words
+from zhike.packs.distribution import catalogue, leads, letters, money, offers, projects, words
 from zhike.packs.distribution.names import TITLES, companies, mobile, person_name
 from zhike.packs.distribution.people import People
 from zhike.records import kinds, search
@@ -58,6 +58,7 @@ def live(world: World, count: int) -> None:
     _tags(customers)
     projects.surround(world, deals, contacts, _keep)
     offers.offer(world, deals, contacts, products, _keep)
+    letters.exchange(world, deals, _keep)
     for model in (Product, Customer, Contact, Opportunity, Lead, Activity, Contract, Receivable, Payment, Quote):
         if kind := kinds.find(model._meta.label_lower):
             search.reindex(kind)
@@ -144,6 +145,7 @@ def _contacts(world: World, customers: list[Customer]) -> dict[int, list[Contact
                 interests=random.choice(words.INTERESTS) if random.random() < 0.3 else "",
                 created_at=customer.created_at, updated_at=customer.created_at,
             ))  # fmt: skip
+    letters.give_addresses(rows)
     _keep(Contact, rows)
     found: dict[int, list[Contact]] = {}
     for row in rows:

@@ -12,6 +12,7 @@ from zhike.contracts.setup import install_contracts
 from zhike.customers.models import Contact, Customer
 from zhike.kit import dates
 from zhike.kit.errors import Refused
+from zhike.mail.models import Letter
 from zhike.org.flows import install_flows
 from zhike.org.models import ApprovalPlace, Department, Person
 from zhike.org.setup import ensure_company
@@ -123,6 +124,23 @@ def test_nobody_who_sells_or_sets_up_finds_an_empty_page(demo, sign_in):
         for page in pages:
             answer = browser.get(page)
             assert answer.status_code == 200 and 'class="empty"' not in answer.content.decode(), (who, page)
+
+
+def test_ACT_8_the_demo_has_letters_both_ways_in_conversations_and_some_that_wait_for_an_answer(demo, sign_in):
+    letters = Letter.objects.whole_table("test")
+    assert letters.count() > 60 and letters.filter(direction="in").count() > 20
+    assert all(row.sender.endswith(".example") and row.to[0][1].endswith(".example") for row in letters)
+    assert letters.filter(quote__isnull=False, files__0__name__endswith=".pdf").exists()
+    assert not letters.filter(at__gt=dates.now()).exists()
+    answer = letters.exclude(in_reply_to="").first()
+    assert answer.thread == letters.get(message_id=answer.in_reply_to).thread
+    due = letters.filter(answer_due=True).select_related("owner").first()
+    assert due.direction == "in"
+    browser = sign_in(due.owner)
+    for page in ("/letters/due/", f"/customers/{due.customer_id}/letters/", f"/letters/{due.pk}/", "/letters/"):
+        assert due.subject in browser.get(page).content.decode(), page
+    addresses = Contact._base_manager.exclude(email="").values_list("email", flat=True)
+    assert len(addresses) == len(set(addresses)) and all(a.isascii() for a in addresses)
 
 
 def test_a_demo_is_not_mixed_with_customers_that_are_there(demo):
