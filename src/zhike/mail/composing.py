@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from zhike.customers.kinds import CONTACT, CUSTOMER
 from zhike.customers.models import Contact
@@ -118,6 +119,7 @@ def initial(viewer: Viewer, start: Begin, account: MailAccount | None, *, all_an
 def _answer(viewer: Viewer, letter: Letter, sign: str, everybody: bool) -> dict[str, Any]:
     said = queries.body(viewer, letter).text[:MOST_QUOTED]
     words = {"when": f"{fmt.local(letter.at):%Y-%m-%d %H:%M}", "who": letter.sender_name or letter.sender}
+    said_then = _("%(when)s, %(who)s wrote:") % words
     quoted = "\n".join(f"> {line}" for line in said.splitlines())
     to = [[letter.sender_name, letter.sender]] if letter.is_incoming else letter.to
     others = [one for one in (*letter.to, *letter.cc) if letter.is_incoming or one not in letter.to]
@@ -125,7 +127,7 @@ def _answer(viewer: Viewer, letter: Letter, sign: str, everybody: bool) -> dict[
     cc = [one for one in others if one[1] not in ours and one not in to] if everybody else []
     return {
         "to": addresses(to), "cc": addresses(cc), "subject": _("Re: %(subject)s") % {"subject": bare(letter.subject)},
-        "text": f"{sign}\n\n{_('%(when)s, %(who)s wrote:') % words}\n{quoted}",
+        "text": f"{sign}\n\n{said_then}\n{quoted}",
     }  # fmt: skip
 
 
@@ -133,10 +135,10 @@ def _pass_on(viewer: Viewer, letter: Letter, sign: str) -> dict[str, Any]:
     said = queries.body(viewer, letter).text[:MOST_QUOTED]
     lines = [
         _("---------- Forwarded message ----------"),
-        f"{_('From')}: {letter.sender_name} <{letter.sender}>",
-        f"{_('Date')}: {fmt.local(letter.at):%Y-%m-%d %H:%M}",
-        f"{_('To')}: {addresses(letter.to)}",
-        f"{_('Subject')}: {letter.subject}",
+        pgettext("letter", "From: %(who)s") % {"who": addresses([[letter.sender_name, letter.sender]])},
+        pgettext("letter", "Date: %(when)s") % {"when": f"{fmt.local(letter.at):%Y-%m-%d %H:%M}"},
+        pgettext("letter", "To: %(who)s") % {"who": addresses(letter.to)},
+        pgettext("letter", "Subject: %(subject)s") % {"subject": letter.subject},
     ]
     return {
         "to": "", "subject": _("Fwd: %(subject)s") % {"subject": bare(letter.subject)},

@@ -50,7 +50,7 @@ class LetterForm(ActionForm):
     """A letter to write. What it is about comes with the page, not with the form."""
 
     account = forms.ChoiceField(label=pgettext_lazy("letter", "From"))
-    people = forms.MultipleChoiceField(label=pgettext_lazy("letter", "To"), required=False,
+    people = forms.MultipleChoiceField(label=pgettext_lazy("letter", "Also to"), required=False,
                                        widget=forms.CheckboxSelectMultiple)  # fmt: skip
     to = forms.CharField(label=pgettext_lazy("letter", "To"), required=False, max_length=2000,
                          help_text=gettext_lazy("Several addresses with a comma between them."))  # fmt: skip
@@ -69,6 +69,7 @@ class LetterForm(ActionForm):
         self.fields["account"].choices = [(f"{a.pk}", _sender(a)) for a in senders]
         self.fields["people"].choices = [
             (f"{p.pk}", f"{p.name} {p.title}".strip() + f" · {p.email}") for p in start.people
+            if p.email.lower() not in self.initial.get("to", "").lower()
         ]  # fmt: skip
         self.fields["stored"].choices = [(f"{f.pk}", f.name) for f in start.files]
         for name in ("people", "stored"):

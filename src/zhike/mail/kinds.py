@@ -29,6 +29,21 @@ class SubjectField(Text):
                            subject or snippet or _("(no subject)"))  # fmt: skip
 
 
+class SenderField(Text):
+    """Who wrote it: by name where there is one; filtered and exported by address."""
+
+    @property
+    def paths(self):
+        return ("sender", "sender_name")
+
+    def values_of(self, record):
+        return (record.sender, record.sender_name)
+
+    def cell(self, values):
+        sender, name = values
+        return format_html('<span title="{}">{}</span>', sender, name or sender)
+
+
 @cache
 def _page_url() -> str:
     return reverse("mail:letter_page", args=[0])
@@ -48,7 +63,7 @@ LETTER = kinds.add(
             SubjectField("subject", editable=False, search=True),
             Choice("direction", editable=False),
             Choice("status", editable=False),
-            Text("sender", editable=False, search=True),
+            SenderField("sender", editable=False, search=True),
             Text("sender_name", editable=False, search=True),
             Ref("customer", to="customers.customer", editable=False),
             Ref("contact", to="customers.contact", editable=False),

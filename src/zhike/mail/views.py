@@ -1,6 +1,7 @@
 """Pages of letters: the list, what waits for an answer, a letter in its conversation, writing one."""
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -22,7 +23,8 @@ from zhike.records.lists import ListPage
 def letter_list(request: HttpRequest) -> HttpResponse:
     """All letters the viewer sees."""
     create = reverse("mail:letter_write") if request.viewer.can(WRITE) else ""
-    return ListPage(LETTER, request, create_url=create).response()
+    switch = render_to_string("mail/parts/switch.html", {}, request)
+    return ListPage(LETTER, request, create_url=create, switch=switch).response()
 
 
 @require_safe
@@ -43,13 +45,17 @@ def letter_page(request: HttpRequest, pk: int) -> HttpResponse:
     """A letter in its conversation."""
     viewer, letter = request.viewer, queries.letter(request.viewer, pk)
     thread = [shown(row) for row in queries.conversation(viewer, letter)]
-    mine = letter.holder_id == viewer.person_id
+    mine, left = letter.holder_id == viewer.person_id, _seconds_left(letter)
+    under_way = letter.status in (letter.Status.WAITING, letter.Status.SENDING) and not letter.error
     context = {
         "letter": letter, "thread": thread, "mine": mine, "can_write": viewer.can(WRITE),
         "can_change": may(viewer, WRITE, letter), "pictures": "pictures" in request.GET,
-        "undo_seconds": _seconds_left(letter) if mine else 0,
+        "undo_seconds": left if mine else 0, "look_in": left + 2 if under_way else 0,
     }  # fmt: skip
-    return htmx.part(request, "mail/letter_page.html#state", context)
+    answer = htmx.part(request, "mail/letter_page.html#state", context)
+    if htmx.wants_part(request) and not under_way:  # gone out meanwhile, or failed: the whole page says so
+        answer["HX-Refresh"] = "true"
+    return answer
 
 
 def _seconds_left(letter) -> int:
