@@ -14,22 +14,27 @@ from zhike.records.lookups import Lookups
 from zhike.sales.kinds import LEAD, OPPORTUNITY
 from zhike.sales.models import Opportunity, Pipeline, Stage
 from zhike.sales.models.pipelines import stages, stages_of
-from zhike.sales.rules import is_back
+from zhike.sales.rules import barred, is_back, stages_open_to
 
 
 class MoveForm(ActionForm):
     """To which stage a deal goes; why, where that needs a reason; when, where it is decided."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    why = ""  # the deal cannot go to the stage asked for
 
     def __init__(self, data=None, *, viewer: Viewer, opportunity: Opportunity, **more):
         super().__init__(data, **more)
         lookups = Lookups(viewer)
         self.opportunity = opportunity
         self.stages = {str(stage.pk): stage for stage in stages_of(opportunity.pipeline_id)}
+        # All of them: it is the action that refuses a stage one cannot go to from here, and says why.
         choices = [(pk, stage.name) for pk, stage in self.stages.items()]
         self.fields["stage"] = forms.ChoiceField(label=_("Stage"), choices=choices)
+        self.now = stages()[opportunity.stage_id]
         self.target = self.stages.get(str(self.data.get("stage") or self.initial.get("stage") or ""))
+        if self.target and (why := barred(self.now, self.target)):
+            self.target, self.why = None, why
         words = Text("note", _("In words"), wide=True)
         if self.target and self.target.kind == Stage.Kind.LOST:
             reason = Picklist("reason", _("Reason"), picklist="sales.loss_reason")
@@ -42,8 +47,15 @@ class MoveForm(ActionForm):
 
     def needs_reason(self) -> bool:
         """Whether the move goes back, or takes a decided deal up again."""
-        now = stages()[self.opportunity.stage_id]
-        return self.target.is_open and (not now.is_open or is_back(now, self.target))
+        return self.target.is_open and (not self.now.is_open or is_back(self.now, self.target))
+
+    def offered(self) -> list[Stage]:
+        """Where the deal may go from here."""
+        return stages_open_to(self.now)
+
+    def refused(self) -> list[tuple[Stage, str]]:
+        """Where it may not go from here, each with the reason."""
+        return [(stage, why) for stage in self.stages.values() if (why := barred(self.now, stage))]
 
     def values(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -130,7 +142,10 @@ class StageForm(ActionForm):
 
     name = forms.CharField(label=_("Name"), max_length=60)
     kind = forms.ChoiceField(label=pgettext_lazy("stage", "Kind"), choices=Stage.Kind.choices)
-    probability = forms.IntegerField(label=_("Win probability (%)"), min_value=0, max_value=100)
+    probability = forms.IntegerField(
+        label=_("Win probability (%)"), min_value=0, max_value=100,
+        help_text=_("Open deals in this stage follow, except those somebody estimated otherwise."),
+    )  # fmt: skip
     expected_days = forms.IntegerField(
         label=_("Expected days"), min_value=1, max_value=3650, required=False,
         help_text=_("Longer here a deal is marked amber, past double red."),

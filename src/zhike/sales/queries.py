@@ -85,6 +85,10 @@ class Column:
     cards: list[Card] = field(default_factory=list)
     next: int | None = None
 
+    def open_to(self) -> str:
+        """The ids of the stages its cards may be moved to, for the board's script."""
+        return " ".join(str(stage.pk) for stage in rules.stages_open_to(self.stage))
+
 
 def opportunity(viewer: Viewer, pk: int) -> Opportunity:
     """A deal with customer, contact and product; raises NotVisible."""
@@ -203,7 +207,10 @@ def stage_days(changes: list[StageChange], opportunity: Opportunity) -> dict[int
 
 
 def path(opportunity: Opportunity, changes: list[StageChange]) -> list[dict[str, Any]]:
-    """The stages of a deal as steps: {"stage", "state" done|now|"", "days"}; lost shows only where it ended there."""
+    """The stages of a deal as steps: {"stage", "state" done|now|"", "days", "why" it may not go there from here}.
+
+    Lost shows only where it ended there.
+    """
     days, now = stage_days(changes, opportunity), stages()[opportunity.stage_id]
     been = {change.new_id for change in changes}
     steps = []
@@ -212,14 +219,21 @@ def path(opportunity: Opportunity, changes: list[StageChange]) -> list[dict[str,
             continue
         is_done = stage.order < now.order and (now.kind != Stage.Kind.LOST or stage.pk in been)
         state = "now" if stage.pk == now.pk else "done" if is_done else ""
-        steps.append({"stage": stage, "state": state, "days": days.get(stage.pk)})
+        why = "" if stage.pk == now.pk else rules.barred(now, stage)
+        steps.append({"stage": stage, "state": state, "days": days.get(stage.pk), "why": why})
     return steps
 
 
 def ends(opportunity: Opportunity, changes: list[StageChange]) -> dict[str, int | None]:
-    """Where a deal goes when it is won or lost, and back to when it is taken up again: ids of stages."""
-    mine = stages_of(opportunity.pipeline_id)
-    first = {kind: next((s.pk for s in mine if s.kind == kind), None) for kind in Stage.Kind.values}
+    """Where a deal goes when it is won or lost, and back to when it is taken up again: ids of stages.
+
+    Won is None where the pipeline does not let it be won from here.
+    """
+    mine, now = stages_of(opportunity.pipeline_id), stages()[opportunity.stage_id]
+    first = {
+        kind: next((s.pk for s in mine if s.kind == kind and not rules.barred(now, s)), None)
+        for kind in Stage.Kind.values
+    }
     known = {s.pk for s in mine if s.is_open}
     back = next((change.old_id for change in changes if change.old_id in known), first[Stage.Kind.OPEN])
     return {"won": first[Stage.Kind.WON], "lost": first[Stage.Kind.LOST], "back": back}

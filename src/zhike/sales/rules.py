@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from zhike.kit.viewer import Viewer
 from zhike.org.models import Person
 from zhike.sales.models import Opportunity, ResourceRequest, Stage
@@ -41,10 +43,19 @@ def ways_on(old: Stage) -> list[Stage]:
     return [stage for stage in later if not named or stage.pk in named]
 
 
-def may_go(old: Stage, new: Stage) -> bool:
-    """Whether the pipeline lets a deal go straight from one stage to another."""
-    forwards = old.is_open and new.kind != Stage.Kind.LOST and not is_back(old, new)
-    return not forwards or new in ways_on(old)
+def barred(old: Stage, new: Stage) -> str:
+    """Why the pipeline does not let a deal go straight from one stage to another; empty where it does."""
+    if is_back(old, new):
+        return "" if old.allow_back else _("From “%(stage)s” deals do not move back.") % {"stage": old.name}
+    if not old.is_open or new.kind == Stage.Kind.LOST or new in (ways := ways_on(old)):
+        return ""
+    said = {"stage": old.name, "names": _(", ").join(stage.name for stage in ways)}
+    return _("From “%(stage)s” deals go on to: %(names)s.") % said
+
+
+def stages_open_to(old: Stage) -> list[Stage]:
+    """The stages of its pipeline a deal may go to straight from here, backwards and out too; gates not asked."""
+    return [stage for stage in stages_of(old.pipeline_id) if stage.pk != old.pk and not barred(old, stage)]
 
 
 def missing_fields(opportunity: Opportunity, old: Stage, new: Stage) -> list[str]:

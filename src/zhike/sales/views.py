@@ -19,7 +19,7 @@ from zhike.sales import actions, board, queries
 from zhike.sales.forms import LineForm, MoveForm, OwnerForm
 from zhike.sales.kinds import OPPORTUNITY
 from zhike.sales.models import Opportunity
-from zhike.sales.models.pipelines import default_first, stages, stages_of
+from zhike.sales.models.pipelines import default_first, stages
 
 PLACE = OPPORTUNITY.label
 WORDS = ("change", "assign", "delete")
@@ -127,12 +127,7 @@ def opportunity_move(request: HttpRequest, pk: int) -> HttpResponse:
         # A card was dropped where a reason is needed: ask for it, there is nothing wrong yet.
         initial["stage"] = request.POST["stage"]
         form = MoveForm(viewer=request.viewer, opportunity=opportunity, initial=initial)
-    context = {
-        "form": form,
-        "opportunity": opportunity,
-        "stages": stages_of(opportunity.pipeline_id),
-        "url": request.get_full_path(),
-    }
+    context = {"form": form, "opportunity": opportunity, "url": request.get_full_path()}
     status = 409 if form.stale else 422 if form.errors else 200
     response = htmx.part(request, "sales/opportunity_move.html#dialog", context, status=status)
     return board.into_dialog(response) if request.method == "POST" else response

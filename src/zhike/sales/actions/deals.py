@@ -165,6 +165,7 @@ def prepare_opportunity(opportunity: Opportunity, changed: dict[str, Any], by: V
         _check_move(opportunity, old, new)
     _check_customer(opportunity, changed, by)
     if old is None or old.pk != new.pk:
+        new = new if _is_import() else _hold(new)
         _enter(opportunity, new, changed, is_new=old is None)
     elif new.is_open and "closed_on" in changed:
         _expect(opportunity)
@@ -200,10 +201,11 @@ def _place(opportunity: Opportunity, changed: dict[str, Any]) -> None:
         raise Refused({"stage": _("This stage belongs to another pipeline.")})
 
 
-def _hold(stage: Stage) -> None:
-    """Keep a stage from being taken out of its pipeline while a deal comes into it."""
-    if lock(stage).is_archived:
+def _hold(stage: Stage) -> Stage:
+    """The stage as it is now, kept from being changed or taken out while a deal comes into it."""
+    if (stage := lock(stage)).is_archived:
         raise Refused({"stage": _("This stage is not used any more.")})
+    return stage
 
 
 def _check_move(opportunity: Opportunity, old: Stage, new: Stage) -> None:
@@ -216,14 +218,10 @@ def _check_move(opportunity: Opportunity, old: Stage, new: Stage) -> None:
         raise Refused({"reason": _("Reopening a deal needs a reason.")})
     if not same:
         return
-    if rules.is_back(old, new):
-        if not old.allow_back:
-            raise Refused({"stage": _("From “%(stage)s” deals do not move back.") % {"stage": old.name}})
-        if not reason:
-            raise Refused({"reason": _("Moving back needs a reason.")})
-    if not rules.may_go(old, new):
-        names = _(", ").join(stage.name for stage in rules.ways_on(old))
-        raise Refused({"stage": _("From “%(stage)s” deals go on to: %(names)s.") % {"stage": old.name, "names": names}})
+    if why := rules.barred(old, new):
+        raise Refused({"stage": why})
+    if rules.is_back(old, new) and not reason:
+        raise Refused({"reason": _("Moving back needs a reason.")})
     missing = [str(_kind().field(name).label) for name in rules.missing_fields(opportunity, old, new)]
     missing += rules.missing_checks(opportunity, old, new)
     if missing:

@@ -4,21 +4,23 @@ import secrets
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from zhike.kit import dates
 from zhike.kit.access import require
-from zhike.kit.actions import action
+from zhike.kit.actions import action, lock
 from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds, search
 from zhike.records.events import emit
+from zhike.records.models import AuditEntry
 from zhike.sales.models import Opportunity, Pipeline, Stage, StageChange
 
 CHANGE = "sales.pipeline.change"
 MOST_STAGES = 20
+BATCH = 1000
 LAST = 1_000_000
 WHY = "whether a stage is in use, by whomever"
 
@@ -59,11 +61,13 @@ def save_stage(stage: Stage, *, by: Viewer, name: str, kind: str, probability: i
                most_skipped: int | None = None, goes_to: list[int] | None = None) -> Stage:  # fmt: skip
     """Create or change a stage; lines of the checklist with "!" in front must be ticked before a deal moves on.
 
-    A new one comes after the last of its kind. Raises Refused for a change of kind while deals are in it, and for a
-    pipeline left without open, won or lost stage.
+    A new one comes after the last of its kind. Open deals that stood at the stage's probability follow it, in the same
+    transaction. Raises Refused for a change of kind while deals are in it, and for a pipeline left without open, won
+    or lost stage.
     """
     require(by, CHANGE)
     is_new = stage.pk is None
+    before = None if is_new else lock(stage).probability
     if is_new and stage.pipeline.stages.filter(is_archived=False).count() >= MOST_STAGES:
         raise Refused(_("A pipeline has at most %(limit)s stages.") % {"limit": MOST_STAGES})
     if not is_new and stage.kind != kind:
@@ -79,7 +83,31 @@ def save_stage(stage: Stage, *, by: Viewer, name: str, kind: str, probability: i
     stage.full_clean()
     stage.save()
     _put_in_order(stage.pipeline, [])
+    if before is not None and stage.probability != before and stage.is_open:
+        _weigh_anew(stage, before)
     return stage
+
+
+def _weigh_anew(stage: Stage, before: int) -> None:
+    """Let the open deals of a stage follow its probability; what somebody estimated otherwise stays.
+
+    Written down in the history of each deal, but no event: it is the pipeline that changes, nothing happened to them.
+    """
+    from zhike.sales.score_tasks import refresh_all  # tasks name their queue at import
+
+    rows = _deals_in(stage).filter(status=Opportunity.Status.OPEN, probability=before).order_by("id")
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update(of=("self",))
+    deals = list(rows.only("id", "name", "code"))
+    said = {"probability": [before, stage.probability]}
+    for start in range(0, len(deals), BATCH):
+        some = deals[start : start + BATCH]
+        _deals_in(stage).filter(pk__in=[deal.pk for deal in some]).update(
+            probability=stage.probability, version=F("version") + 1, updated_at=dates.now()
+        )
+        AuditEntry.objects.bulk_create([AuditEntry.of(deal, AuditEntry.Verb.CHANGED, said) for deal in some])
+    if deals:
+        refresh_all.enqueue()
 
 
 @action

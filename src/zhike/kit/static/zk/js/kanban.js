@@ -1,6 +1,8 @@
 // A board: cards `.kcard[data-move-url]` in `.lane > ul[data-move-value]` under `[data-kanban]`. Dropping a card posts
 // `{stage: value}`, by mouse, by long touch, or Alt-arrows. The card moves when the server has said yes; its answer is
 // swapped where `data-kanban` says (a selector; the board itself if empty), or a dialog asks for what is missing.
+// `ul[data-open-to="3 5"]`: where its cards may go. Other lanes are shown as shut, and a card dropped there is sent all
+// the same: the server says why it may not go there, and what is open to it.
 import { $, $$, word } from './page.js';
 import { toast } from './toasts.js';
 
@@ -28,6 +30,17 @@ function move(card, list) {
   }, () => card.removeAttribute('aria-busy'));
 }
 
+const isShut = (card, list) => {
+  const open = card.parentNode.dataset.openTo;
+  return open !== undefined && list !== card.parentNode && !open.split(' ').includes(list.dataset.moveValue);
+};
+
+function hold(card) {
+  held = card;
+  card.classList.add('drag');
+  lists(card).forEach((list) => list.closest('.lane').classList.toggle('shut', isShut(card, list)));
+}
+
 function over(lane) {
   $$('.lane.over').forEach((l) => l.classList.toggle('over', l === lane));
   lane?.classList.add('over');
@@ -41,6 +54,7 @@ function drop(list) {
 
 function end() {
   held?.classList.remove('drag');
+  $$('.lane.shut').forEach((lane) => lane.classList.remove('shut'));
   held = null;
   over(null);
 }
@@ -48,9 +62,9 @@ function end() {
 const laneAt = (target) => target?.closest?.('[data-kanban] .lane');
 
 document.addEventListener('dragstart', (event) => {
-  held = event.target.closest?.('.kcard[data-move-url]');
-  if (!held) return;
-  held.classList.add('drag');
+  const card = event.target.closest?.('.kcard[data-move-url]');
+  if (!card) return;
+  hold(card);
   event.dataTransfer.effectAllowed = 'move';
   event.dataTransfer.setData('text/plain', held.textContent.trim());
 });
@@ -69,23 +83,23 @@ document.addEventListener('drop', (event) => {
 document.addEventListener('dragend', end);
 
 // Touch screens drag nothing by themselves: hold a card for a moment, then take it.
-let hold = 0;
+let soon = 0;
 document.addEventListener('pointerdown', (event) => {
   const card = event.pointerType === 'touch' && event.target.closest?.('.kcard[data-move-url]');
   if (!card) return;
-  hold = setTimeout(() => { held = card; card.classList.add('drag'); navigator.vibrate?.(10); }, 350);
+  soon = setTimeout(() => { hold(card); navigator.vibrate?.(10); }, 350);
 });
 document.addEventListener('pointermove', (event) => {
-  if (!held && (Math.abs(event.movementX) > 4 || Math.abs(event.movementY) > 4)) clearTimeout(hold);
+  if (!held && (Math.abs(event.movementX) > 4 || Math.abs(event.movementY) > 4)) clearTimeout(soon);
   if (held && event.pointerType === 'touch') over(laneAt(document.elementFromPoint(event.clientX, event.clientY)));
 });
 document.addEventListener('pointerup', (event) => {
-  clearTimeout(hold);
+  clearTimeout(soon);
   if (!held || event.pointerType !== 'touch') return;
   const lane = laneAt(document.elementFromPoint(event.clientX, event.clientY));
   drop(lane && $('ul[data-move-value]', lane));
 });
-document.addEventListener('pointercancel', (event) => { clearTimeout(hold); if (event.pointerType === 'touch') end(); });
+document.addEventListener('pointercancel', (event) => { clearTimeout(soon); if (event.pointerType === 'touch') end(); });
 document.addEventListener('touchmove', (event) => { if (held) event.preventDefault(); }, { passive: false });
 
 document.addEventListener('keydown', (event) => {
@@ -93,6 +107,7 @@ document.addEventListener('keydown', (event) => {
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (!card || !event.altKey || !step) return;
   event.preventDefault();
-  const all = lists(card);
-  move(card, all[all.indexOf(card.parentNode) + step]);
+  const all = lists(card), there = all.indexOf(card.parentNode) + step;
+  const ways = step > 0 ? all.slice(there) : all.slice(0, Math.max(there + 1, 0)).reverse();
+  move(card, ways.find((list) => !isShut(card, list)) || ways[0]);
 });
