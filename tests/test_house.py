@@ -14,7 +14,7 @@ LENT = {"models", "rules", "actions", "queries", "kinds", "__init__"}
 LENT_BY_CUSTOMERS = LENT | {"rhythm"}
 LENT_BY_ACTIVITIES = LENT | {"clocks", "reminding", "timeline"}
 LENT_BY_ORG = LENT | {"approvals", "viewers"}
-LENT_BY_CHANNELS = LENT | {"http", "webhooks"}
+LENT_BY_CHANNELS = LENT | {"carrying", "http", "webhooks"}
 LENT_BY_SALES = LENT | {"measures", "targets"}
 LENT_BY_RECORDS = LENT | {
     "bulkactions", "conditions", "config", "customvalues", "events", "exports", "fields", "files", "filters",
@@ -35,7 +35,6 @@ WHOLE_TABLE = {
     "zhike/mail/tasks.py",  # as actions/writing.py
     "zhike/activities/actions/appointments.py",  # participants of a task the action was let in for
     "zhike/activities/busy.py",  # when colleagues are busy, never with what
-    "zhike/automation/step_forms.py",  # subscriptions a rule may call; each is sent what its owner sees
     "zhike/activities/actions/followups.py",  # follow-ups move with the customer or deal the action was let in for
     "zhike/activities/models/tasks.py",  # who takes part: filtered to the viewer's people
     "zhike/activities/tasks.py",  # which customer a follow-up was with, to reckon the scores of its deals

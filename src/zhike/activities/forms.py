@@ -8,7 +8,7 @@ from django import forms
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from zhike.activities import actions, clocks, queries
+from zhike.activities import actions, clocks, groups, queries
 from zhike.activities.kinds import ACTIVITY, SIGNS
 from zhike.activities.models import Activity, ReminderRule, Task, headings_of_kinds
 from zhike.activities.reminding import roles_to_choose
@@ -144,7 +144,10 @@ class RuleForm(ActionForm):
         label=_("How much later"), min_value=-3660, max_value=100_000,
         help_text=_("Days (working minutes for an unanswered lead); negative means before."),
     )  # fmt: skip
-    recipients = forms.MultipleChoiceField(label=_("Who is reminded"), widget=forms.CheckboxSelectMultiple)
+    recipients = forms.MultipleChoiceField(
+        label=_("Who is reminded"), widget=forms.CheckboxSelectMultiple,
+        help_text=_("What a robot posts is read by everybody in its group; a webhook is sent what its owner sees."),
+    )  # fmt: skip
     text = forms.CharField(
         label=_("Text"), max_length=200, help_text=_("May hold {record}, {day}, {days} and {owner}.")
     )
@@ -165,8 +168,8 @@ class RuleForm(ActionForm):
 
     @staticmethod
     def recipient_choices() -> list[tuple[str, Any]]:
-        """Whom a rule can name."""
-        return [("owner", _("Owner")), ("supervisor", _("Owner's supervisor")), *roles_to_choose()]
+        """Whom a rule can name: by place, by role, groups and other systems."""
+        return [("owner", _("Owner")), ("supervisor", _("Owner's supervisor")), *roles_to_choose(), *groups.choices()]
 
     def values(self) -> dict[str, Any]:
         """With the condition of the chosen view; None keeps the rule's own."""

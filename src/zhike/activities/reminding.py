@@ -1,6 +1,6 @@
 """The reminder engine: one pass over all rules finds what is due and tells people, once for each cause (ACT-6).
 
-What a person is told and the row that says they were told are one transaction: killed in the middle, the next pass
+What all are told of some records and the rows that say so are one transaction: killed in the middle, the next pass
 goes on; run twice, the second finds nothing. Many at once from one rule become one message with a list behind it.
 """
 
@@ -8,6 +8,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +19,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from zhike.activities import clocks
+from zhike.activities import clocks, groups
+from zhike.activities.groups import Audience
 from zhike.activities.models import Reminder, ReminderRule
 from zhike.kit import dates
 from zhike.kit.viewer import viewer_of
@@ -89,36 +91,47 @@ def pass_rule(rule: ReminderRule, now: datetime) -> int:
     written, last = 0, 0
     while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
         last = chunk[-1].pk
-        written += _tell(rule, kind, chunk, dates.local_day(now))
+        written += _tell(rule, kind, chunk, now)
     return written
 
 
-def _tell(rule: ReminderRule, kind: RecordKind, records: list[Any], today: date) -> int:
-    """Write the reminders of some records and the messages that go with them."""
+def _tell(rule: ReminderRule, kind: RecordKind, records: list[Any], now: datetime) -> int:
+    """Write the reminders of some records and the messages that go with them: for all recipients or for none."""
+    wanted = [*_people(rule, kind, records), *groups.audiences(rule, kind, records, now)]
+    written, today = 0, dates.local_day(now)
+    with transaction.atomic():
+        ReminderRule.objects.select_for_update().get(pk=rule.pk)  # one pass at a time
+        rows = Reminder.objects.filter(rule=rule, object_id__in=[record.pk for record in records])
+        known = set(rows.values_list("object_id", "cause", "person_id", "line"))
+        for one in wanted:
+            reminders = [reminder_of(rule, record, today) for record in one.records]
+            new = [r for r in reminders if (r.object_id, r.cause, one.person_id, one.line) not in known]
+            for reminder in new:
+                reminder.person_id, reminder.line = one.person_id, one.line
+            if new:
+                Reminder.objects.bulk_create(new)
+                one.announce(new)
+            written += len(new)
+    return written
+
+
+def _people(rule: ReminderRule, kind: RecordKind, records: list[Any]) -> list[Audience]:
+    """The people a rule names. Whoever may not see a record is not told of it, whatever the rule says (ORG-3)."""
     by_person: dict[int, list[Any]] = defaultdict(list)
     for record in records:
         for person_id in recipients(rule.recipients, getattr(record, f"{kind.owner or 'owner'}_id", None)):
             by_person[person_id].append(record)
-    written = 0
+    found = []
     for person_id, theirs in by_person.items():
-        # Whoever may not see a record is not told of it, whatever the rule says (ORG-3).
-        seen = set(kind.rows(viewer_of(person_id)).filter(pk__in=[r.pk for r in theirs]).values_list("pk", flat=True))
-        reminders = [reminder_of(rule, record, person_id, today) for record in theirs if record.pk in seen]
-        with transaction.atomic():
-            ReminderRule.objects.select_for_update().get(pk=rule.pk)  # one pass at a time
-            known = set(
-                Reminder.objects.filter(rule=rule, person_id=person_id, object_id__in=seen)
-                .values_list("object_id", "cause")
-            )  # fmt: skip
-            new = [r for r in reminders if (r.object_id, r.cause) not in known]
-            Reminder.objects.bulk_create(new)
-            _announce(rule, kind, person_id, new)
-        written += len(new)
-    return written
+        rows = kind.rows(viewer_of(person_id)).filter(pk__in=[record.pk for record in theirs])
+        seen = set(rows.values_list("pk", flat=True))
+        announce = partial(_announce, rule, person_id)
+        found.append(Audience([r for r in theirs if r.pk in seen], announce, person_id=person_id))
+    return found
 
 
-def reminder_of(rule: ReminderRule, record: Any, person_id: int, today: date) -> Reminder:
-    """What one person is told of one record; a text that cannot be filled in gives way to the rule's name."""
+def reminder_of(rule: ReminderRule, record: Any, today: date) -> Reminder:
+    """What is told of one record; a text that cannot be filled in gives way to the rule's name."""
     day = getattr(record, rule.clock, None)
     day = dates.local_day(day) if isinstance(day, datetime) else day
     words = {
@@ -132,12 +145,12 @@ def reminder_of(rule: ReminderRule, record: Any, person_id: int, today: date) ->
     except (KeyError, ValueError, IndexError, AttributeError):
         text = f"{rule.name} {record}"
     return Reminder(
-        rule=rule, person_id=person_id, kind=rule.kind, object_id=record.pk, cause=record.cause[:40],
+        rule=rule, kind=rule.kind, object_id=record.pk, cause=record.cause[:40],
         text=text[:300], url=record.get_absolute_url()[:200], tone=rule.tone,
     )  # fmt: skip
 
 
-def _announce(rule: ReminderRule, kind: RecordKind, person_id: int, new: list[Reminder]) -> None:
+def _announce(rule: ReminderRule, person_id: int, new: list[Reminder]) -> None:
     if len(new) <= SINGLY:
         for reminder in new:
             notify(person_id, reminder.text, url=reminder.url, tone=rule.tone, about="reminders")

@@ -3,14 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhike.activities.models import Task
 from zhike.activities.reminding import roles_to_choose
 from zhike.automation.texts import check_text
-from zhike.channels.models import Webhook
+from zhike.channels import webhooks
 from zhike.kit.errors import Refused
 from zhike.kit.forms import ActionForm
 from zhike.org import approvals
@@ -40,16 +39,9 @@ def subjects_of(kind: RecordKind) -> list[approvals.Subject]:
     return [subject for subject in approvals.everything() if subject.ask and subject.model is kind.model]
 
 
-def webhooks_in_use() -> QuerySet[Webhook]:
-    """The subscriptions a rule may call; whoever sets rules up decides for the whole company."""
-    return Webhook.objects.whole_table("subscriptions a rule may call; each is sent what its owner sees").filter(
-        is_active=True
-    )
-
-
 def webhook_choices() -> list[tuple[str, str]]:
-    """The subscriptions as choices."""
-    return [(str(pk), name) for pk, name in webhooks_in_use().values_list("pk", "name")]
+    """The subscriptions a rule may call; whoever sets rules up decides for the whole company."""
+    return [(str(hook.pk), hook.name) for hook in webhooks.in_use()]
 
 
 class StepForm(ActionForm):

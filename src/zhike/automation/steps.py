@@ -33,7 +33,6 @@ from zhike.org.viewers import the_system
 from zhike.records.actions import assign_record, change_record, create_record, notify, tag_record
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import Lookups, person_names
-from zhike.records.models import OutboxEvent
 
 CALLED = "automation.rule.acted"  # the type of what webhooks are called with
 
@@ -179,15 +178,12 @@ def ask_approval(on: Occasion, *, subject: str) -> str:
 
 def call_webhook(on: Occasion, *, webhook: str) -> str:
     """The record goes to a subscription's address, signed, as far as the subscription's owner sees it."""
-    hook = step_forms.webhooks_in_use().filter(pk=webhook).first()
+    hook = next((hook for hook in webhooks.in_use() if str(hook.pk) == webhook), None)
     if hook is None:
         raise Refused(_("This subscription is not in use."))
-    happened = OutboxEvent(name=CALLED, kind=on.kind.label, object_id=on.record.pk, payload={})
-    data = webhooks.told(happened, hook.owner_id)
-    if data is None:
+    key = f"automation:{on.rule.pk}:{on.record.pk}:{on.cause}"
+    if not webhooks.call(hook, CALLED, on.kind, on.record.pk, key=key, at=dates.now(), rule=on.rule.name):
         raise Refused(_("The owner of the subscription does not see this record."))
-    key = f"automation:{on.rule.pk}:{on.record.pk}:{on.cause}:{hook.line}"
-    webhooks.put(hook, CALLED, {**data, "rule": on.rule.name}, key=key, at=dates.now().isoformat())
     return _("Sent to %(name)s") % {"name": hook.name}
 
 

@@ -24,23 +24,27 @@ def _people() -> dict[int, tuple[str, str, int | None]]:
 
 
 @config.cached
-def _robots() -> list[tuple[Robot, frozenset[int] | None]]:
-    """Robots in use, with the departments whose people they speak of; None for everybody."""
-    return [
-        (robot, departments_below(robot.department_id) if robot.department_id else None)
-        for robot in Robot.objects.filter(is_active=True)
-    ]
+def robots() -> list[Robot]:
+    """Robots in use."""
+    return list(Robot.objects.filter(is_active=True))
+
+
+def speaks_of(robot: Robot, person_id: int | None) -> bool:
+    """Whether a robot posts what concerns a person: those of its department and below, or everybody."""
+    if robot.department_id is None:
+        return True
+    _name, _email, department = _people().get(person_id, ("", "", None))
+    return department in departments_below(robot.department_id)
 
 
 def carry(item: InboxItem) -> None:
     """Put a message on its way, in the transaction that wrote it."""
-    name, email, department = _people().get(item.person_id, ("", "", None))
+    name, email, _department = _people().get(item.person_id, ("", "", None))
     now = dates.now()
     if email and wishes.can_mail():
         by_mail(item, now)
-    for robot, departments in _robots():
-        wanted = messages.about(item.about).key in robot.abouts
-        if wanted and name and (departments is None or department in departments):
+    for robot in robots():
+        if name and messages.about(item.about).key in robot.abouts and speaks_of(robot, item.person_id):
             to_group(robot, f"{name}: {item.text}", url=item.url, tone=item.tone, about=item.about, now=now)
 
 

@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -43,13 +43,14 @@ WHY = "every subscription hears of an event; each is sent what its owner sees"
 
 
 @config.cached
-def _active() -> list[Webhook]:
+def in_use() -> list[Webhook]:
+    """The subscriptions in use, whoever's they are; each is sent what its owner sees."""
     return list(Webhook.objects.whole_table(WHY).filter(is_active=True))
 
 
 def subscribed(name: str) -> list[Webhook]:
     """The subscriptions in use that want events of this name."""
-    return [hook for hook in _active() if any(fnmatchcase(name, pattern) for pattern in hook.events)]
+    return [hook for hook in in_use() if any(fnmatchcase(name, pattern) for pattern in hook.events)]
 
 
 def wanted(name: str) -> bool:
@@ -70,6 +71,19 @@ def put(hook: Webhook, name: str, data: dict[str, Any], *, key: str, at: str) ->
     title = f"{name} {data.get('kind', '')} {data.get('id', '')}".strip()
     payload = {"id": key, "type": name, "version": VERSION, "timestamp": at, "data": data}
     return deliver("webhook", key=key, line=hook.line, title=title, content={"payload": payload}, webhook_id=hook.pk)
+
+
+def call(
+    hook: Webhook, name: str, kind: RecordKind, pk: int, *, key: str, at: datetime, **more: Any
+) -> Delivery | None:
+    """Tell a subscription of a record because a rule says so, whatever it subscribed to; `more` goes with the record.
+
+    `key` says for which cause: once for each. None where the owner of the subscription does not see the record.
+    """
+    data = told(OutboxEvent(name=name, kind=kind.label, object_id=pk, payload={}), hook.owner_id)
+    if data is None:
+        return None
+    return put(hook, name, {**data, **more}, key=f"{key}:{hook.line}", at=at.isoformat())
 
 
 def told(event: OutboxEvent, owner_id: int) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ class ReminderRule(Configuration):
 
     `offset` is counted from the clock, in days (working minutes where the clock says so), and may be negative: before.
     `filter` is the condition in the filter language of lists. `recipients` are "owner", "supervisor" (the owner's),
-    "role:KEY" and "person:ID".
+    "role:KEY", "person:ID", and the lines of group robots and webhooks ("robot:ID", "webhook:ID").
     """
 
     key = models.SlugField(max_length=40, blank=True, editable=False)
@@ -54,6 +54,8 @@ class ReminderRule(Configuration):
 class Reminder(models.Model):
     """A person was reminded of a record by a rule, once for one cause; theirs alone, so read by person.
 
+    Or a group or another system was, over its `line` ("robot:3"): there is no person then, and nobody sees it to.
+
     `cause` is what the clock stood at: a due day moved to another day is another cause.
     """
 
@@ -63,7 +65,8 @@ class Reminder(models.Model):
         DONE = "done", pgettext_lazy("reminder", "done")
 
     rule = models.ForeignKey(ReminderRule, models.CASCADE, related_name="reminders", db_index=False)
-    person = person_key()
+    person = person_key(null=True)
+    line = models.CharField(max_length=40, blank=True)
     kind = models.CharField(max_length=60)
     object_id = models.BigIntegerField()
     cause = models.CharField(max_length=40)
@@ -79,6 +82,10 @@ class Reminder(models.Model):
         verbose_name_plural = _("reminders")
         constraints = [
             models.UniqueConstraint(fields=["rule", "object_id", "cause", "person"], name="reminded_once"),
+            models.UniqueConstraint(
+                fields=["rule", "object_id", "cause", "line"], condition=~Q(line=""), name="reminded_over_line_once"
+            ),
+            models.CheckConstraint(condition=Q(person__isnull=False) ^ ~Q(line=""), name="reminder_has_one_recipient"),
         ]
         indexes = [
             models.Index(fields=["person", "-id"], name="reminders_open", condition=Q(status="open")),
