@@ -9,6 +9,7 @@ from dateutil.relativedelta import relativedelta
 
 from zhike.activities.actions.tasks import next_due
 from zhike.activities.calendar_grid import DAY_MINUTES, SHORTEST, Place, lay_out
+from zhike.activities.calendar_lines import Line, line_of, lines
 from zhike.activities.models import Task, TaskParticipant
 from zhike.kit import dates, workdays
 from zhike.kit import format as fmt
@@ -18,7 +19,7 @@ from zhike.records.lookups import people
 VIEWS = ("day", "week", "month", "list")
 LIST_DAYS = 14
 MOST_PEOPLE = 8
-MOST_ENTRIES = 2000
+MOST_ENTRIES = 4000
 MOST_UNTIMED = 20
 # Repetitions looked at of one task: a daily one overdue for years ends here.
 MOST_STEPS = 2000
@@ -65,11 +66,11 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-@dataclass
+@dataclass(slots=True)
 class Entry:
     """A task on one day of one person; `begin` and `end` are minutes of that day."""
 
-    task: Task
+    task: Line
     person_id: int
     day: date
     begin: int
@@ -91,11 +92,6 @@ class Entry:
         """How much of it fits: "flat" is one line, "low" two; else empty."""
         begin, end = self.drawn
         return "flat" if end - begin < 45 else "low" if end - begin < 75 else ""
-
-    @property
-    def key(self) -> str:
-        """What tells it from all others on the page."""
-        return f"ev-{self.task.pk}-{self.person_id}-{self.day:%m%d}"
 
 
 @dataclass
@@ -153,11 +149,11 @@ def placed(entries: list[Entry]) -> list[Entry]:
     return timed
 
 
-def untimed(viewer: Viewer, who: Collection[int]) -> list[Task]:
+def untimed(viewer: Viewer, who: Collection[int]) -> list[Line]:
     """Open to-dos without a time, for the tray beside the calendar."""
     rows = Task.objects.visible_to(viewer, few=True)
     rows = rows.filter(assignee_id__in=list(who), status=Task.Status.OPEN, due_at__isnull=True)
-    return list(rows.select_related("customer", "assignee").order_by("-id")[:MOST_UNTIMED])
+    return list(lines(rows.order_by("-id")[:MOST_UNTIMED]))
 
 
 def _entries(viewer: Viewer, who: Collection[int], first: date, last: date) -> Iterator[Entry]:
@@ -172,17 +168,17 @@ def _entries(viewer: Viewer, who: Collection[int], first: date, last: date) -> I
 
 def _tasks(
     viewer: Viewer, who: Collection[int], begin: datetime, end: datetime, invited: dict[int, list[int]]
-) -> list[Task]:
+) -> list[Line]:
     """Tasks of these people that begin in a span, or began before and reach into it; each read by its own index."""
-    rows = Task.objects.visible_to(viewer, few=True).exclude(status__in=HIDDEN).select_related("customer", "assignee")
+    rows = Task.objects.visible_to(viewer, few=True).exclude(status__in=HIDDEN)
     theirs = rows.filter(assignee_id__in=list(who))
     found = [
-        *theirs.filter(due_at__gte=begin, due_at__lt=end).order_by("due_at")[:MOST_ENTRIES],
-        *theirs.filter(ends_at__gt=begin, due_at__lt=begin)[:MOST_ENTRIES],
+        *lines(theirs.filter(due_at__gte=begin, due_at__lt=end).order_by("due_at")[:MOST_ENTRIES]),
+        *lines(theirs.filter(ends_at__gt=begin, due_at__lt=begin)[:MOST_ENTRIES]),
     ]
     known = {task.pk for task in found}
     if others := sorted(set(invited) - known):
-        found += rows.filter(pk__in=others)
+        found += lines(rows.filter(pk__in=others))
     return found
 
 
@@ -204,12 +200,13 @@ def _ghosts(viewer: Viewer, who: Collection[int], first: date, last: date) -> It
     _begin, end = dates.bounds(last)
     rows = Task.objects.visible_to(viewer, few=True).filter(assignee_id__in=list(who), due_at__lt=end)
     # As "after the empty text": SQLite then reads the few open ones, not all of a person.
-    rows = rows.filter(status=Task.Status.OPEN, repeat__gt="").select_related("customer", "assignee")
+    rows = rows.filter(status=Task.Status.OPEN, repeat__gt="").select_related("customer")
     for task in rows:
+        line = line_of(task)
         for due in repetitions(task, end):
             for day, one in spread(task, due):
                 if max(first, today) <= day <= last:
-                    yield Entry(task, task.assignee_id, day, is_ghost=True, **one)
+                    yield Entry(line, task.assignee_id, day, is_ghost=True, **one)
 
 
 def repetitions(task: Task, before: datetime) -> Iterator[datetime]:
@@ -222,7 +219,7 @@ def repetitions(task: Task, before: datetime) -> Iterator[datetime]:
         due = next_due(task, due)
 
 
-def spread(task: Task, due_at: datetime | None = None) -> list[tuple[date, dict]]:
+def spread(task: Task | Line, due_at: datetime | None = None) -> list[tuple[date, dict]]:
     """The days a task lies on, each with begin and end in minutes; `due_at` for one of its repetitions.
 
     The last day of one for whole days is the one `ends_at` lies on, unless that is midnight.

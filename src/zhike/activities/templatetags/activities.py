@@ -6,6 +6,7 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from zhike.activities import calendar_chips
 from zhike.activities.calendar_page import address
 from zhike.activities.kinds import SIGNS
 from zhike.activities.models import Activity, Task
@@ -42,30 +43,36 @@ def assigned_badge(task: Task) -> SafeString:
 
 @register.simple_tag
 def at(begin: int, end: int, first: int = 0) -> SafeString:
-    """Where something stands in a column of hours that begins at the minute `first`: attributes the stylesheet reads.
-
-    Quarters of an hour in two digits (t, and l for how long) and what is left in steps of five minutes (o, q).
-    """
-    top, height = (begin - first) // 5, max((end - begin) // 5, 1)
-    return mark_safe(f'data-t="{top // 3:02d}" data-o="{top % 3}" data-l="{height // 3:02d}" data-q="{height % 3}"')
+    """Where something stands in a column of hours that begins at the minute `first`."""
+    return mark_safe(calendar_chips.at(begin, end, first))
 
 
-@register.filter
-def kind_tone(kind: str) -> str:
-    """The tone of a kind of task."""
-    return SIGNS[kind][1] if kind in SIGNS else "mute"
+@register.simple_tag(takes_context=True)
+def chips(context, entries, several=None) -> SafeString:
+    """Entries of a day below each other."""
+    several = context["several"] if several is None else several
+    return calendar_chips.chips(entries, several=several, can_change=context["can_change"])
 
 
-@register.filter
-def of_day(minute: int) -> str:
-    """A minute of the day as a time: 9:05 is 545."""
-    return f"{minute // 60:02d}:{minute % 60:02d}"
+@register.simple_tag(takes_context=True)
+def blocks(context, entries) -> SafeString:
+    """Entries in a column of hours."""
+    return calendar_chips.blocks(entries, first=context["first_minute"], can_change=context["can_change"])
 
 
-@register.filter
-def typed(moment: datetime | None) -> str:
-    """An instant as a date-and-time box takes it, in the company's time."""
-    return f"{fmt.local(moment):%Y-%m-%dT%H:%M}" if moment else ""
+@register.simple_tag(takes_context=True)
+def entry_rows(context, entries) -> SafeString:
+    """Entries of a day in the list."""
+    return calendar_chips.rows(entries, several=context["several"], can_change=context["can_change"])
+
+
+@register.simple_tag(takes_context=True)
+def tray(context, tasks) -> SafeString:
+    """Tasks without a time."""
+    return calendar_chips.tray(tasks, can_change=context["can_change"])
+
+
+register.filter("typed", calendar_chips.typed)
 
 
 @register.filter

@@ -99,7 +99,7 @@ def test_ACT_5_closed_ones_are_struck_and_declined_or_cancelled_ones_gone(compan
 def test_ACT_5_what_goes_over_days_lies_on_each(company, viewer):
     trip = TaskFactory(assignee=company.li_na, kind="visit", due_at=at(22, 20), ends_at=at(24, 9), title="出差")
     days = days_of(viewer(company.li_na), [company.li_na.pk], Period("week", date(2026, 11, 23)))
-    assert [(d.day.day, e.begin, e.end, e.all_day, e.continues) for d in days for e in d.entries if e.task == trip] == [
+    assert [(d.day.day, e.begin, e.end, e.all_day, e.continues) for d in days for e in d.entries if e.task.pk == trip.pk] == [
         (23, 0, 1440, True, True), (24, 0, 540, False, True),
     ]  # fmt: skip
 
