@@ -131,6 +131,18 @@ RECORDS = {
     "activities.workreport": lambda owner: WorkReportFactory(
         pk=PK, author=owner, name=MARK, done=MARK, plan=MARK, trouble=MARK
     ),
+    "channels.delivery": lambda owner: Delivery.objects.create(
+        pk=PK,
+        key="walk",
+        channel="email",
+        line="email",
+        person=owner,
+        title=MARK,
+        due_at=dates.now(),
+        content={"payload": {"type": "ping", "data": {"x": MARK}}},
+        status="given_up",
+        error=MARK,
+    ),  # fmt: skip
     "org.person": lambda owner: PersonFactory(pk=PK, supervisor=owner),
 }
 
@@ -180,7 +192,7 @@ def choices_of(name):
         "key": ["abc-def"],
         "token": ["not-ours"],
         "name": ["name", "owner", "customer", "roles", "nonsense"],  # fields
-        "what": ["assign", "tag", "share", "export", "delete"],  # what one does with many records
+        "what": ["assign", "tag", "share", "export", "delete", "resend", "give_up"],  # what one does with many records
     }
     if name not in known:
         raise AssertionError(f"the walk cannot fill the argument {name!r}: say in choices_of what it may be")
@@ -276,10 +288,6 @@ def west(company):
     with acting(the_system(), "test"):
         Webhook(pk=PK, name=MARK, owner=owner, url=f"https://example.com/{SECRET}", events=["*"]).save()
     Robot.objects.create(pk=PK, name="走查机器人", kind="wecom")
-    Delivery.objects.create(
-        pk=PK, key="walk", channel="email", line="email", webhook_id=PK, title=MARK, content={"payload": {"type": "ping", "data": {"x": MARK}}}, due_at=dates.now(),
-        status="given_up", error=MARK,
-    )  # fmt: skip
     Attempt.objects.create(delivery_id=PK, error=MARK, request=MARK, response=MARK)
     SavedView.objects.create(pk=PK, kind="customers.customer", name=MARK, person=owner)
     RecordShare.objects.create(pk=PK, **record, person=company.manager_west, granted_by=owner)

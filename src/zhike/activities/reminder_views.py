@@ -106,13 +106,13 @@ def rule_edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
         return htmx.redirect(request, reverse("activities:rule_list"), _("Saved."))
     due = reminding.due_count(rule, dates.now()) if rule.pk else None
     context = {"form": form, "rule": rule, "due": due, "title": rule.name or _("New reminder rule"),
-               "kinds": kinds.everything()}  # fmt: skip
+               "kinds": kinds.heard_of()}  # fmt: skip
     return htmx.part(request, "activities/rule_form.html#dialog", context, status=422 if form.errors else 200)
 
 
 def _kind_asked(request: HttpRequest) -> str:
     kind = kinds.find(request.GET.get("kind", "customers"))
-    if kind is None:
+    if kind is None or kind.is_log:
         raise NotVisible
     return kind.label
 

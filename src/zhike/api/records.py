@@ -48,9 +48,13 @@ def router_of(kind: RecordKind) -> Router:
         require(request.viewer, kind.verb("view"))
         return JsonResponse(as_json(kind, queries.record(request.viewer, kind, pk), request.viewer))
 
-    @router.patch("/{int:pk}", response=out, operation_id=f"{kind.slug}_change", summary=f"Change one of {kind.slug}")
-    def change(request: HttpRequest, pk: int, body: body_in):
-        return JsonResponse(changed(kind, request.viewer, pk, sent(request)))
+    if "change" in kind.verbs:
+
+        @router.patch(
+            "/{int:pk}", response=out, operation_id=f"{kind.slug}_change", summary=f"Change one of {kind.slug}"
+        )
+        def change(request: HttpRequest, pk: int, body: body_in):
+            return JsonResponse(changed(kind, request.viewer, pk, sent(request)))
 
     if "delete" in kind.verbs:
 

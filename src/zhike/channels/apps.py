@@ -10,11 +10,12 @@ class ChannelsConfig(AppConfig):
 
     def ready(self):
         from zhike.channels import carrying, mail, robots, rules, sending, webhooks
+        from zhike.channels.kinds import DELIVERY  # noqa: F401 - makes the kind known
         from zhike.kit.registry import menu
         from zhike.records import events, messages, periodic
 
         messages.carry_with(carrying.carry)
-        sending.carry("email", sending.Carrier(mail.send, repeatable=True))
+        sending.carry("email", sending.Carrier(mail.send, repeatable=True, needless=mail.read_already))
         sending.carry("robot", sending.Carrier(robots.send, repeatable=False, rate=robots.RATE))
         sending.carry("webhook", sending.Carrier(webhooks.send, repeatable=True, ailing=webhooks.ailing))
         events.watch(webhooks.wanted, webhooks.hear)

@@ -56,7 +56,7 @@ def by_mail(item: InboxItem, now: datetime) -> Delivery | None:
         return None
     due = wishes.due(wish, way, now)
     return deliver(
-        MAIL, key=f"inbox:{item.pk}:email", line=MAIL, title=item.text, person_id=item.person_id,
+        MAIL, key=f"inbox:{item.pk}:email", line=MAIL, title=item.text, person_id=item.person_id, item_id=item.pk,
         about=messages.about(item.about).key, content=content_of(item.url, item.tone), due_at=due,
         bundle="" if way == "now" else f"mail:{item.person_id}:{way}", is_held=way == "now" and due > now,
     )  # fmt: skip

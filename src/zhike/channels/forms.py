@@ -85,7 +85,7 @@ def event_groups() -> list[tuple[Any, list[tuple[str, Any]]]]:
     """Everything, then by kind: all of it, and each single event."""
     groups = [(kind.plural, [(f"{kind.label}.*", _said(kind.plural, _("everything"))),
                              *((name, _said(kind.plural, label)) for name, label in events.names_of(kind).items())])
-              for kind in kinds.everything()]  # fmt: skip
+              for kind in kinds.heard_of()]  # fmt: skip
     return [(_("All kinds"), [("*", _("Everything that happens"))]), *groups]
 
 

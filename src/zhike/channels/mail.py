@@ -20,6 +20,7 @@ from zhike.kit import dates
 from zhike.org.models import Person
 from zhike.org.queries import company_name
 from zhike.records import messages
+from zhike.records.models import InboxItem
 
 URGENCY = ["bad", "warn", "vio", "ok", "info", "mute"]  # tones, the most urgent first
 
@@ -44,6 +45,13 @@ def send(rows: list[Delivery]) -> Outcome:
     except OSError as error:  # away, too slow, cut off: smtplib's other errors are OSErrors, too
         return failed(f"{type(error).__name__}: {error}")
     return sent(request=f"{person.email}\n{letter.subject}\n\n{letter.body}")
+
+
+def read_already(rows: list[Delivery]) -> set[int]:
+    """Of these rows those whose message was read in the product meanwhile: nobody needs a letter about it."""
+    read = InboxItem.objects.filter(pk__in=[row.item_id for row in rows if row.item_id], read_at__isnull=False)
+    items = set(read.values_list("pk", flat=True))
+    return {row.pk for row in rows if row.item_id in items}
 
 
 def _said(code: int, text: Any) -> str:

@@ -6,11 +6,23 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from zhike.channels.rules import SEE
 from zhike.kit.scope import ScopedModel, by_owner
 from zhike.kit.sealed import Unreadable, unseal
+from zhike.kit.viewer import Viewer
 from zhike.org.models import Department
 from zhike.records.config import Configuration, bump
-from zhike.records.models import person_key
+from zhike.records.models import InboxItem, person_key
+
+
+class DeliveryQuerySet(models.QuerySet):
+    def visible_to(self, viewer: Viewer, *, few: bool = False) -> "DeliveryQuerySet":
+        """All for those who see everything, else what went to oneself or over one's own webhooks (ORG-3)."""
+        if not viewer.can(SEE):
+            return self.none()
+        if viewer.people is None:
+            return self.all()
+        return self.filter(Q(person_id=viewer.person_id) | Q(webhook__owner_id=viewer.person_id))
 
 
 class Delivery(models.Model):
@@ -19,6 +31,7 @@ class Delivery(models.Model):
     `key` names message, channel and recipient: the same again is the same row, so nothing is sent for it twice.
     `line` is what it goes over ("email", "robot:3", "webhook:7"); a line that fails rests, and its messages wait.
     `bundle` names a digest: what is due of it goes into one letter. `letter` is that letter, the same at each attempt.
+    `item` is the message of the inbox it carries further; once that is read it need not go.
     """
 
     class Channel(models.TextChoices):
@@ -34,6 +47,7 @@ class Delivery(models.Model):
         FAILED = "failed", pgettext_lazy("delivery", "failed, tried again")
         UNCLEAR = "unclear", pgettext_lazy("delivery", "unclear, may have arrived")
         GIVEN_UP = "given_up", pgettext_lazy("delivery", "given up")
+        SKIPPED = "skipped", pgettext_lazy("delivery", "not needed, read before")
 
     # Out of these a worker may take a row; out of the last two only a person.
     OPEN = (Status.WAITING, Status.HELD, Status.FAILED)
@@ -43,6 +57,7 @@ class Delivery(models.Model):
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     line = models.CharField(max_length=40)
     person = person_key(null=True)
+    item = models.ForeignKey(InboxItem, models.SET_NULL, null=True, related_name="+", db_index=False)
     robot = models.ForeignKey("channels.Robot", models.CASCADE, null=True, related_name="deliveries")
     webhook = models.ForeignKey("channels.Webhook", models.CASCADE, null=True, related_name="deliveries")
     about = models.CharField(max_length=40, blank=True)
@@ -61,12 +76,16 @@ class Delivery(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
     sent_at = models.DateTimeField(_("sent at"), null=True)
 
+    objects = DeliveryQuerySet.as_manager()
+
     class Meta:
         verbose_name = pgettext_lazy("channels", "delivery")
         verbose_name_plural = pgettext_lazy("channels", "deliveries")
         constraints = [models.UniqueConstraint(fields=["key"], name="delivery_once")]
         indexes = [
-            models.Index(fields=["due_at"], name="deliveries_open", condition=~Q(status__in=["sent", "given_up"])),
+            models.Index(
+                fields=["due_at"], name="deliveries_open", condition=~Q(status__in=["sent", "given_up", "skipped"])
+            ),
             models.Index(fields=["status", "-id"], name="deliveries_by_status"),
             models.Index(fields=["webhook", "-id"], name="deliveries_of_webhook"),
             models.Index(fields=["bundle"], name="deliveries_bundled", condition=~Q(bundle="")),

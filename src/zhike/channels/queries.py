@@ -1,6 +1,6 @@
 """Reads of this room, viewer first."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from zhike.channels.models import Delivery, Webhook
 from zhike.kit.errors import NotVisible
@@ -10,11 +10,8 @@ LARGEST_KEY = 2**63 - 1
 
 
 def deliveries(viewer: Viewer) -> QuerySet[Delivery]:
-    """What went out, newest first: everything for those who see everything, else to oneself or over one's webhooks."""
-    rows = Delivery.objects.select_related("person", "robot", "webhook").order_by("-id")
-    if viewer.people is None:
-        return rows
-    return rows.filter(Q(person_id=viewer.person_id) | Q(webhook__owner_id=viewer.person_id))
+    """What went out that this viewer may see, newest first."""
+    return Delivery.objects.visible_to(viewer).select_related("person", "robot", "webhook").order_by("-id")
 
 
 def delivery(viewer: Viewer, pk: int) -> Delivery:

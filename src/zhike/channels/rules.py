@@ -1,6 +1,7 @@
-"""Who may do what here."""
+"""Who may do what here; looking at what went out and exporting it are declared with its kind."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhike.kit import access
 
@@ -9,10 +10,6 @@ HANDLE = "channels.delivery.change"
 SET_ROBOTS = "channels.robot.change"
 SET_WEBHOOKS = "channels.webhook.change"
 
-for _verb, _label in (
-    (SEE, _("See what was sent")),
-    (HANDLE, _("Send again, give up")),
-    (SET_ROBOTS, _("Set up group robots")),
-    (SET_WEBHOOKS, _("Set up webhooks")),
-):
-    access.declare(_verb, _label, _("Sending"))
+access.declare(HANDLE, _("Send again, give up"), pgettext_lazy("channels", "deliveries"))
+access.declare(SET_ROBOTS, _("Set up group robots"), _("Sending"))
+access.declare(SET_WEBHOOKS, _("Set up webhooks"), _("Sending"))

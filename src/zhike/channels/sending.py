@@ -46,6 +46,7 @@ class Carrier:
     repeatable: bool
     rate: tuple[int, int] | None = None  # so many within so many seconds, over one line
     ailing: Callable[[Line, Delivery], None] | None = None  # called at each failure of a line
+    needless: Callable[[list[Delivery]], set[int]] | None = None  # ids of rows that need not go any more
 
 
 _carriers: dict[str, Carrier] = {}
@@ -106,7 +107,7 @@ def claim(delivery_id: int) -> list[Delivery]:
     line = _lock(found.line)
     if wait := _wait(line, found, now):
         return _put_off(found, now + timedelta(seconds=wait))
-    rows = list(_letter_of(found, now).order_by("pk"))
+    rows = _needed(found.channel, list(_letter_of(found, now).order_by("pk")), now)
     if not rows:
         return []
     letter = found.letter or uuid.uuid4().hex
@@ -137,6 +138,17 @@ def _letter_of(found: Delivery, now: datetime) -> QuerySet[Delivery]:
     if found.bundle:
         return rows.filter(_due(now), bundle=found.bundle, letter="")
     return rows.filter(pk=found.pk)
+
+
+def _needed(channel: str, rows: list[Delivery], now: datetime) -> list[Delivery]:
+    """Without what need not go any more. A letter that was under way before goes as it was."""
+    carrier = _carriers.get(channel)
+    fresh = [row for row in rows if not row.letter]
+    if carrier is None or carrier.needless is None or not fresh:
+        return rows
+    needless = carrier.needless(fresh)
+    Delivery.objects.filter(pk__in=needless).update(status=Status.SKIPPED, queued_at=None, changed_at=now)
+    return [row for row in rows if row.pk not in needless]
 
 
 def _wait(line: Line, found: Delivery, now: datetime) -> float:

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.channels import actions, queries, webhooks
-from zhike.channels.delivery_views import TONES
 from zhike.channels.forms import ReplayForm, WebhookForm, event_labels
+from zhike.channels.kinds import TONES
 from zhike.channels.models import Line, Webhook
 from zhike.channels.rules import SET_WEBHOOKS
 from zhike.kit import dates, htmx

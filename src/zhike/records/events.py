@@ -59,6 +59,8 @@ def declare(name: str, label: str | Promise) -> None:
 
 def names_of(kind: RecordKind) -> dict[str, str | Promise]:
     """What happens to records of a kind, by the names of its events: the standard ones, then those declared."""
+    if kind.is_log:
+        return {}
     standard = {f"{kind.label}.{word}": label for word, label in STANDARD.items() if word != "assigned" or kind.owner}
     return standard | {name: label for name, label in _declared.items() if name.rpartition(".")[0] == kind.label}
 

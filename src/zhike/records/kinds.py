@@ -57,6 +57,7 @@ class RecordKind:
         search_from: Sequence[str] = (),
         search_into: Sequence[str] = (),
         verbs: Sequence[str] = tuple(STANDARD_VERBS),
+        is_log: bool = False,
     ):
         """
         `slug` is its word in addresses and commands ("customers"); `title` the field that names a record; `owner` the
@@ -67,7 +68,8 @@ class RecordKind:
         `saved(record, changed, by, created)` runs after it in the same transaction; `sums` are money fields summed in
         the foot of lists; `views` are the saved views shipped: {"key", "name", "filter", "sort"?, "columns"?};
         `subtitle` are the fields a search result shows under its title; `search_from` references whose titles find this
-        record, `search_into` references that are found by this record (both names of foreign keys).
+        record, `search_into` references that are found by this record (both names of foreign keys); `is_log` says that
+        the system writes it as it works: nothing is told of its rows, and no rules are made about them.
         """
         self.model, self.columns, self.sort, self.icon = model, list(columns), sort, icon
         self.label: str = model._meta.label_lower
@@ -79,7 +81,7 @@ class RecordKind:
         self.prepare, self.saved, self.shipped_views, self.row = prepare, saved, list(views), row
         self.subtitle, self.search_from, self.search_into = list(subtitle), list(search_from), list(search_into)
         self.own_fields = {field.name: field.bind(self) for field in fields}
-        self.verbs = tuple(verbs)
+        self.verbs, self.is_log = tuple(verbs), is_log
         # Names the API uses for some of them; "version" is that of the record, by which a stale change is told.
         self.said_as: dict[str, str] = {}
         for verb in self.verbs:
@@ -135,6 +137,11 @@ def everything() -> list[RecordKind]:
     return list(_kinds.values())
 
 
+def heard_of() -> list[RecordKind]:
+    """The kinds that rules and subscriptions can be about: all but logs."""
+    return [kind for kind in _kinds.values() if not kind.is_log]
+
+
 @config.cached
 def custom_fields(label: str) -> list[Field]:
     """The fields the administrator added to a kind, in order."""
@@ -144,4 +151,4 @@ def custom_fields(label: str) -> list[Field]:
     return [custom_field(row).bind(get(label)) for row in rows]
 
 
-__all__ = ["RecordKind", "add", "custom_fields", "everything", "find", "get", "_"]
+__all__ = ["RecordKind", "add", "custom_fields", "everything", "find", "get", "heard_of", "_"]

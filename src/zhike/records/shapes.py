@@ -15,16 +15,22 @@ def items(kind: RecordKind, viewer: Viewer, ids: list[int]) -> list[dict[str, An
     """Records as the API shows them, in the order of their ids; as many queries for two hundred as for one."""
     hidden = kind.hidden_from(viewer)
     fields = [f for f in kind.fields.values() if f.name not in hidden]
-    stamps = {row["pk"]: row for row in rows_of(kind, ids).values("pk", *STAMPS)}
+    stamps = {row["pk"]: row for row in rows_of(kind, ids).values("pk", *_stamps(kind))}
     found = dict(read_columns(kind, fields, ids))
     return [shown(kind, pk, fields, found[pk], stamps[pk]) for pk in ids if pk in found]
+
+
+def _stamps(kind: RecordKind) -> list[str]:
+    """The stamps rows of a kind carry; those of a log know only when they were written."""
+    own = {column.name for column in kind.model._meta.concrete_fields}
+    return [name for name in STAMPS if name in own]
 
 
 def as_json(kind: RecordKind, record: Any, viewer: Viewer) -> dict[str, Any]:
     """One record as the API shows it to this viewer."""
     hidden = kind.hidden_from(viewer)
     fields = [f for f in kind.fields.values() if f.name not in hidden]
-    stamps = {name: getattr(record, name, None) for name in STAMPS}
+    stamps = {name: getattr(record, name) for name in _stamps(kind)}
     return shown(kind, record.pk, fields, [f.values_of(record) for f in fields], stamps)
 
 
@@ -41,6 +47,6 @@ def shown(
         record["card"] = card
     record["custom"] = custom
     for name in ("created_at", "updated_at"):
-        record[name] = stamps[name].isoformat() if stamps[name] else None
-    record[kind.said_as.get("version", "version")] = stamps["version"]
+        record[name] = stamps[name].isoformat() if stamps.get(name) else None
+    record[kind.said_as.get("version", "version")] = stamps.get("version", 1)
     return record

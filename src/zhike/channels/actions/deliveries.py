@@ -21,21 +21,22 @@ Status = Delivery.Status
 @transaction.atomic
 def deliver(
     channel: str, *, key: str, line: str, title: str, content: dict[str, Any], about: str = "",
-    person_id: int | None = None, robot_id: int | None = None, webhook_id: int | None = None,
-    due_at: datetime | None = None, bundle: str = "", is_held: bool = False,
+    person_id: int | None = None, item_id: int | None = None, robot_id: int | None = None,
+    webhook_id: int | None = None, due_at: datetime | None = None, bundle: str = "", is_held: bool = False,
 ) -> Delivery:  # fmt: skip
     """Put a message on its way over one channel to one recipient (ACT-7); it goes when the transaction commits.
 
     `key` says which message to whom: the same key again gives the row of before and sends nothing. `due_at` is when it
-    may go (now unless given), `is_held` that quiet hours are why. Call it in the transaction that causes the message.
+    may go (now unless given), `is_held` that quiet hours are why; `item_id` is the message of the inbox it carries.
+    Call it in the transaction that causes the message.
     """
     now = dates.now()
     delivery, is_new = Delivery.objects.get_or_create(
         key=key[:120],
         defaults={
             "channel": channel, "line": line, "title": title[:300], "content": content, "about": about,
-            "person_id": person_id, "robot_id": robot_id, "webhook_id": webhook_id, "bundle": bundle,
-            "due_at": due_at or now, "queued_at": due_at or now,
+            "person_id": person_id, "item_id": item_id, "robot_id": robot_id, "webhook_id": webhook_id,
+            "bundle": bundle, "due_at": due_at or now, "queued_at": due_at or now,
             "status": Status.HELD if is_held else Status.WAITING,
         },
     )  # fmt: skip
@@ -56,6 +57,8 @@ def resend(delivery: Delivery, *, by: Viewer) -> Delivery:
         raise Refused(_("It is being sent at this moment."))
     if delivery.status == Status.SENT and delivery.channel != Delivery.Channel.WEBHOOK:
         raise Refused(_("It has been sent already."))
+    if delivery.status == Status.SKIPPED:
+        raise Refused(_("It was read in the product before it went."))
     now = dates.now()
     delivery.status, delivery.attempts, delivery.error = Status.WAITING, 0, ""
     delivery.first_tried_at = delivery.sent_at = None
@@ -71,8 +74,8 @@ def give_up(delivery: Delivery, *, by: Viewer) -> Delivery:
     """Send it no more. Raises Refused for what is under way or gone."""
     require(by, HANDLE)
     delivery = _locked(delivery)
-    if delivery.status in (Status.SENDING, Status.SENT):
-        raise Refused(_("It is being sent, or has been."))
+    if delivery.status in (Status.SENDING, Status.SENT, Status.SKIPPED):
+        raise Refused(_("It is being sent, or has been, or need not go."))
     delivery.status = Status.GIVEN_UP
     delivery.save(update_fields=["status", "changed_at"])
     return delivery

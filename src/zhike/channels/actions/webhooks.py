@@ -25,8 +25,8 @@ Status = Delivery.Status
 
 def known_events() -> set[str]:
     """What can be subscribed to: everything, all of a kind, or one event."""
-    names = {name for kind in kinds.everything() for name in events.names_of(kind)}
-    return {"*", *(f"{kind.label}.*" for kind in kinds.everything()), *names}
+    names = {name for kind in kinds.heard_of() for name in events.names_of(kind)}
+    return {"*", *(f"{kind.label}.*" for kind in kinds.heard_of()), *names}
 
 
 @action

@@ -21,6 +21,7 @@ from zhike.channels.wishes import Wishes
 from zhike.kit import dates
 from zhike.kit.workdays import is_workday
 from zhike.records.actions import notify
+from zhike.records.models import InboxItem
 
 Status = Delivery.Status
 ZONE = timezone.get_default_timezone()
@@ -74,6 +75,43 @@ def test_ACT_7_a_digest_gathers_what_came_and_puts_the_urgent_first(company):
     assert letter.subject.startswith("3 ")
     assert letter.body.index("新任务") < letter.body.index("逾期应收款") < letter.body.index("不急的提醒")
     assert {row.letter for row in Delivery.objects.all()} == {Delivery.objects.first().letter}
+
+
+def test_ACT_7_a_digest_leaves_out_what_was_read_meanwhile(company, sign_in):
+    ask(company, reminders="daily", tasks="daily")
+    with time_machine.travel(NOON, tick=False) as now:
+        read = notify(company.li_na.pk, "读过的提醒", url="/reminders/", about="reminders")
+        notify(company.li_na.pk, "没读的任务", about="tasks")
+        InboxItem.objects.filter(pk=read.pk).update(read_at=dates.now())
+        now.move_to(datetime(2026, 3, 5, 8, 30, tzinfo=ZONE))
+        send_due()
+        send_due()
+    (letter,) = mail.outbox
+    assert letter.subject == "没读的任务" and "读过的提醒" not in letter.body
+    assert dict(Delivery.objects.values_list("title", "status")) == {
+        "读过的提醒": Status.SKIPPED, "没读的任务": Status.SENT,
+    }  # fmt: skip
+
+
+def test_ACT_7_a_digest_of_nothing_but_what_was_read_is_not_sent(company, sign_in):
+    ask(company, tasks="daily")
+    with time_machine.travel(NOON, tick=False) as now:
+        for text in ("新任务", "又一个"):
+            notify(company.li_na.pk, text, about="tasks")
+        assert sign_in(company.li_na).post("/inbox/read/").status_code in (200, 204, 302)
+        now.move_to(datetime(2026, 3, 5, 8, 30, tzinfo=ZONE))
+        send_due()
+    assert not mail.outbox and set(Delivery.objects.values_list("status", flat=True)) == {Status.SKIPPED}
+
+
+def test_ACT_7_a_letter_under_way_is_tried_again_as_it_was_even_when_read(company, postbox):
+    postbox.answers = ["451 try again later", "250 ok"]
+    row = approval(company)
+    send_due()
+    InboxItem.objects.update(read_at=dates.now())
+    again()
+    row.refresh_from_db()
+    assert row.status == Status.SENT and len(postbox.letters) == 1
 
 
 def test_ACT_7_what_comes_at_night_waits_for_the_morning(company):

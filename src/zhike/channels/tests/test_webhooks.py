@@ -130,7 +130,7 @@ def test_ACT_7_created_changed_assigned_deleted_arrive_as_the_api_shows_them(com
     assert headers["webhook-id"].startswith("msg_") and headers["Content-Type"] == "application/json"
 
 
-@pytest.mark.parametrize("label", [kind.label for kind in kinds.everything()])
+@pytest.mark.parametrize("label", [kind.label for kind in kinds.heard_of()])
 def test_ACT_7_every_kind_can_be_subscribed_to(label):
     known = actions.known_events()
     assert f"{label}.*" in known and f"{label}.created" in known and f"{label}.changed" in known

@@ -132,6 +132,8 @@ def narrow(rows: Any, kind: RecordKind, viewer: Viewer, text: str) -> Any:
     """
     if not text.strip():
         return rows
+    if not is_searched(kind):  # not in the index, such as a log
+        return rows.filter(**{f"{kind.title}__icontains": text.strip()})
     question = ask(text)
     if not question:
         return rows.none()
@@ -152,7 +154,7 @@ def count(viewer: Viewer, kind: RecordKind, text: str, most: int) -> int | None:
     Meant for a list without further filters: there, words that are very common are counted in the index alone.
     """
     question = ask(text)
-    if not question or rare_ids(kind, question) is not None:
+    if not question or not is_searched(kind) or rare_ids(kind, question) is not None:
         return None
     if sees_all(viewer, kind):
         return len(store.newest(question, kind.label, most))

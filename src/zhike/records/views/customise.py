@@ -39,7 +39,7 @@ class FieldForm(ActionForm):
 
     def __init__(self, *args, row: CustomField | None = None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["target"].choices = [("", "—"), *((k.slug, k.plural) for k in kinds.everything())]
+        self.fields["target"].choices = [("", "—"), *((k.slug, k.plural) for k in kinds.heard_of())]
         if row is not None:
             del self.fields["type"], self.fields["target"]
             if row.type not in (CustomField.Type.CHOICE, CustomField.Type.MULTI):
