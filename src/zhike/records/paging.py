@@ -194,7 +194,8 @@ class _Walk:
         """The querysets whose union is the list, each quick to read in order."""
         kind, viewer, scope = self.kind, self.viewer, getattr(self.kind.model, "scope", None)
         if self.flt.search or viewer.people is None or not isinstance(scope, ByOwner):
-            return [self._narrowed(kind.rows(viewer))]
+            # Of what a search names, or a walk meets, each row is asked for itself.
+            return [self._narrowed(kind.rows(viewer, few=bool(self.flt.search)))]
         everything = kind.model.objects.whole_table("split into the viewer's arms below")
         arms = arms_of(kind.model, viewer)
         if not arms:

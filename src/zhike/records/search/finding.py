@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NamedTuple
 
 from django.urls import reverse
@@ -28,6 +27,8 @@ WALKED = 2
 MOST_HITS = 200
 # So many rows are read at a time, and ranked by their titles.
 SHOWN = 100
+# Where more records than this begin or end with something, it is not asked who has it in between.
+MANY_BEGIN = 50
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def find(viewer: Viewer, text: str, *, kinds: Sequence[RecordKind] | None = None
     must be met (within one record). Text without a letter or digit finds nothing.
     """
     limit = min(limit, MOST_HITS)
-    return _hits(viewer, _ranked(viewer, text, kinds, limit)[:limit])
+    return _hits(viewer, _ranked(viewer, text, kinds, limit, in_all=True)[:limit])
 
 
 def find_of_each(viewer: Viewer, text: str, most: int, shown: Callable[[RecordKind], int]) -> list[Group]:
@@ -87,36 +88,71 @@ def find_of_each(viewer: Viewer, text: str, most: int, shown: Callable[[RecordKi
     return [Group(kind, min(len(found), most), _hits(viewer, found[: shown(kind)])) for kind, found in groups.items()]
 
 
-def _ranked(viewer: Viewer, text: str, kinds: Sequence[RecordKind] | None, limit: int) -> list[Found]:
-    """What is found of the chosen kinds, best first: at least `limit` of each, if there are so many."""
+def _ranked(
+    viewer: Viewer, text: str, kinds: Sequence[RecordKind] | None, limit: int, *, in_all: bool = False
+) -> list[Found]:
+    """What is found of the chosen kinds, best first: at least `limit` of each, or `in_all`, if there are so many.
+
+    The strictest question is asked first; what is looser only where that left too few.
+    """
     question = ask(text)
     chosen = [k for k in searched_kinds(viewer) if kinds is None or k in kinds]
     there = store.present([kind.label for kind in chosen]) if question and chosen else []
-    chosen = [kind for kind in chosen if kind.label in there]
-    if not chosen:
-        return []
     ladder = question.ladder()
-    candidates = _candidates(viewer, chosen, ladder, limit)
-    found: list[Found] = []
-    for place, kind in enumerate(chosen):
-        steps = candidates[kind.label] if kind.label in candidates else _steps(viewer, kind, ladder, limit)
-        found += _judged(viewer, kind, place, ladder, steps, limit) if any(steps) else []
-    return sorted(found, key=lambda one: one[:3])
+    searches = [_Search(viewer, kind, place, ladder) for place, kind in enumerate(chosen) if kind.label in there]
+    for number, step in enumerate(ladder):
+        asked = [one for one in searches if len(one.found) < limit and not one.is_pointless(number)]
+        few = store.newest_unless_many(step, [one.kind.label for one in asked if not one.is_wide(number)], CANDIDATES)
+        for one in asked:
+            one.take(number, step, few.get(one.kind.label), limit)
+        if in_all and sum(len(one.found) for one in searches) >= limit:
+            break
+    return sorted((found for one in searches for found in one.found.values()), key=lambda one: one[:3])
 
 
-def _candidates(
-    viewer: Viewer, chosen: list[RecordKind], ladder: list[Question], limit: int
-) -> dict[str, list[list[int]]]:
-    """By kind the ids that answer each step of the ladder; kinds in which too many do to be checked are left out."""
-    free = {kind.label for kind in chosen if sees_all(viewer, kind)}
-    *stricter, loosest = ladder
-    last = store.newest_unless_many(loosest, [kind.label for kind in chosen], CANDIDATES)
-    if many := [label for label in free if last[label] is None]:
-        last |= store.newest_of(loosest, many, SHOWN)
-    some = [label for label, ids in last.items() if ids]
-    enough = limit if free.issuperset(some) else CANDIDATES
-    first = [store.newest_of(step, some, enough) for step in stricter] if some else []
-    return {label: [*(step.get(label, []) for step in first), ids] for label, ids in last.items() if ids is not None}
+class _Search:
+    """One kind while it is searched, step by step of the ladder: what was found so far, judged by its titles."""
+
+    def __init__(self, viewer: Viewer, kind: RecordKind, place: int, ladder: list[Question]):
+        self.viewer, self.kind, self.place = viewer, kind, place
+        self.judge = _Judge(ladder, is_text=title_is_text(kind))
+        self.last = len(ladder) - 1
+        self.sees_all = sees_all(viewer, kind)
+        self.met = 0  # by the stricter steps, whoever sees it
+        self.found: dict[int, Found] = {}
+
+    def is_pointless(self, step: int) -> bool:
+        """Whether no record of this kind can answer so strict a step: a text has no title to begin so."""
+        return self.judge.is_text and step < self.last
+
+    def is_wide(self, step: int) -> bool:
+        """Whether to expect more answers to the last step than are worth checking for somebody who sees a few.
+
+        Where many begin or end so, many times more have it in between.
+        """
+        return step == self.last > 0 and not self.sees_all and self.met > MANY_BEGIN
+
+    def take(self, number: int, step: Question, ids: list[int] | None, limit: int) -> None:
+        """Add what answers a step: `ids` are all that do, None stands for too many to name."""
+        if ids is None:
+            self.met += CANDIDATES
+            ids = self._newest(step, limit)
+        else:
+            self.met += len(ids)
+        ids = [pk for pk in ids if pk not in self.found]
+        start, size = 0, 2 * limit if self.sees_all else CANDIDATES
+        while start < len(ids):
+            for pk, title in _titles(self.viewer, ids[start : start + size], self.kind):
+                rank = self.judge.rank(str(title), number)
+                self.found[pk] = Found(rank, self.place, -pk, self.kind, str(title))
+            start, size = start + size, SHOWN
+            if len(self.found) >= limit and (start >= SHOWN or self.judge.good >= limit):
+                break
+
+    def _newest(self, step: Question, limit: int) -> list[int]:
+        if self.sees_all:
+            return store.newest(step, self.kind.label, SHOWN)
+        return _of_many(self.viewer, self.kind, step, limit)
 
 
 def searched_kinds(viewer: Viewer) -> list[RecordKind]:
@@ -168,36 +204,23 @@ def count(viewer: Viewer, kind: RecordKind, text: str, most: int) -> int | None:
     return min(most, len({*mine, *store.among(question, kind.label, others)}))
 
 
-def _steps(viewer: Viewer, kind: RecordKind, ladder: list[Question], limit: int) -> list[list[int]]:
-    """Ids the viewer sees, step by step of the ladder, until there are enough; for what very many answer."""
-    others = cache(lambda: _seen_otherwise(viewer, kind))
-    steps: list[list[int]] = []
-    for step in ladder:
-        is_last = step is ladder[-1]
-        few = None if is_last else store.newest_unless_many(step, [kind.label], CANDIDATES)[kind.label]
-        steps.append(_of_many(viewer, kind, step, limit, others) if few is None else _visible(viewer, kind, few))
-        if len({pk for ids in steps for pk in ids}) >= limit:
-            break
-    return steps
-
-
-def _of_many(
-    viewer: Viewer, kind: RecordKind, question: Question, limit: int, others: Callable[[], set[int] | None]
-) -> list[int]:
+def _of_many(viewer: Viewer, kind: RecordKind, question: Question, limit: int) -> list[int]:
     """Of very many records that answer, `limit` that the viewer sees, or all there are.
 
-    The newest for those who see much; else the viewer's own and their people's, then those shared with them.
+    The newest for those who see much, where these are read in order; else the viewer's own and their people's, then
+    those shared with them.
     """
-    if sees_much(viewer) and len(found := _walk(viewer, kind, question, limit, WALKED)) == limit:
+    walks = sees_much(viewer) and store.reads_in_order(question, kind.label)
+    if walks and len(found := _walk(viewer, kind, question, limit, WALKED)) == limit:
         return found
     if (owned := _owned(viewer, kind, question)) is None:
         return _walk(viewer, kind, question, limit)
     mine = store.newest(owned, kind.label, limit)
     if len(found := _visible(viewer, kind, mine)) == limit:
         return found
-    if (more := others()) is None:
+    if (others := _seen_otherwise(viewer, kind)) is None:
         return _walk(viewer, kind, question, limit)
-    return _visible(viewer, kind, {*mine, *(store.among(question, kind.label, more) if more else ())})[:limit]
+    return _visible(viewer, kind, {*mine, *(store.among(question, kind.label, others) if others else ())})[:limit]
 
 
 def sees_all(viewer: Viewer, kind: RecordKind) -> bool:
@@ -230,35 +253,18 @@ def _visible(viewer: Viewer, kind: RecordKind, ids: Iterable[int]) -> list[int]:
 
 
 def _walk(viewer: Viewer, kind: RecordKind, question: Question, limit: int, most: int | None = None) -> list[int]:
-    # The newest answers that the viewer sees, looking at `most` steps of a thousand at most.
+    """The newest answers that the viewer sees, looking at `most` steps at most."""
     found: list[int] = []
-    ids, steps = store.newest(question, kind.label, CANDIDATES), 0
+    # Who sees one in twenty finds enough of them in the first step, or nearly.
+    size = min(CANDIDATES, 40 * limit)
+    ids, steps = store.newest(question, kind.label, size), 0
     while ids and len(found) < limit:
         found += _visible(viewer, kind, ids)
         steps += 1
         if len(found) >= limit or steps == most:
             break
-        ids = store.newest(question, kind.label, CANDIDATES, below=ids[-1])
+        ids = store.newest(question, kind.label, size, below=ids[-1])
     return found[:limit]
-
-
-def _judged(
-    viewer: Viewer, kind: RecordKind, place: int, ladder: list[Question], steps: list[list[int]], limit: int
-) -> list[Found]:
-    """Those of the ids of each step that the viewer sees, judged by their titles; the first ones, if that is enough."""
-    step_of = {pk: step for step, ids in reversed(list(enumerate(steps))) for pk in ids}
-    ordered = sorted(step_of, key=lambda pk: (step_of[pk], -pk))
-    judge = _Judge(ladder, is_text=title_is_text(kind))
-    found: list[Found] = []
-    sees_each = sees_all(viewer, kind)
-    start, size = 0, 2 * limit if sees_each else CANDIDATES
-    while start < len(ordered):
-        for pk, title in _titles(viewer, ordered[start : start + size], kind):
-            found.append(Found(judge.rank(str(title), step_of[pk]), place, -pk, kind, str(title)))
-        start, size = start + size, SHOWN
-        if len(found) >= limit and (start >= SHOWN or judge.good >= limit):
-            break
-    return found
 
 
 class _Judge:

@@ -222,6 +222,11 @@ def common_among(question: Question, labels: Sequence[str], most: int | None = N
     return {label for label in labels if question.written(is_common[label], all, any)}
 
 
+def reads_in_order(question: Question, label: str) -> bool:
+    """Whether the newest that answer are found without collecting all."""
+    return _is_sqlite() or bool(common_among(question, [label]))
+
+
 def _is_in_many(term: Term, *, label: str, most: int | None = None) -> bool:
     """Whether more than so many documents of a kind have a word (COMMON), as far as PostgreSQL's statistics say."""
     words, word = _common_words(int(time.monotonic() // STATISTICS_LAST)), _kind_letter(label) + term.word
