@@ -35,6 +35,7 @@ WHOLE_TABLE = {
     "zhike/mail/tasks.py",  # as actions/writing.py
     "zhike/activities/actions/appointments.py",  # participants of a task the action was let in for
     "zhike/activities/busy.py",  # when colleagues are busy, never with what
+    "zhike/automation/letters.py",  # whether a letter answers one that a rule wrote
     "zhike/activities/actions/followups.py",  # follow-ups move with the customer or deal the action was let in for
     "zhike/activities/models/tasks.py",  # who takes part: filtered to the viewer's people
     "zhike/activities/tasks.py",  # which customer a follow-up was with, to reckon the scores of its deals

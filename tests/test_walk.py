@@ -17,7 +17,7 @@ from django.urls import get_resolver
 from zhike.activities.models import ActivityComment, Reminder, ReminderRule, ReportComment, ReportRead
 from zhike.activities.tests.factories import ActivityFactory, TaskFactory, WorkReportFactory
 from zhike.api.models import ApiToken
-from zhike.automation.models import AutomationRule, AutomationRun
+from zhike.automation.models import AutomationLetter, AutomationRule, AutomationRun
 from zhike.channels.models import Attempt, Delivery, Robot, Webhook
 from zhike.contracts.models import (
     BankLine,
@@ -186,7 +186,7 @@ def choices_of(name):
     known = {
         "report": reports.names(),
         "uidb36": ["1"],
-        "do": ["task", "tell", "set", "assign", "tag", "approve", "webhook"],  # steps of automation
+        "do": ["task", "tell", "set", "assign", "tag", "approve", "webhook", "mail"],  # steps of automation
         "place": [0, 1],
         "secret": [f"{PK}-nobody-knows"],
         "key": ["abc-def"],
@@ -237,6 +237,7 @@ def west(company):
             pk=PK, name="走查自动化", kind=rule.kind, trigger="customers.customer.created", steps=steps
         ).save()
         AutomationRun(pk=PK, rule_id=PK, kind=rule.kind, object_id=PK, title=MARK, cause="x", status="failed").save()
+        AutomationLetter(pk=PK, rule_id=PK, letter_id=PK, address=f"{SECRET}@lanzhi.cn").save()
         Milestone(pk=PK, contract_id=PK, name=MARK, note=MARK).save()
         statement = BankStatement(pk=PK, owner=owner, file_name=MARK, bank=MARK, imported_at=dates.now())
         statement.save()

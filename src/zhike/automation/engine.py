@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from zhike.activities import clocks
-from zhike.automation import steps
+from zhike.automation import letters, steps
 from zhike.automation.models import AutomationRule, AutomationRun
 from zhike.kit.actions import acting
 from zhike.kit.errors import Forbidden, NotVisible, Refused
@@ -98,7 +98,7 @@ def meet(
     """Carry out a rule's steps on a record for one cause; None where that was done before."""
     if AutomationRun.objects.filter(rule=rule, object_id=record.pk, cause=cause).exists():
         return None
-    chain = event.payload.get("chain", ()) if event else ()
+    chain = letters.chain_of(event) if event else ()
     if name_of(rule) in chain or len(chain) >= LONGEST_CHAIN:
         return _keep(rule, record, cause, Status.STOPPED, [])
     try:

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from zhike.mail.models import Letter
 from zhike.records.config import Configuration
 
 CLOCK = "clock:"
@@ -83,3 +84,21 @@ class AutomationRun(models.Model):
 
     def __str__(self):
         return f"{self.title} {self.cause}"
+
+
+class AutomationLetter(models.Model):
+    """A letter a rule wrote, with the chain of rules that led to it: by it circles over e-mail are noticed."""
+
+    rule = models.ForeignKey(AutomationRule, models.CASCADE, related_name="letters", db_index=False)
+    letter = models.OneToOneField(Letter, models.CASCADE, related_name="+")
+    address = models.EmailField()
+    chain = models.JSONField(default=list)
+    written_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("letter of a rule")
+        verbose_name_plural = _("letters of rules")
+        indexes = [models.Index(fields=["rule", "address", "-id"], name="automation_letters_to")]
+
+    def __str__(self):
+        return self.address

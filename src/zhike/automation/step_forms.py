@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from zhike.activities.models import Task
 from zhike.activities.reminding import roles_to_choose
+from zhike.automation import letters
 from zhike.automation.texts import check_text
 from zhike.channels import webhooks
 from zhike.kit.errors import Refused
@@ -133,6 +134,23 @@ class ApproveStepForm(StepForm):
     def __init__(self, data=None, *, kind: RecordKind, start: dict[str, Any] | None = None):
         super().__init__(data, kind=kind, start=start)
         self.fields["subject"].choices = [(subject.key, subject.label) for subject in subjects_of(kind)]
+
+
+class MailStepForm(StepForm):
+    """An e-mail: to whom, by which of the company's templates."""
+
+    who = forms.ChoiceField(
+        label=_("Whom"), choices=letters.WHO.items(), widget=forms.Select(attrs=SELECT),
+        help_text=_("The contact gets it in the owner's name, through the owner's mailbox or else the company's."),
+    )  # fmt: skip
+    template = forms.ChoiceField(
+        label=_("Template"), widget=forms.Select(attrs=SELECT),
+        help_text=_("The company's templates, set up under E-mail."),
+    )  # fmt: skip
+
+    def __init__(self, data=None, *, kind: RecordKind, start: dict[str, Any] | None = None):
+        super().__init__(data, kind=kind, start=start)
+        self.fields["template"].choices = [(str(one.pk), one.name) for one in letters.templates()]
 
 
 class WebhookStepForm(StepForm):

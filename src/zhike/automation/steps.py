@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from zhike.activities.kinds import TASK
 from zhike.activities.models import Task
 from zhike.activities.reminding import recipients
-from zhike.automation import step_forms
+from zhike.automation import letters, step_forms
 from zhike.automation.models import AutomationRule
 from zhike.automation.texts import fill_in
 from zhike.channels import webhooks
@@ -228,5 +228,7 @@ add(Step("tag", gettext_lazy("Stick a tag on"), "tag", step_forms.TagStepForm, t
          lambda kind, values: values["name"], lambda kind: "change" in kind.verbs))  # fmt: skip
 add(Step("approve", gettext_lazy("Put up for approval"), "rubber-stamp", step_forms.ApproveStepForm, ask_approval,
          _approve_words, lambda kind: bool(step_forms.subjects_of(kind))))  # fmt: skip
+add(Step("mail", gettext_lazy("Send an e-mail"), "mail", step_forms.MailStepForm, letters.send, letters.words,
+         letters.can_write))  # fmt: skip
 add(Step("webhook", gettext_lazy("Call a webhook"), "webhook", step_forms.WebhookStepForm, call_webhook,
          _webhook_words))  # fmt: skip

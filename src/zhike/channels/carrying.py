@@ -72,6 +72,22 @@ def to_group(robot: Robot, text: str, *, url: str, tone: str, about: str, now: d
     )  # fmt: skip
 
 
+def letter_to(person_id: int, subject: str, text: str, *, url: str, about: str, key: str) -> Delivery | None:
+    """A letter of its own to a colleague, whatever they wish of messages but after their quiet hours.
+
+    Once for each `key`. None where no mail server is set up, or they have no address.
+    """
+    _name, email, _department = _people().get(person_id, ("", "", None))
+    if not email or not wishes.can_mail():
+        return None
+    now = dates.now()
+    due = wishes.after_quiet(wishes.of(person_id), now)
+    return deliver(
+        MAIL, key=key, line=MAIL, title=subject, person_id=person_id, about=about, due_at=due, is_held=due > now,
+        content={**content_of(url, "info"), "text": text},
+    )  # fmt: skip
+
+
 def content_of(url: str, tone: str) -> dict[str, Any]:
     """What a message holds beside its text."""
     return {"url": url, "tone": tone}

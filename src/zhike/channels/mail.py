@@ -96,6 +96,7 @@ def grouped(rows: list[Delivery]) -> list[dict[str, Any]]:
         {
             "label": messages.about(key).label,
             "items": [{"text": row.title, "url": links.absolute(row.content.get("url", "")), "at": row.created_at,
+                       "more": row.content.get("text", ""),
                        "is_urgent": row.content.get("tone") in ("bad", "warn")} for row in group],
         }
         for key, group in groupby(sorted(rows, key=place), key=lambda row: row.about)

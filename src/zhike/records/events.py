@@ -76,6 +76,11 @@ def caused_by(cause: str, event: OutboxEvent | None = None) -> Iterator[None]:
         _chain.reset(token)
 
 
+def chain() -> tuple[str, ...]:
+    """What led to what is being done now."""
+    return _chain.get()
+
+
 def emit(name: str, record: Any, *, by: Viewer, **payload: Any) -> None:
     """Say that something happened to a record. Needs an action under way; delivered only if it commits."""
     from zhike.records.tasks import deliver_event  # tasks name their queue at import, which needs the apps to be ready

@@ -1,5 +1,6 @@
 """Writes of this room: mailboxes, writing and sending, filing what came in."""
 
+from zhike.mail.actions.automatic import filled_in, write_from_template
 from zhike.mail.actions.boxes import (
     add_domain,
     claim,
@@ -16,7 +17,9 @@ from zhike.mail.actions.templates import delete_template, save_template
 from zhike.mail.actions.writing import delete_draft, mark, send_again, take_back, write_letter
 
 __all__ = [
-    "add_domain", "answered", "claim", "delete_draft", "delete_template", "file_letter", "file_under", "mark",
-    "move_letters", "move_with_lead", "note_fetched", "note_trouble", "remove_account", "remove_domain",
-    "save_account", "save_rules", "save_template", "send_again", "set_private", "take_back", "write_letter",
+    "add_domain", "answered", "claim", "delete_draft", "delete_template", "file_letter", "file_under",
+    "filled_in", "mark", "move_letters", "move_with_lead", "note_fetched", "note_trouble", "remove_account",
+    "remove_domain",
+    "save_account", "save_rules", "save_template", "send_again", "set_private", "take_back", "write_from_template",
+    "write_letter",
 ]  # fmt: skip
