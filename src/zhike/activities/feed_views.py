@@ -1,5 +1,7 @@
 """The calendar for phones: the feed itself, without signing in, and the page where one gets its address (ACT-5)."""
 
+from typing import Any
+
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -18,7 +20,8 @@ from zhike.activities.calendar_forms import LeadsForm
 from zhike.activities.models import CalendarFeed
 from zhike.kit import htmx
 from zhike.kit.access import require
-from zhike.kit.viewer import viewer_of
+from zhike.kit.viewer import Viewer, viewer_of
+from zhike.records import config
 
 PER_MINUTE = 30  # readings of one feed
 WRONG_PER_MINUTE = 20  # wrong addresses, from one place
@@ -38,20 +41,39 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
         return HttpResponseNotFound(content_type="text/plain")
     if _count(f"read:{found.pk}") > PER_MINUTE:
         return _too_many()
-    try:
-        viewer = viewer_of(found.person_id)
-    except LookupError:  # left the company
-        return HttpResponseNotFound(content_type="text/plain")
-    with translation.override(viewer.person.language or settings.LANGUAGE_CODE):
-        body = ical.calendar_of(viewer, request.build_absolute_uri("/").rstrip("/"))
-    found = actions.note_reading(found, by=viewer, digest=ical.digest_of(body))
+    with config.reading():
+        try:
+            viewer = viewer_of(found.person_id)
+        except LookupError:  # left the company
+            return HttpResponseNotFound(content_type="text/plain")
+        with translation.override(viewer.person.language or settings.LANGUAGE_CODE):
+            return _answer(request, found, viewer, request.build_absolute_uri("/").rstrip("/"))
+
+
+def _answer(request: HttpRequest, feed: CalendarFeed, viewer: Viewer, base: str) -> HttpResponse:
+    """The feed, made anew only where its rows are in another state than when it was made last, or it has to be sent."""
+    state, body = ical.state_of(viewer, base), b""
+    if feed.state != state or not _has_it(request, feed):
+        body = ical.calendar_of(viewer, base)
+    digest = ical.digest_of(body) if body else feed.digest
+    feed = actions.note_reading(feed, by=viewer, state=state, digest=digest)
     response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="zhike.ics"'
     response["Cache-Control"] = f"private, max-age={FRESH_SECONDS}"
     response["X-Robots-Tag"] = "noindex"
-    etag, changed = f'"{found.digest[:32]}"', int(found.changed_at.timestamp())
-    response["ETag"], response["Last-Modified"] = etag, http_date(changed)
-    return get_conditional_response(request, etag=etag, last_modified=changed, response=response)
+    marks = _marks(feed)
+    response["ETag"], response["Last-Modified"] = marks["etag"], http_date(marks["last_modified"])
+    return get_conditional_response(request, **marks, response=response)
+
+
+def _has_it(request: HttpRequest, feed: CalendarFeed) -> bool:
+    """Whether the client says that it has what was made last."""
+    answer = get_conditional_response(request, **_marks(feed), response=None) if feed.digest else None
+    return answer is not None and answer.status_code == 304
+
+
+def _marks(feed: CalendarFeed) -> dict[str, Any]:
+    return {"etag": f'"{feed.digest[:32]}"', "last_modified": int(feed.changed_at.timestamp())}
 
 
 def _count(key: str, add: int = 1) -> int:

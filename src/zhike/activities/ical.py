@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import Q
+from django.db.models import Count, Max, QuerySet, Sum
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from icalendar import Alarm, Calendar, Event, Timezone, vCalAddress, vText
 
@@ -22,9 +23,11 @@ from zhike.activities.schedule import HIDDEN, repetitions, spread
 from zhike.kit import dates, workdays
 from zhike.kit import format as fmt
 from zhike.kit.viewer import Viewer
+from zhike.records import config
 
 BACK, AHEAD = timedelta(days=60), timedelta(days=400)
 MOST = 3000
+FORMAT = 1  # of what we write; another number makes every client read anew
 REFRESH = timedelta(minutes=30)
 # Of the time zone only the changes around the days shown are told.
 ZONE_YEARS = 6
@@ -61,25 +64,58 @@ def zone_of(today: date) -> Timezone:
     return Timezone.from_tzid(fmt.zone().key, first_date=first, last_date=last)
 
 
+def state_of(viewer: Viewer, base: str) -> str:
+    """What tells one state of the rows behind a feed from another, without reading them: counts and what is newest.
+
+    A row that changed has a later `updated_at`, one that left is missing in the count. Names of people, roles and
+    settings are of the configuration, whose version stands for them.
+    """
+    today = dates.today()
+    newest = {"of_tasks": Max("updated_at"), "of_customers": Max("customer__updated_at"),
+              "of_contacts": Max("contact__updated_at"), "versions": Sum("version"), "count": Count("id")}  # fmt: skip
+    mine = [rows.order_by().aggregate(**newest) for rows in _mine(viewer, today)]
+    invited = list(_places(viewer, today).values_list("task_id", flat=True))
+    theirs = Task.objects.visible_to(viewer, few=True).filter(pk__in=invited).aggregate(**newest)
+    guests = TaskParticipant.objects.visible_to(viewer)
+    said = [
+        rows.aggregate(Count("id"), Max("id"), Max("answered_at"))
+        for rows in (guests.filter(task__assignee_id=viewer.person_id), guests.filter(task_id__in=invited))
+    ]
+    found = (FORMAT, get_language(), base, today, config.version(), mine, theirs, said)
+    return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
 def _tasks(viewer: Viewer, today: date) -> list[Task]:
-    begin, end = dates.bounds(today - BACK, today + AHEAD)
-    rows = Task.objects.visible_to(viewer, few=True).exclude(status__in=HIDDEN)
-    rows = rows.select_related("customer", "contact", "assignee")
-    mine = rows.filter(assignee_id=viewer.person_id)
-    places = TaskParticipant.objects.visible_to(viewer).filter(person_id=viewer.person_id)
-    places = places.exclude(answer=TaskParticipant.Answer.NO).filter(task__due_at__lt=end)
+    begin, _end = dates.bounds(today - BACK)
+    more = ("customer", "contact", "assignee")
+    found = {task.pk: task for rows in _mine(viewer, today) for task in rows.select_related(*more)[:MOST]}
     invited = [
         pk for pk, due_at, ends_at, repeat in
-        places.values_list("task_id", "task__due_at", "task__ends_at", "task__repeat")
+        _places(viewer, today).values_list("task_id", "task__due_at", "task__ends_at", "task__repeat")
         if repeat or (ends_at or due_at) >= begin
     ]  # fmt: skip
-    found = {task.pk: task for task in mine.filter(due_at__gte=begin, due_at__lt=end).order_by("due_at")[:MOST]}
-    found |= {
-        task.pk: task for task in mine.filter(status=Task.Status.OPEN).filter(repeat__gt="").filter(due_at__lt=begin)
-    }
-    found |= {task.pk: task for task in mine.filter(due_at__lt=begin, ends_at__gt=begin)}
-    found |= {task.pk: task for task in rows.filter(Q(pk__in=invited))} if invited else {}
+    if invited:
+        rows = Task.objects.visible_to(viewer, few=True).exclude(status__in=HIDDEN).filter(pk__in=invited)
+        found |= {task.pk: task for task in rows.select_related(*more)}
     return sorted(found.values(), key=lambda task: task.pk)
+
+
+def _mine(viewer: Viewer, today: date) -> list[QuerySet[Task]]:
+    """A person's own tasks in the feed: of the days it covers, repeating since before, reaching into it."""
+    begin, end = dates.bounds(today - BACK, today + AHEAD)
+    mine = Task.objects.visible_to(viewer, few=True).exclude(status__in=HIDDEN).filter(assignee_id=viewer.person_id)
+    return [
+        mine.filter(due_at__gte=begin, due_at__lt=end).order_by("due_at"),
+        mine.filter(status=Task.Status.OPEN).filter(repeat__gt="").filter(due_at__lt=begin),
+        mine.filter(due_at__lt=begin, ends_at__gt=begin),
+    ]
+
+
+def _places(viewer: Viewer, today: date) -> QuerySet[TaskParticipant]:
+    """Where a person takes part or has not said no, of the days the feed covers and before."""
+    _begin, end = dates.bounds(today - BACK, today + AHEAD)
+    places = TaskParticipant.objects.visible_to(viewer).filter(person_id=viewer.person_id, task__due_at__lt=end)
+    return places.exclude(answer=TaskParticipant.Answer.NO)
 
 
 def _guests(viewer: Viewer, tasks: Iterable[Task]) -> dict[int, list[TaskParticipant]]:

@@ -117,7 +117,7 @@ def renew_feed(*, by: Viewer) -> CalendarFeed:
     """Give oneself an address for phones, or a new one: the old one leads nowhere from now on (ACT-5)."""
     feed = CalendarFeed.objects.filter(person_id=by.person_id).first() or CalendarFeed(person_id=by.person_id)
     feed.nonce, feed.read_at, feed.digest, feed.changed_at = CalendarFeed.new_nonce(), None, "", None
-    feed.created_at = dates.now()
+    feed.state, feed.created_at = "", dates.now()
     feed.save()
     return feed
 
@@ -129,12 +129,13 @@ def revoke_feed(*, by: Viewer) -> None:
 
 
 @action
-def note_reading(feed: CalendarFeed, *, by: Viewer, digest: str) -> CalendarFeed:
+def note_reading(feed: CalendarFeed, *, by: Viewer, state: str, digest: str) -> CalendarFeed:
     """Keep since when a feed is as it is, and when it was last read (to the hour: a phone asks often)."""
     now = dates.now()
     if feed.digest != digest:
-        feed.digest, feed.changed_at, feed.read_at = digest, now.replace(microsecond=0), now
+        feed.state, feed.digest, feed.changed_at, feed.read_at = state, digest, now.replace(microsecond=0), now
         feed.save()
-    elif feed.read_at is None or now - feed.read_at > timedelta(hours=1):
-        CalendarFeed.objects.filter(pk=feed.pk).update(read_at=now)
+    elif feed.state != state or feed.read_at is None or now - feed.read_at > timedelta(hours=1):
+        feed.state, feed.read_at = state, now
+        feed.save()
     return feed

@@ -64,7 +64,9 @@ class CalendarFeed(models.Model):
     nonce = models.CharField(max_length=32)
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True)
-    # What was given last and since when it is like that, for Last-Modified.
+    # What was given last and since when it is like that, for ETag and Last-Modified; and out of which state of the
+    # rows it was made, so that it need not be made again to be found the same.
+    state = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64, blank=True)
     changed_at = models.DateTimeField(null=True)
 

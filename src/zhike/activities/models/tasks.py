@@ -140,7 +140,7 @@ class Task(OwnedRecord):
             models.Index(
                 fields=["assignee", "ends_at"], name="tasks_calendar_ends", condition=Q(ends_at__isnull=False)
             ),
-            models.Index(fields=["assignee"], name="tasks_repeating", condition=Q(status="open") & ~Q(repeat="")),
+            models.Index(fields=["assignee"], name="tasks_repeating", condition=Q(status="open", repeat__gt="")),
             models.Index(
                 fields=["remind_at"], name="tasks_to_remind", condition=Q(status="open", reminded_at__isnull=True)
             ),

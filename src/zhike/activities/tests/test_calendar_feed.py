@@ -24,6 +24,7 @@ from zhike.org.viewers import the_system
 pytestmark = pytest.mark.django_db
 HERE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=HERE)
+QUERIES_OF_304 = 9
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,11 @@ def frozen():
 
 def at(day, hour, minute=0, month=11):
     return datetime(2026, month, day, hour, minute, tzinfo=HERE)
+
+
+def invite(task, person):
+    with acting(the_system(), "test"):
+        TaskParticipant(task=task, person=person).save()
 
 
 @pytest.fixture
@@ -216,6 +222,50 @@ def test_ACT_5_a_client_that_has_it_is_not_sent_it_again(company, address):
         changed = read(address, **{"If-None-Match": first["ETag"], "If-Modified-Since": first["Last-Modified"]})
         assert changed.status_code == 200 and changed["Last-Modified"] != first["Last-Modified"]
         assert read(address, **{"If-Modified-Since": first["Last-Modified"]}).status_code == 200
+
+
+def test_ACT_5_a_client_that_has_it_costs_a_few_questions_and_nothing_is_made(
+    company, address, monkeypatch, django_assert_num_queries
+):
+    for day in range(24, 30):
+        invite(TaskFactory(assignee=company.li_na, due_at=at(day, 10)), company.zhao_lei)
+    etag = read(address)["ETag"]
+    monkeypatch.setattr(ical, "calendar_of", lambda *_: pytest.fail("made again"))
+    with django_assert_num_queries(QUERIES_OF_304):
+        assert read(address, **{"If-None-Match": etag}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    "change", ["title", "customer", "guest", "answer", "gone", "handed on", "colleague", "other's"]
+)
+def test_ACT_5_whatever_a_client_shows_changes_what_it_is_sent(company, address, change):
+    customer = CustomerFactory(owner=company.li_na, name="恒旭")
+    task = TaskFactory(assignee=company.li_na, due_at=at(24, 10), customer=customer)
+    theirs = TaskFactory(assignee=company.zhao_lei, due_at=at(24, 14))
+    for one, person in ((task, company.zhao_lei), (theirs, company.li_na)):
+        invite(one, person)
+    etag = read(address)["ETag"]
+    with time_machine.travel(NOW + timedelta(minutes=1), tick=False), acting(the_system(), "test"):
+        if change == "customer":
+            customer.name = "恒旭精工"
+            customer.save()
+        elif change == "guest":
+            TaskParticipant(task=task, person=company.gm).save()
+        elif change == "answer":
+            place = TaskParticipant.objects.whole_table("test").get(task=task)
+            place.answer, place.answered_at = "no", dates.now()
+            place.save()
+        elif change == "gone":
+            TaskParticipant.objects.whole_table("test").filter(task=task).delete()
+            task.delete()
+        elif change == "colleague":
+            company.zhao_lei.name = "赵磊磊"
+            company.zhao_lei.save()
+        else:
+            one = theirs if change == "other's" else task
+            one.title, one.assignee = "改了", company.zhao_lei if change == "handed on" else one.assignee
+            one.save()
+    assert read(address, **{"If-None-Match": etag}).status_code == 200
 
 
 def test_ACT_5_a_new_address_ends_the_old_and_none_is_none(company, sign_in, address):
