@@ -20,7 +20,7 @@ def register() -> None:
     approvals.add(
         Subject(
             rewards.SUBJECT, _("Reward for a customer"), Reward,
-            {"discount": Fact(_("discount"), "percent"), "earned": Fact(_("earned by"), "number")},
+            {"discount": Fact(_("discount"), "percent", "gt"), "earned": Fact(_("earned by"), "number")},
             rewards.reward_decided,
         )
     )  # fmt: skip

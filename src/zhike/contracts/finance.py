@@ -18,7 +18,7 @@ def register() -> None:
     approvals.add(
         Subject(
             invoices.SUBJECT, _("Invoice above the contract"), Invoice,
-            {"amount": Fact(_("amount"), "money"), "above": Fact(_("above the contract"), "money")},
+            {"amount": Fact(_("amount"), "money", "gt"), "above": Fact(_("above the contract"), "money", "gt")},
             invoices.approval_decided,
         )
     )  # fmt: skip

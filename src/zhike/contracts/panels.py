@@ -43,7 +43,7 @@ def overview(request: HttpRequest, contract: Contract) -> SafeString:
         "plan": plan,
         "plan_sum": sum((line.amount for line in plan), Decimal(0)),
         "changes": orders,
-        "margin": queries.margin_of(contract, lines) if viewer.can(SEE_COST) else None,
+        "margin": rules.margin_of(contract, lines) if viewer.can(SEE_COST) else None,
         "can": can(viewer, contract, CONTRACT.verb("change"), CONTRACT.verb("change_order")),
         "can_due": may(viewer, RECEIVABLE.verb("change"), contract),
         "can_write_off": may(viewer, RECEIVABLE.verb("write_off"), contract),

@@ -24,7 +24,6 @@ from zhike.contracts.overview import GROUPS as GROUPS
 from zhike.contracts.overview import summary as summary
 from zhike.customers.models import Customer
 from zhike.kit import dates
-from zhike.kit.money import round_fen
 from zhike.kit.scope import visible_or_404
 from zhike.kit.viewer import Viewer
 from zhike.org.models import Approval
@@ -134,14 +133,6 @@ def changes_of(viewer: Viewer, contract: Contract) -> list[ContractChange]:
     """The change orders of a contract."""
     rows = ContractChange.objects.within(viewer, contract).filter(contract=contract)
     return list(rows.select_related("person"))
-
-
-def margin_of(contract: Contract, lines: list[Any]) -> tuple[Decimal, Decimal] | None:
-    """What is left of a contract without tax after its cost, and the share in percent; None where no cost is known."""
-    costs = [line.cost * line.quantity for line in lines if line.cost is not None]
-    cost = contract.cost if contract.cost is not None else round_fen(sum(costs)) if costs else None
-    net = contract.amount - contract.tax
-    return None if cost is None or not net else (net - cost, 100 * (net - cost) / net)
 
 
 def concerns(contract: Contract) -> list[str]:

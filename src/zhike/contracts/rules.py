@@ -106,3 +106,11 @@ class Credit:
         if self.overdue > 0:
             found.append(_("The customer is overdue with %(sum)s.") % {"sum": f"{self.overdue:,.2f}"})
         return found
+
+
+def margin_of(contract: Any, lines: list[Any]) -> tuple[Decimal, Decimal] | None:
+    """What is left of a contract without tax after its cost, and the share in percent; None where no cost is known."""
+    costs = [line.cost * line.quantity for line in lines if line.cost is not None]
+    cost = contract.cost if contract.cost is not None else round_fen(sum(costs)) if costs else None
+    net = contract.amount - contract.tax
+    return None if cost is None or not net else (net - cost, 100 * (net - cost) / net)

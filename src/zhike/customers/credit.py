@@ -58,7 +58,10 @@ CREDIT_LIMIT = Subject(
     key="customers.credit_limit",
     label=gettext_lazy("Credit limit"),
     model=Customer,
-    facts={"before": Fact(gettext_lazy("limit so far"), "money"), "limit": Fact(gettext_lazy("new limit"), "money")},
+    facts={
+        "before": Fact(gettext_lazy("limit so far"), "money"),
+        "limit": Fact(gettext_lazy("new limit"), "money", "gt"),
+    },
     decided=limit_decided,
 )
 

@@ -4,16 +4,17 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
+from zhike.kit import parse
 from zhike.kit.forms import ActionForm
 from zhike.org import approvals
 from zhike.org.approvals import OPERATORS
 from zhike.org.models import ApprovalFlow, ApprovalStep, Person, Role
 from zhike.records import lookups
 
-CONDITIONS, STEPS = 3, 4  # rows the editor offers
+CONDITIONS, STEPS = 2, 4  # rows the editor offers
 
 
 class CommentForm(ActionForm):
@@ -63,18 +64,37 @@ class ConditionRow(forms.Form):
             fact, value = self.subject.facts[name], data.get("value", "").strip()
             if data.get("operator") not in fact.operators():
                 self.add_error("operator", _("This does not fit."))
-            if fact.type in approvals.NUMERIC and not _is_number(value):
-                self.add_error("value", _("Enter a number."))
-            elif not value:
+            if not value:
                 self.add_error("value", _("This is required."))
+            elif fact.type in approvals.NUMERIC:
+                try:
+                    data["value"] = figure(fact, value)
+                except parse.ParseError as error:
+                    self.add_error("value", str(error))
         return data
 
 
-def _is_number(text: str) -> bool:
-    try:
-        return approvals.Decimal(text).is_finite()
-    except approvals.InvalidOperation:
-        return False
+def figure(fact: approvals.Fact, text: str) -> str:
+    """A figure as conditions keep it: with units worked out, 12% as 12; raises ParseError."""
+    value = parse.decimal_amount(text) if fact.type == "money" else parse.number(text.rstrip("%％ "))
+    return f"{value.normalize():f}"
+
+
+class UsualField(forms.CharField):
+    """What flows mostly ask of a fact, as a field of its own: above so much, below so much; empty asks nothing."""
+
+    def __init__(self, fact: approvals.Fact):
+        words = gettext("%(fact)s above") if fact.usual == "gt" else gettext("%(fact)s below")
+        unit = {"money": _("yuan"), "percent": "%"}.get(fact.type, "")
+        super().__init__(label=words % {"fact": fact.label}, required=False, max_length=20, help_text=unit)
+        self.fact = fact
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        try:
+            return text and figure(self.fact, text)
+        except parse.ParseError as error:
+            raise forms.ValidationError(str(error)) from None
 
 
 class StepRow(forms.Form):
@@ -112,14 +132,32 @@ class FlowForm(ActionForm):
     def __init__(self, data=None, *, flow: ApprovalFlow):
         super().__init__(data, initial={n: getattr(flow, n) for n in ("name", "order", "is_active")})
         self.flow, self.subject = flow, approvals.get(flow.subject)
+        self.others = list(flow.conditions)  # what no field of its own asks
+        for name, fact in self.subject.facts.items():
+            if fact.usual:
+                asked = next((c for c in self.others if c[:2] == [name, fact.usual]), None)
+                self.fields[f"usual-{name}"] = UsualField(fact)
+                if asked:
+                    self.initial[f"usual-{name}"] = asked[2]
+                    self.others.remove(asked)
+
+    @property
+    def usual_fields(self) -> list[forms.BoundField]:
+        """The fields for what flows of this subject mostly ask."""
+        return [self[name] for name in self.fields if name.startswith("usual-")]
 
     @cached_property
     def condition_rows(self) -> list[ConditionRow]:
-        """The rows of conditions: those there are, and empty ones."""
-        known = [dict(zip(("fact", "operator", "value"), c, strict=True)) for c in self.flow.conditions]
+        """The rows of further conditions: those there are, and empty ones."""
+        known = [dict(zip(("fact", "operator", "value"), c, strict=True)) for c in self.others]
         known += [{}] * max(CONDITIONS - len(known), 1)
         data = self.data if self.is_bound else None
         return [ConditionRow(data, prefix=f"c{n}", initial=i, subject=self.subject) for n, i in enumerate(known)]
+
+    @property
+    def condition_errors(self) -> bool:
+        """Whether one of the further conditions is wrong."""
+        return any(row.errors for row in self.condition_rows)
 
     @cached_property
     def step_rows(self) -> list[StepRow]:
@@ -135,12 +173,17 @@ class FlowForm(ActionForm):
         return super().is_valid() and all(rows)
 
     def values(self) -> dict[str, Any]:
+        own = {name: self.cleaned_data[name] for name in ("name", "order", "is_active")}
         conditions = [
+            [name, fact.usual, value] for name, fact in self.subject.facts.items()
+            if (value := self.cleaned_data.get(f"usual-{name}"))
+        ]  # fmt: skip
+        conditions += [
             [row.cleaned_data["fact"], row.cleaned_data["operator"], row.cleaned_data["value"].strip()]
             for row in self.condition_rows if row.cleaned_data.get("fact")
         ]  # fmt: skip
         steps = [_step(row.cleaned_data) for row in self.step_rows if row.cleaned_data.get("approver")]
-        return {**self.cleaned_data, "conditions": conditions, "steps": steps}
+        return {**own, "conditions": conditions, "steps": steps}
 
 
 def _step(data: dict[str, Any]) -> dict[str, Any]:

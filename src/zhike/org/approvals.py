@@ -19,6 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from zhike.kit.money import yuan
+from zhike.kit.viewer import Viewer
 
 OPERATORS = {
     "gt": _("more than"), "gte": _("at least"), "lt": _("less than"), "lte": _("at most"), "is": _("is"),
@@ -29,10 +30,16 @@ NUMERIC = ("money", "percent", "number")
 
 @dataclass(frozen=True)
 class Fact:
-    """Something a condition can ask about a matter: an amount in yuan, a percentage, a number, or a word."""
+    """Something a condition can ask about a matter: an amount in yuan, a percentage, a number, or a word.
+
+    `usual` is the operator flows mostly ask with, "gt" or "lt": the editor offers it as a field of its own.
+    `see` is the verb it takes to be shown the value, such as a margin; conditions ask it all the same.
+    """
 
     label: str | Promise
     type: str = "text"
+    usual: str = ""
+    see: str = ""
 
     def operators(self) -> list[str]:
         """What a condition can ask of it."""
@@ -107,11 +114,20 @@ def as_json(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: value if value is None or isinstance(value, bool) else str(value) for name, value in facts.items()}
 
 
-def said(subject: Subject | None, facts: dict[str, Any]) -> list[tuple[Any, str]]:
-    """Facts in words, for pages: (label, value)."""
+def shown(subject: Subject | None, facts: dict[str, Any], viewer: Viewer) -> dict[str, Any]:
+    """The facts a viewer may be told."""
+    known = subject.facts if subject else {}
+    return {
+        name: value for name, value in facts.items()
+        if name not in known or not known[name].see or viewer.can(known[name].see)
+    }  # fmt: skip
+
+
+def said(subject: Subject | None, facts: dict[str, Any], viewer: Viewer) -> list[tuple[Any, str]]:
+    """Facts in words, for pages: (label, value), those the viewer may be told."""
     known = subject.facts if subject else {}
     return [(known[name].label if name in known else name, known.get(name, Fact(name)).said(value))
-            for name, value in facts.items()]  # fmt: skip
+            for name, value in shown(subject, facts, viewer).items()]  # fmt: skip
 
 
 def condition_said(subject: Subject, condition: list[str]) -> str:
@@ -121,4 +137,4 @@ def condition_said(subject: Subject, condition: list[str]) -> str:
     return f"{fact.label} {OPERATORS[operator]} {fact.said(value)}"
 
 
-__all__ = ["Fact", "Subject", "add", "as_json", "condition_said", "everything", "find", "get", "holds", "said"]
+__all__ = ["Fact", "Subject", "add", "as_json", "condition_said", "everything", "find", "get", "holds", "said", "shown"]

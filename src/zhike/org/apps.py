@@ -11,7 +11,7 @@ class OrgConfig(AppConfig):
     def ready(self):
         from zhike.kit import access, context, registry, scope, viewer, workdays
         from zhike.org import flows, kinds, queries, viewers  # noqa: F401 - makes its kind known
-        from zhike.org.actions import share_by_ids
+        from zhike.org.actions import REASSIGN, share_by_ids
         from zhike.org.forms import ShareManyForm
         from zhike.org.models.hours import working_spans
         from zhike.records import bulkactions, messages, periodic
@@ -26,6 +26,7 @@ class OrgConfig(AppConfig):
         periodic.daily("zhike.org.tasks.end_of_employment", at=time(0, 5))
         periodic.every("zhike.org.tasks.remind_of_approvals", timedelta(minutes=15))
         access.declare(flows.CHANGE, _("Set up approval flows"), _("Approvals"))
+        access.declare(REASSIGN, _("Pass on what waits for others"), _("Approvals"))
         registry.menu.add("main", "approvals", _("Approvals"), url_name="org:approval_list", icon="rubber-stamp",
                           group="home", order=25, badge=queries.waiting_count)  # fmt: skip
         self.place_pages(registry.menu)
@@ -46,6 +47,8 @@ class OrgConfig(AppConfig):
                  verb="org.company.change")  # fmt: skip
         menu.add("settings", "flows", _("Approval flows"), url_name="org:flow_list", icon="rubber-stamp", order=40,
                  verb="org.approvalflow.change")  # fmt: skip
+        menu.add("settings", "approvers", _("Approvals waiting"), url_name="org:approver_list", icon="hourglass",
+                 order=41, verb="org.approval.reassign")  # fmt: skip
         menu.add("settings", "history", _("History"), url_name="org:history", icon="history", order=90,
                  verb="org.history.view")  # fmt: skip
         menu.add("mine", "profile", _("My account"), url_name="org:profile", icon="user-circle", order=10)

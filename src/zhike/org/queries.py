@@ -215,6 +215,7 @@ def _with_records(viewer: Viewer, rows: Any, limit: int) -> list[dict[str, Any]]
 
 APPROVAL_TABS = ("waiting", "asked", "decided")
 APPROVAL_PAGE = 50
+MOST_WAITING = 1000
 
 
 def approval(viewer: Viewer, pk: int) -> Approval:
@@ -245,7 +246,7 @@ def waiting_count(viewer: Viewer) -> QuerySet[ApprovalPlace]:
 
 def trace_of(viewer: Viewer, approval: Approval) -> list[dict[str, Any]]:
     """The steps of an approval with who said what: {"label", "mode", "places", "state"}; steps to come have none."""
-    places = ApprovalPlace.objects.within(viewer, approval).select_related("person", "delegated_by")
+    places = ApprovalPlace.objects.within(viewer, approval).select_related("person", "delegated_by", "reassigned_by")
     by_step: dict[int, list[ApprovalPlace]] = defaultdict(list)
     for place in places:
         by_step[place.step].append(place)
@@ -255,6 +256,33 @@ def trace_of(viewer: Viewer, approval: Approval) -> list[dict[str, Any]]:
          "state": "done" if n < approval.step or ended else "now" if n == approval.step else "later"}
         for n, step in enumerate(approval.steps)
     ]  # fmt: skip
+
+
+def waiting_by_person(viewer: Viewer) -> list[dict[str, Any]]:
+    """For whom open approvals wait that the viewer sees: {"person", "left", "away", "approvals"}.
+
+    Those who cannot decide come first, then who has kept others waiting longest.
+    """
+    places = ApprovalPlace.objects.visible_to(viewer).filter(
+        status=ApprovalPlace.Status.WAITING, approval__status=Approval.Status.OPEN
+    )
+    rows: dict[int, dict[str, Any]] = {}
+    for place in places.select_related("person", "approval__asked_by").order_by("created_at", "id")[:MOST_WAITING]:
+        row = rows.setdefault(place.person_id, {"person": place.person, "approvals": []} | _absence(place.person))
+        row["approvals"].append({"approval": place.approval, "since": place.created_at, "place": place})
+    return sorted(rows.values(), key=lambda row: not (row["left"] or row["away"]))
+
+
+def _absence(person: Person) -> dict[str, bool]:
+    today = dates.today()
+    left = not person.is_active or (person.left_on is not None and person.left_on < today)
+    return {"left": left, "away": not left and person.is_away(today)}
+
+
+def place_waiting(viewer: Viewer, approval: Approval, person_id: int) -> ApprovalPlace:
+    """The place in which an approval waits for a person; raises NotVisible."""
+    rows = ApprovalPlace.objects.within(viewer, approval).select_related("person")
+    return _one(rows.filter(approval=approval, step=approval.step, person_id=person_id, status="waiting"))
 
 
 def waits_for(viewer: Viewer, approval: Approval) -> bool:
@@ -280,7 +308,8 @@ def approvals_among(matters: dict[str, list[int]]) -> list[Approval]:
         return []
     places = ApprovalPlace.objects.whole_table("places of approvals of a record read through its scope")
     by_approval: dict[int, list[ApprovalPlace]] = defaultdict(list)
-    for place in places.filter(approval__in=found).select_related("person").order_by("step", "id"):
+    places = places.filter(approval__in=found).select_related("person", "delegated_by", "reassigned_by")
+    for place in places.order_by("step", "id"):
         by_approval[place.approval_id].append(place)
     for one in found:
         one.trace = by_approval[one.pk]

@@ -26,7 +26,7 @@ class SalesConfig(AppConfig):
             reports,
         )
         from zhike.sales.actions.deals import move_with_customer
-        from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT, QUOTE
+        from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT, QUOTE, SEE_COST
 
         self.declare_events()
         scope.add_arm(models.customers_dealt_with, inherited=False)
@@ -88,8 +88,9 @@ class SalesConfig(AppConfig):
             Subject(
                 key="sales.quote", label=_("Quote"), model=models.Quote, decided=actions.quote_decided,
                 ask=actions.submit_quote,
-                facts={"discount": Fact(_("largest discount"), "percent"), "amount": Fact(_("amount"), "money"),
-                       "margin": Fact(_("margin"), "percent")},
+                facts={"amount": Fact(_("amount"), "money", "gt"),
+                       "discount": Fact(_("largest discount"), "percent", "gt"),
+                       "margin": Fact(_("margin"), "percent", "lt", SEE_COST)},
             )
         )  # fmt: skip
 

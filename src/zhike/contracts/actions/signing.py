@@ -20,6 +20,7 @@ from zhike.contracts.actions.states import follow, save_moved
 from zhike.contracts.models import (
     Contract,
     ContractChange,
+    ContractLine,
     Payment,
     PlanLine,
     Receivable,
@@ -63,11 +64,21 @@ def _hand_in(contract: Contract, by: Viewer, note: str = "") -> Contract:
     if not contract.number:
         contract.number = draw_number(rules_in_force().contract_numbers, dates.today(), Contract)
     contract = save_moved(contract, by=by)
-    facts = {"amount": contract.amount}
-    if ask(asking.CONTRACT, contract, by=by, title=str(contract), facts=facts, reason=note) is None:
+    if ask(asking.CONTRACT, contract, by=by, title=str(contract), facts=_facts_of(contract), reason=note) is None:
         contract.approved_at = dates.now()
         return save_moved(contract, by=by)
     return lock(contract)  # it may have been decided at once
+
+
+def _facts_of(contract: Contract) -> dict[str, Decimal | None]:
+    """What a flow may ask about a contract handed in: its amount, the largest discount and the margin in percent."""
+    lines = list(ContractLine.objects.whole_table(WHY).filter(contract=contract))
+    margin = rules.margin_of(contract, lines)
+    return {
+        "amount": contract.amount,
+        "discount": max((line.discount for line in lines), default=None),
+        "margin": margin and margin[1].quantize(Decimal("0.1")),
+    }
 
 
 def contract_decided(contract: Contract, approval: Approval, by: Viewer) -> None:

@@ -7,11 +7,18 @@ from zhike.contracts.actions import asking, payments, signing
 from zhike.contracts.models import Contract, ContractChange, Payment, Receivable
 from zhike.org.approvals import Fact, Subject
 
-AMOUNT = {"amount": Fact(_("amount"), "money")}
+AMOUNT = {"amount": Fact(_("amount"), "money", "gt")}
+PRICED = {
+    "discount": Fact(_("largest discount"), "percent", "gt"),
+    "margin": Fact(_("margin"), "percent", "lt", "sales.product.see_cost"),
+}
 DAY = {"on": Fact(pgettext_lazy("day", "on"))}
 
 SUBJECTS = [
-    Subject(asking.CONTRACT, _("Contract"), Contract, AMOUNT, signing.contract_decided, signing.submit_contract),
+    Subject(
+        asking.CONTRACT, _("Contract"), Contract, {**AMOUNT, **PRICED}, signing.contract_decided,
+        signing.submit_contract,
+    ),
     Subject(
         asking.CHANGE, _("Change order"), ContractChange,
         {"delta": Fact(_("change of the amount"), "money"), **AMOUNT}, signing.change_decided,

@@ -2,9 +2,12 @@
 
 from zhike.org.actions.access import ask_access, decide_access, share_by_ids, share_record, unshare_record
 from zhike.org.actions.approvals import (
+    REASSIGN,
     decide_approval,
     delegate_approval,
     open_of,
+    reassign_approval,
+    reassign_everything,
     recall_approval,
     remind_of_approvals,
     request_approval,
@@ -33,6 +36,7 @@ from zhike.org.actions.people import (
 )
 
 __all__ = [
+    "REASSIGN",
     "ask_access",
     "change_department",
     "change_person",
@@ -50,6 +54,8 @@ __all__ = [
     "leave_company",
     "note_sign_in_failure",
     "open_of",
+    "reassign_approval",
+    "reassign_everything",
     "recall_approval",
     "remind_of_approvals",
     "rename_company",

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from zhike.kit import dates
+from zhike.kit.access import require
 from zhike.kit.actions import acting, action, lock
 from zhike.kit.errors import Forbidden, Refused
 from zhike.kit.viewer import Viewer, viewer_of
@@ -17,6 +18,7 @@ from zhike.records.actions import notify
 from zhike.records.events import emit
 from zhike.records.models import AuditEntry
 
+REASSIGN = "org.approval.reassign"
 LENT_DAYS = 30  # for which an approver outside the scope may read the record
 WHY = "places of an approval the action was let in for"
 WAITING, AGREED = ApprovalPlace.Status.WAITING, ApprovalPlace.Status.APPROVED
@@ -95,6 +97,50 @@ def delegate_approval(approval: Approval, *, by: Viewer, to: Person, comment: st
 
 
 @action
+def reassign_approval(approval: Approval, *, by: Viewer, person: Person, to: Person, comment: str = "") -> Approval:
+    """Pass what waits for a colleague, who has left or is away, on to another; the trace says who did so and why.
+
+    Whoever has a place in the step already keeps that one: it counts for both.
+    """
+    require(by, REASSIGN)
+    approval = _locked(approval)
+    place = _places(approval).filter(step=approval.step, person=person, status=WAITING).first()
+    if place is None:
+        raise Refused(_("This does not wait for %(person)s any more.") % {"person": person})
+    if to.pk == person.pk or not to.is_active:
+        raise Refused({"to": _("Choose another colleague.")})
+    if to.pk == approval.asked_by_id:
+        raise Refused({"to": _("%(person)s asked for this and cannot decide about it.") % {"person": to}})
+    place.reassigned_by_id = by.person_id
+    _say(place, ApprovalPlace.Status.DELEGATED, " ".join(comment.split()))
+    AuditEntry.write(approval, AuditEntry.Verb.CHANGED, {"approver": [str(person), str(to)]})
+    _take_over(approval, place, to, by)
+    _tell_of_change(approval, person, to, by)
+    return approval
+
+
+@action
+def reassign_everything(person: Person, *, by: Viewer, to: Person, comment: str = "") -> tuple[int, int]:
+    """Pass on all that waits for a colleague, of what the viewer sees; gives how many moved and how many stay.
+
+    What the successor asked for stays: nobody decides about their own request. Raises Refused where nothing moves.
+    """
+    require(by, REASSIGN)
+    rows = Approval.objects.visible_to(by).filter(
+        status=Approval.Status.OPEN, places__person=person, places__status=WAITING
+    )
+    waiting = list(rows.order_by("id"))
+    moved = [approval for approval in waiting if approval.asked_by_id != to.pk]
+    for approval in moved:
+        reassign_approval(approval, by=by, person=person, to=to, comment=comment)
+    if waiting and not moved:
+        raise Refused({"to": _("%(person)s asked for this and cannot decide about it.") % {"person": to}})
+    if not waiting:
+        raise Refused(_("Nothing waits for %(person)s.") % {"person": person})
+    return len(moved), len(waiting) - len(moved)
+
+
+@action
 def recall_approval(approval: Approval, *, by: Viewer) -> Approval:
     """Take one's request back while nobody has had the last word."""
     approval = _locked(approval)
@@ -152,6 +198,30 @@ def _place_of(approval: Approval, by: Viewer) -> ApprovalPlace:
 def _say(place: ApprovalPlace, status: str, comment: str) -> None:
     place.status, place.comment, place.decided_at = status, comment[:500], dates.now()
     place.save()
+
+
+def _take_over(approval: Approval, place: ApprovalPlace, to: Person, by: Viewer) -> None:
+    """Give the successor a place in the open step, or let the one they have count; the step may be done by that."""
+    theirs = _places(approval).filter(step=approval.step, person=to).first()
+    if theirs is None:
+        _give_place(approval, to.pk, delegated_by=place.person_id)
+    elif theirs.status == ApprovalPlace.Status.DELEGATED:  # comes back to who had passed it on
+        theirs.status, theirs.decided_at, theirs.delegated_by_id = WAITING, None, place.person_id
+        theirs.reminded_at = None
+        theirs.save()
+        _ask(approval, to.pk)
+    elif theirs.status == AGREED and not _places(approval).filter(step=approval.step, status=WAITING).exists():
+        _begin(approval, approval.step + 1, by)
+
+
+def _tell_of_change(approval: Approval, person: Person, to: Person, by: Viewer) -> None:
+    """Whoever asked, and whose place it was if they are still here, hear who decides now."""
+    said = _("%(to)s decides instead of %(person)s: %(title)s") % {
+        "to": to, "person": person, "title": approval.title
+    }  # fmt: skip
+    told = {approval.asked_by_id} | ({person.pk} if person.is_active else set())
+    for person_id in sorted(told - {by.person_id}):
+        notify(person_id, said, url=approval.get_absolute_url(), tone="info", about="approvals")
 
 
 def _step_done(approval: Approval) -> bool:
@@ -229,10 +299,14 @@ def _head(department: Department | None, levels: int) -> set[int]:
 def _give_place(approval: Approval, person_id: int, *, delegated_by: int | None = None) -> ApprovalPlace:
     place = ApprovalPlace(approval=approval, step=approval.step, person_id=person_id, delegated_by_id=delegated_by)
     place.save()
+    _ask(approval, person_id)
+    return place
+
+
+def _ask(approval: Approval, person_id: int) -> None:
     _lend(approval, person_id)
     asked = _("%(person)s asks for approval: %(title)s") % {"person": approval.asked_by, "title": approval.title}
     notify(person_id, asked, url=approval.get_absolute_url(), tone="vio", about="approvals")
-    return place
 
 
 def _lend(approval: Approval, person_id: int) -> None:

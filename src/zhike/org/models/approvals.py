@@ -171,6 +171,8 @@ class ApprovalPlace(ScopedModel):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     comment = models.CharField(pgettext_lazy("approval", "comment"), max_length=500, blank=True)
     delegated_by = person_key(null=True)
+    # Who passed it on where it was not the person, who has left or is away.
+    reassigned_by = person_key(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True)
     reminded_at = models.DateTimeField(null=True)

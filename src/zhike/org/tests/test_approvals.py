@@ -15,12 +15,11 @@ from zhike.kit import dates
 from zhike.kit.errors import Forbidden, Refused
 from zhike.org import actions, approvals
 from zhike.org.flows import install_flows
-from zhike.org.models import Approval, ApprovalFlow, ApprovalPlace, ApprovalStep, Role
+from zhike.org.models import ApprovalFlow, Role
 from zhike.org.queries import approvals_of, trace_of
-from zhike.records.models import InboxItem
+from zhike.org.tests.approving import SUBJECT, ask, flow, fresh, inbox, role, waiting
 
 pytestmark = pytest.mark.django_db
-SUBJECT = "customers.credit_limit"
 
 
 @pytest.fixture
@@ -28,40 +27,8 @@ def customer(company):
     return CustomerFactory(owner=company.li_na, name="绍兴越新印染有限公司")
 
 
-def flow(*steps, conditions=(), order=10):
-    made = ApprovalFlow(subject=SUBJECT, name=f"流程{order}", order=order, conditions=list(conditions))
-    made.save()
-    for position, step in enumerate(steps, 1):
-        ApprovalStep(flow=made, position=position, **step).save()
-    return made
-
-
-def role(key, **more):
-    return {"approver": "role", "role": Role.objects.get(key=key), **more}
-
-
-def ask(customer, person, viewer, limit="500000"):
-    facts = {"before": customer.credit_limit, "limit": Decimal(limit)}
-    return actions.request_approval(
-        SUBJECT, customer, by=viewer(person), title="申请额度", facts=facts, reason="扩大合作"
-    )
-
-
-def fresh(approval):
-    return Approval.objects.whole_table("test").get(pk=approval.pk)
-
-
-def waiting(approval):
-    rows = ApprovalPlace.objects.whole_table("test").filter(approval=approval, status="waiting")
-    return {row.person.username for row in rows}
-
-
 def limit_of(customer):
     return Customer.objects.whole_table("test").get(pk=customer.pk).credit_limit
-
-
-def inbox(person):
-    return list(InboxItem.objects.filter(person=person).order_by("id").values_list("text", flat=True))
 
 
 def test_ORG_6_the_general_manager_sets_the_credit_limit_others_ask(company, viewer, sign_in, customer):

@@ -10,7 +10,7 @@ from zhike.kit.access import require
 from zhike.kit.errors import NotVisible
 from zhike.org import actions, approvals, flows, queries
 from zhike.org.approval_forms import CommentForm, DelegateForm, FlowForm
-from zhike.org.models import ApprovalFlow
+from zhike.org.models import ApprovalFlow, Person
 
 
 @require_safe
@@ -40,10 +40,11 @@ def _page(request: HttpRequest, pk: int, form: CommentForm) -> HttpResponse:
     approval = queries.approval(request.viewer, pk)
     context = {
         "approval": approval,
-        "facts": approvals.said(approvals.find(approval.subject), approval.facts),
+        "facts": approvals.said(approvals.find(approval.subject), approval.facts, request.viewer),
         "subject": approvals.find(approval.subject),
         "trace": queries.trace_of(request.viewer, approval),
         "waits_for_me": queries.waits_for(request.viewer, approval),
+        "may_reassign": approval.is_open and request.viewer.can(actions.REASSIGN),
         "is_mine": approval.asked_by_id == request.viewer.person_id,
         "form": form,
     }
@@ -72,6 +73,52 @@ def approval_delegate(request: HttpRequest, pk: int) -> HttpResponse:
     return htmx.part(request, "org/short_form.html#dialog", context, status=422 if form.errors else 200)
 
 
+@require_http_methods(["GET", "POST"])
+def approval_reassign(request: HttpRequest, pk: int, person_pk: int) -> HttpResponse:
+    """Let somebody else decide instead of a colleague who has left or is away."""
+    require(request.viewer, actions.REASSIGN)
+    approval = queries.approval(request.viewer, pk)
+    person = queries.place_waiting(request.viewer, approval, person_pk).person
+    form = DelegateForm(request.POST or None, leave_out={person.pk, approval.asked_by_id})
+    act = actions.reassign_approval
+    if request.method == "POST" and form.run(act, approval, by=request.viewer, person=person):
+        return htmx.redirect(request, approval.get_absolute_url(), _("Passed on."))
+    return _reassign_dialog(request, form, person, 1)
+
+
+@require_safe
+def approver_list(request: HttpRequest) -> HttpResponse:
+    """Settings: for whom approvals wait, those who have left or are away first."""
+    require(request.viewer, actions.REASSIGN)
+    return htmx.part(request, "org/approvers.html", {"rows": queries.waiting_by_person(request.viewer)})
+
+
+@require_http_methods(["GET", "POST"])
+def approver_reassign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Pass on all that waits for a colleague."""
+    require(request.viewer, actions.REASSIGN)
+    person = queries.person(request.viewer, pk)
+    form = DelegateForm(request.POST or None, leave_out={person.pk})
+    if request.method == "POST" and form.run(actions.reassign_everything, person, by=request.viewer):
+        return htmx.redirect(request, reverse("org:approver_list"), _moved(*form.result, form.cleaned_data["to"]))
+    count = next((len(row["approvals"]) for row in queries.waiting_by_person(request.viewer)
+                  if row["person"] == person), 0)  # fmt: skip
+    return _reassign_dialog(request, form, person, count)
+
+
+def _moved(moved: int, stayed: int, to: str) -> str:
+    said = _("Passed on: %(count)s.") % {"count": moved}
+    if not stayed:
+        return said
+    why = _("%(count)s stay, because %(person)s asked for them.")
+    return f"{said} {why % {'count': stayed, 'person': Person.objects.get(pk=to)}}"
+
+
+def _reassign_dialog(request: HttpRequest, form: DelegateForm, person: Person, count: int) -> HttpResponse:
+    context = {"form": form, "person": person, "count": count}
+    return htmx.part(request, "org/reassign.html#dialog", context, status=422 if form.errors else 200)
+
+
 @require_POST
 def approval_recall(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one's request back."""
@@ -89,7 +136,8 @@ def flow_list(request: HttpRequest) -> HttpResponse:
                    if f.subject == subject.key])
         for subject in approvals.everything()
     ]  # fmt: skip
-    return htmx.part(request, "org/flow_list.html", {"subjects": shown})
+    context = {"subjects": shown, "may_reassign": request.viewer.can(actions.REASSIGN)}
+    return htmx.part(request, "org/flow_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
