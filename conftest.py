@@ -1,6 +1,7 @@
 """What every test may use: the public data sets, the small company, its people as viewers and signed in."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,21 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the public data sets (ZHIKE_SHARED_DATA) are not on this machine")
     return folder
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings) -> bool:
+    """The test database begins as a copy of a migrated one; `migrate` then finds nothing to do."""
+    from django.conf import settings
+
+    from tests import templates
+
+    test = settings.DATABASES["default"]["TEST"]
+    if is_sqlite := settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        shutil.copyfile(templates.migrated_file(), test["NAME"])
+    else:
+        test["TEMPLATE"] = templates.migrated_database()
+    return is_sqlite
 
 
 @pytest.fixture

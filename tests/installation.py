@@ -62,8 +62,12 @@ class Running:
             )
 
     def __enter__(self) -> "Running":
-        wait_for(lambda: self.process.poll() is not None or "http://" in self.output.read_text(), 120, "ready")
-        assert self.process.poll() is None, self.output.read_text()
+        try:
+            wait_for(lambda: self.process.poll() is not None or "http://" in self.output.read_text(), 300, "ready")
+            assert self.process.poll() is None, self.output.read_text()
+        except BaseException:
+            self.__exit__()  # a block that never began does not end either
+            raise
         return self
 
     def __exit__(self, *_) -> None:
@@ -126,6 +130,12 @@ def empty_database(name: str = "", template: str = "template0") -> str:
     with psycopg.connect(DATABASE_URL, autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return re.sub(r"(postgres(?:ql)?://[^/]*/)[^?]*", rf"\g<1>{name}", DATABASE_URL)
+
+
+def database_names() -> set[str]:
+    """The databases on the configured PostgreSQL server."""
+    with psycopg.connect(DATABASE_URL, autocommit=True) as server:
+        return {name for (name,) in server.execute("SELECT datname FROM pg_database")}
 
 
 def drop_database(url: str) -> None:

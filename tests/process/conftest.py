@@ -5,13 +5,13 @@ import os
 import pytest
 
 from tests.installation import Installation, copy_of, drop_database, empty_database
+from tests.templates import migrated_installation
 
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory):
     """An installation with tables, the administrator `admin` (password `first-password`) and nothing else."""
-    made = Installation(tmp_path_factory.mktemp("migrated"), empty_database())
-    made.environment["ZHIKE_ADMIN_PASSWORD"] = "first-password"
+    made = migrated_installation(tmp_path_factory.mktemp("migrated"), ZHIKE_ADMIN_PASSWORD="first-password")
     with made.up() as running:
         assert running.stop() == 0
     yield made

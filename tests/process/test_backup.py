@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from tests.installation import DATABASE_URL, ROOT, Installation, drop_database, empty_database, wait_for
+from tests.templates import migrated_installation, migrated_on_sqlite
 
 FILL = "from tests.process.fill import fill; fill()"
 WRITER = "from tests.process.fill import write_pairs; write_pairs()"
@@ -34,6 +35,17 @@ def new_places(tmp_path):
     places = [Installation(tmp_path / "sqlite")]
     if DATABASE_URL:
         places.append(Installation(tmp_path / "postgres", empty_database()))
+    yield places
+    for place in places:
+        drop_database(place.database)
+
+
+@pytest.fixture
+def migrated_places(tmp_path):
+    """The same with all tables already, and nobody in them."""
+    places = [migrated_on_sqlite(tmp_path / "sqlite")]
+    if DATABASE_URL:
+        places.append(migrated_installation(tmp_path / "postgres"))
     yield places
     for place in places:
         drop_database(place.database)
@@ -94,7 +106,7 @@ def test_PLT_4_every_row_and_every_file_comes_back_on_either_database(filled, ne
         assert int(place.python(new)) == 3
 
 
-def test_PLT_4_a_backup_made_while_somebody_writes_is_of_one_instant(filled, new_places, tmp_path):
+def test_PLT_4_a_backup_made_while_somebody_writes_is_of_one_instant(filled, migrated_places, tmp_path):
     command = [sys.executable, "-m", "zhike", "manage", "shell", "--no-imports", "-c", WRITER]
     output = tmp_path / "writer.txt"
     with output.open("w") as out:
@@ -107,7 +119,7 @@ def test_PLT_4_a_backup_made_while_somebody_writes_is_of_one_instant(filled, new
     finally:
         writer.kill()
         writer.wait()
-    place = new_places[-1]
+    place = migrated_places[-1]
     place.run("restore", str(backup))
     pairs = "from zhike.records.models import InboxItem, Tag;"
     pairs += (
@@ -125,8 +137,8 @@ def test_PLT_4_a_place_with_people_or_files_is_refused(filled, installation, tmp
     assert contents(installation) == before
 
 
-def test_PLT_4_a_bad_backup_is_refused_in_one_line_and_leaves_nothing_behind(filled, new_places, tmp_path):
-    good, place = tmp_path / "good.zip", new_places[0]
+def test_PLT_4_a_bad_backup_is_refused_in_one_line_and_leaves_nothing_behind(filled, migrated_places, tmp_path):
+    good, place = tmp_path / "good.zip", migrated_places[0]
     filled.run("backup", str(good))
     for harm in ["nonsense", "half", "no manifest", "outside", "newer", "too few rows"]:
         bad = tmp_path / f"{harm}.zip"
