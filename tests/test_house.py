@@ -15,7 +15,7 @@ LENT_BY_CUSTOMERS = LENT | {"rhythm"}
 LENT_BY_ACTIVITIES = LENT | {"clocks", "reminding", "timeline"}
 LENT_BY_ORG = LENT | {"approvals", "viewers"}
 LENT_BY_CHANNELS = LENT | {"carrying", "http", "webhooks"}
-LENT_BY_SALES = LENT | {"measures", "targets"}
+LENT_BY_SALES = LENT | {"measures", "quote_pdf", "targets"}
 LENT_BY_RECORDS = LENT | {
     "bulkactions", "conditions", "config", "customvalues", "events", "exports", "fields", "files", "filters",
     "forms", "imports", "lists", "lookups", "messages", "paging", "periodic", "prepared", "reports", "search", "shapes", "stats", "uploads",
@@ -90,7 +90,6 @@ WHOLE_TABLE = {
     "zhike/sales/actions/pricing.py",  # parts of a product, which everybody may look up
     "zhike/sales/models/quotes.py",  # lines of quotes that were read through their scope
     "zhike/sales/actions/quotes.py",  # lines and versions of a quote the action was let in for
-    "zhike/sales/tasks.py",  # the letter somebody with the right to send it has ordered
     "zhike/sales/actions/targets.py",  # a kept forecast is everybody's; each reads the lines they see
     "zhike/sales/actions/setting_up.py",  # moves deals when the administrator changes a pipeline
     "zhike/sales/models/teams.py",  # on whose team the viewer is: filtered to the viewer

@@ -68,7 +68,7 @@ class Letters:
 
     def to(self, address: str) -> list[EmailMessage]:
         """Letters to an address so far."""
-        return [message for message in self.messages if message["To"] == address]
+        return [message for message in self.messages if address in str(message["To"])]
 
 
 @pytest.fixture(scope="session")

@@ -94,24 +94,27 @@ def test_SAL_5_from_a_deal_to_a_contract(open_page, demo, letters, sign_in, asse
     text = words_of(pdf.body())
     assert all(word in text for word in (number, customer, "外观检测工作站", "15%", "操作培训")), text
 
-    # One letter, though the button is pressed twice.
-    page.get_by_role("link", name="发送").click()
-    page.locator("#dialog [name=to]").wait_for()
-    assert page.locator("#dialog [name=to]").input_value() == ADDRESS
-    page.locator("#dialog [name=subject]").fill(f"澄湖自动化：检测线一期报价 {number}")
+    # One letter, though the button is pressed twice; it can be taken back for ten seconds.
+    page.locator(".bar").get_by_role("link", name="发送").click()
+    page.locator("#id_text").wait_for()
+    assert ADDRESS in page.locator("#id_to").input_value() and page.locator("#id_with_pdf").is_checked()
+    subject = f"澄湖自动化：检测线一期报价 {number}"
+    page.locator("#id_subject").fill(subject)
     assert_accessible(page)
-    page.locator("#dialog button.primary").dblclick()
-    page.locator(".bar .badge", has_text="已发送").wait_for()
-    wait_for(lambda: letters.to(ADDRESS), 30, "the letter")
-    page.wait_for_timeout(1500)
+    page.locator("main form button.primary").dblclick()
+    page.get_by_role("button", name="撤回").wait_for()
+    assert_accessible(page)
+    wait_for(lambda: letters.to(ADDRESS), 60, "the letter")
+    page.get_by_role("button", name="撤回").wait_for(state="detached")
     (letter,) = letters.to(ADDRESS)
-    assert letter["Subject"].strip() == f"澄湖自动化：检测线一期报价 {number}"
+    assert letter["Subject"].strip() == subject
     assert "孙采购" in letter.get_body().get_content() and number in letter.get_body().get_content()
     (attached,) = letter.iter_attachments()
     assert attached.get_content_type() == "application/pdf" and attached.get_filename() == f"{number}.pdf"
     assert customer in words_of(attached.get_content())
-    page.reload()
-    page.locator(".card", has_text=ADDRESS).get_by_text("已发送").first.wait_for()
+    page.goto(quote)
+    page.locator(".bar .badge", has_text="已发送").wait_for()
+    assert page.locator(".card .rows a", has_text=subject).count() == 1
     screenshot(page, "quote-sent", whole=True)
 
     page.get_by_role("link", name="生成合同").click()

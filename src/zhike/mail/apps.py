@@ -14,7 +14,7 @@ class MailConfig(AppConfig):
         from zhike.activities.models import Activity
         from zhike.customers.actions import moves_with_owner
         from zhike.kit import access
-        from zhike.kit.registry import buttons, menu, tabs
+        from zhike.kit.registry import buttons, cards, menu, tabs
         from zhike.mail import actions, panels, queries, rules
         from zhike.mail.kinds import LETTER
         from zhike.records import periodic
@@ -43,6 +43,9 @@ class MailConfig(AppConfig):
             tabs.add(
                 place, "letters", pgettext_lazy("letters", "E-mail"), body=panels.of_record, order=order, verb=view
             )
-        for place in ("customers.customer", "customers.contact", "sales.opportunity", "sales.quote"):
+        buttons.add("sales.quote", "letter", pgettext_lazy("quote", "Send"), url_name="mail:letter_write", icon="mail",
+                    order=5, verb=rules.WRITE)  # fmt: skip
+        cards.add("sales.quote", "letters", title, body=panels.of_quote, order=30, verb=view)
+        for place in ("customers.customer", "customers.contact", "sales.opportunity"):
             buttons.add(place, "letter", _("Write an e-mail"), url_name="mail:letter_write", icon="mail", order=30,
                         verb=rules.WRITE)  # fmt: skip

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -15,6 +16,7 @@ from zhike.customers.models import Contact
 from zhike.customers.queries import people_at
 from zhike.kit import dates
 from zhike.kit import format as fmt
+from zhike.kit.access import may
 from zhike.kit.viewer import Viewer
 from zhike.mail import queries, rules
 from zhike.mail.models import Letter, LetterTemplate, MailAccount
@@ -22,8 +24,12 @@ from zhike.org.queries import company_name
 from zhike.records import queries as records
 from zhike.records.models import StoredFile
 from zhike.sales.kinds import LEAD, OPPORTUNITY, QUOTE
+from zhike.sales.models import Quote
+from zhike.sales.queries import quote_letter, quote_lines
+from zhike.sales.quote_pdf import quote_pdf
 
 KINDS = {"customer": CUSTOMER, "contact": CONTACT, "opportunity": OPPORTUNITY, "quote": QUOTE, "lead": LEAD}
+SENDABLE = (Quote.Status.APPROVED, Quote.Status.SENT)
 MOST_QUOTED = 20_000
 
 
@@ -37,6 +43,7 @@ class Begin:
     passes_on: Letter | None = None
     draft: Letter | None = None
     template: LetterTemplate | None = None
+    sends: Quote | None = None  # a quote that may go along as PDF
     files: list[StoredFile] = field(default_factory=list)
 
     @property
@@ -59,6 +66,9 @@ def begin(viewer: Viewer, query: QueryDict) -> Begin:
     _complete(found.about)
     if pk := _number(query, "template"):
         found.template = queries.template(viewer, pk)
+    quote = found.about.get("quote")
+    if quote and not earlier and quote.status in SENDABLE and may(viewer, QUOTE.verb("change"), quote):
+        found.sends = quote
     if customer := found.about.get("customer"):
         found.people = [person for person in people_at(viewer, customer) if person.email]
     own = [one for one in (found.draft, found.passes_on) if one]
@@ -66,6 +76,12 @@ def begin(viewer: Viewer, query: QueryDict) -> Begin:
     found.files = queries.files_to_send([*own, *(found.about[n] for n in ("quote", "opportunity", "customer", "lead")
                                                  if found.about.get(n))])  # fmt: skip
     return found
+
+
+def quote_file(viewer: Viewer, quote: Quote) -> ContentFile:
+    """A quote as the PDF that goes along with its letter."""
+    name = f"{quote.label or quote.pk}.pdf".replace(" ", "-")
+    return ContentFile(quote_pdf(quote, quote_lines(viewer, quote)), name=name)
 
 
 def _number(query: QueryDict, name: str) -> int:
@@ -101,6 +117,9 @@ def initial(viewer: Viewer, start: Begin, account: MailAccount | None, *, all_an
         values["to"] = addresses([[contact.name, contact.email]])
     elif lead is not None and lead.email:
         values["to"] = addresses([[lead.name, lead.email]])
+    if start.sends:
+        values["subject"], text = quote_letter(viewer, start.sends)
+        values |= {"text": text + own_sign, "with_pdf": True}
     if start.answers:
         values |= _answer(viewer, start.answers, own_sign, all_answer)
     elif start.passes_on:

@@ -49,6 +49,7 @@ def recipients(text: str) -> list[list[str]]:
 class LetterForm(ActionForm):
     """A letter to write. What it is about comes with the page, not with the form."""
 
+    key = forms.CharField(max_length=80, widget=forms.HiddenInput, required=False)
     account = forms.ChoiceField(label=pgettext_lazy("letter", "From"))
     people = forms.MultipleChoiceField(label=pgettext_lazy("letter", "Also to"), required=False,
                                        widget=forms.CheckboxSelectMultiple)  # fmt: skip
@@ -58,6 +59,7 @@ class LetterForm(ActionForm):
     subject = forms.CharField(label=gettext_lazy("Subject"), max_length=300, required=False)
     text = forms.CharField(label=pgettext_lazy("letter", "Text"), max_length=200_000, strip=False,
                            widget=forms.Textarea(attrs={"rows": 14, "class": "inp"}))  # fmt: skip
+    with_pdf = forms.BooleanField(label=gettext_lazy("Attach the quote as PDF"), required=False)
     stored = forms.MultipleChoiceField(label=gettext_lazy("Files of the record"), required=False,
                                        widget=forms.CheckboxSelectMultiple)  # fmt: skip
     files = forms.Field(label=gettext_lazy("Files from this computer"), required=False,
@@ -66,7 +68,9 @@ class LetterForm(ActionForm):
     def __init__(self, data=None, *, start: Begin, senders: list[MailAccount], **more: Any):
         super().__init__(data, **more)
         self.start, self.senders = start, senders
-        self.fields["account"].choices = [(f"{a.pk}", _sender(a)) for a in senders]
+        self.fields["account"].choices = [(f"{a.pk or 0}", _sender(a)) for a in senders]
+        if not start.sends:
+            del self.fields["with_pdf"]
         self.fields["people"].choices = [
             (f"{p.pk}", f"{p.name} {p.title}".strip() + f" · {p.email}") for p in start.people
             if p.email.lower() not in self.initial.get("to", "").lower()
@@ -90,8 +94,9 @@ class LetterForm(ActionForm):
         to += [[p.name, p.email] for p in self.start.people if p.pk in chosen and p.email.lower() not in known]
         stored = {int(pk) for pk in data.pop("stored", [])}
         data.pop("files", None)
+        data["sends"] = self.start.sends if data.pop("with_pdf", False) else None
         return {
-            **data, "to": to, "account": next(a for a in self.senders if f"{a.pk}" == data["account"]),
+            **data, "to": to, "account": next(a for a in self.senders if f"{a.pk or 0}" == data["account"]),
             "stored": [f for f in self.start.files if f.pk in stored], "about": self.start.about,
             "answers": self.start.answers, "draft": self.start.draft,
         }  # fmt: skip
@@ -103,6 +108,10 @@ class LetterForm(ActionForm):
 
 
 def _sender(account: MailAccount) -> str:
+    if account.is_server:
+        return _("Mail server of the company <%(address)s>; answers go to your own address") % {
+            "address": account.address
+        }
     name = account.display_name or (_("Company mailbox") if account.is_company else "")
     return f"{name} <{account.address}>" if name else account.address
 

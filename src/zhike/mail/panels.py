@@ -18,6 +18,7 @@ from zhike.mail.parsing import split
 from zhike.mail.parsing.html import asks_for_pictures
 from zhike.mail.rules import WRITE
 from zhike.records.lookups import person_names
+from zhike.sales.models import Quote
 
 RICH = ("<table", "<img", "background")
 
@@ -43,6 +44,12 @@ def of_record(request: HttpRequest, record: Any) -> SafeString:
         context["domains"] = queries.domains_of(viewer, record)
         context["can_declare"] = may(viewer, "customers.customer.change", record)
     return render_to_string("mail/parts/letters.html", context, request)
+
+
+def of_quote(request: HttpRequest, quote: Quote) -> SafeString:
+    """Letters about a quote, on its page: to whom it went, and what came back."""
+    letters = queries.letters_about(request.viewer, quote=quote) if request.viewer.can(LETTER.verb("view")) else []
+    return render_to_string("mail/parts/of_quote.html", {"letters": letters}, request) if letters else SafeString()
 
 
 def events(viewer: Viewer, customer: Customer, place: str, alone: bool) -> list[Event]:

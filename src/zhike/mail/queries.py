@@ -9,6 +9,7 @@ from zhike.kit.viewer import Viewer
 from zhike.mail.kinds import LETTER
 from zhike.mail.models import Letter, LetterBody, LetterTemplate, MailAccount, MailDomain
 from zhike.mail.rules import SETTINGS
+from zhike.mail.servers import own_server
 from zhike.records import queries as records
 from zhike.records.models import StoredFile
 from zhike.records.prepared import prepared_count
@@ -68,8 +69,10 @@ def company_account() -> MailAccount | None:
 
 
 def senders(viewer: Viewer) -> list[MailAccount]:
-    """The mailboxes a person may send through: their own first, then the company's."""
-    return [account for account in (my_account(viewer), company_account()) if account and account.can_send]
+    """What a person may send through: their own mailbox, then the company's; without either the plain server."""
+    found = [account for account in (my_account(viewer), company_account()) if account and account.can_send]
+    server = None if found else own_server()
+    return [server] if server else found
 
 
 def templates(viewer: Viewer) -> list[LetterTemplate]:

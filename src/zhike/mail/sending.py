@@ -26,6 +26,8 @@ def as_bytes(letter: Letter, text: str, files: list[StoredFile]) -> bytes:
     message["To"] = [_address(name, address) for name, address in letter.to]
     if letter.cc:
         message["Cc"] = [_address(name, address) for name, address in letter.cc]
+    if letter.account_id is None and letter.holder and letter.holder.email:  # out of an address nobody reads
+        message["Reply-To"] = [_address(str(letter.holder), letter.holder.email)]
     message.set_content(text + "\n", cte="base64")
     for stored in files:
         kind, _slash, sub = (stored.content_type or "application/octet-stream").partition("/")

@@ -7,13 +7,15 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.utils import parseaddr
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
 from zhike.mail import rules
-from zhike.mail.models import MailAccount
+from zhike.mail.models import Letter, MailAccount
 from zhike.mail.trouble import MailTrouble, refused_sign_in, said
 
 TIMEOUT = 20  # seconds without an answer
@@ -30,6 +32,29 @@ def check_host(host: str) -> None:
             _("%(host)s lies inside your own network; an administrator has to allow it in the mail settings.")
             % {"host": host}, lasting=True,
         )  # fmt: skip
+
+
+def own_server() -> MailAccount | None:
+    """The installation's own mail server (ZHIKE_EMAIL_URL) to send through, never saved; None where there is none."""
+    if not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+        return None
+    tls = MailAccount.Tls.SSL if settings.EMAIL_USE_SSL else MailAccount.Tls.NONE
+    account = MailAccount(
+        is_company=True, address=parseaddr(settings.DEFAULT_FROM_EMAIL)[1], username=settings.EMAIL_HOST_USER,
+        smtp_host=settings.EMAIL_HOST, smtp_port=settings.EMAIL_PORT,
+        smtp_tls=MailAccount.Tls.STARTTLS if settings.EMAIL_USE_TLS else tls,
+    )  # fmt: skip
+    account.is_server = True
+    account.set_password(settings.EMAIL_HOST_PASSWORD)
+    return account
+
+
+def sender_of(letter: Letter) -> MailAccount | None:
+    """Through what a letter goes out: its mailbox, or the server it was written for; None where that is gone."""
+    if letter.account_id:
+        return letter.account
+    server = own_server()
+    return server if server and server.address == letter.sender else None
 
 
 @contextmanager
@@ -72,7 +97,8 @@ def smtp(account: MailAccount) -> Iterator[smtplib.SMTP]:
     server = None
     try:
         password = account.password
-        check_host(account.smtp_host)
+        if not account.is_server:
+            check_host(account.smtp_host)
         if account.smtp_tls == MailAccount.Tls.SSL:
             context = ssl.create_default_context()
             server = smtplib.SMTP_SSL(account.smtp_host, account.smtp_port, timeout=TIMEOUT, context=context)

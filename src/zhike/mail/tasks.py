@@ -37,8 +37,11 @@ def send_letter(letter_id: int) -> None:
     if letter is None:
         return
     try:
+        account = servers.sender_of(letter)
+        if account is None:
+            raise MailTrouble(_("This mailbox cannot send; see its settings."), lasting=True)
         content = _content(letter)
-        sending.hand_over(letter.account, [address for _name, address in (*letter.to, *letter.cc)], content)
+        sending.hand_over(account, [address for _name, address in (*letter.to, *letter.cc)], content)
     except MaybeSent as trouble:
         actions.mark(letter_id, by=system, before=(Status.SENDING,), after=Status.UNSURE, error=trouble.text)
         return
@@ -48,7 +51,7 @@ def send_letter(letter_id: int) -> None:
                      again=again)  # fmt: skip
         return
     actions.mark(letter_id, by=system, before=(Status.SENDING,), after=Status.SENT)
-    if letter.account.keeps_sent and letter.account.can_read:
+    if account.keeps_sent and account.can_read:
         keep_copy.enqueue(letter_id)
 
 

@@ -1,5 +1,7 @@
 """Pages of letters: the list, what waits for an answer, a letter in its conversation, writing one."""
 
+from uuid import uuid4
+
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -84,8 +86,10 @@ def letter_write(request: HttpRequest) -> HttpResponse:
     account = (start.draft and start.draft.account) or senders[0]
     values = composing.initial(viewer, start, account, all_answer="all" in request.GET)
     form = LetterForm(request.POST or None, files=request.FILES or None, start=start, senders=senders,
-                      initial={"account": f"{account.pk}", **values})  # fmt: skip
+                      initial={"account": f"{account.pk or 0}", "key": uuid4().hex, **values})  # fmt: skip
     uploads = request.FILES.getlist("files")
+    if request.method == "POST" and form.is_valid() and form.cleaned_data.get("with_pdf"):
+        uploads.append(composing.quote_file(viewer, start.sends))
     if request.method == "POST" and form.run(actions.write_letter, by=viewer, uploads=uploads):
         return htmx.redirect(request, form.result.get_absolute_url(), _("It goes out in ten seconds."))
     context = {

@@ -10,8 +10,9 @@ from django.db.models import Count, Prefetch, QuerySet, Sum
 
 from zhike.customers.models import Customer
 from zhike.kit import dates
-from zhike.kit.money import round_fen
+from zhike.kit.money import round_fen, yuan
 from zhike.kit.viewer import Viewer
+from zhike.org.queries import company_name
 from zhike.records import queries as records
 from zhike.records import search
 from zhike.records.filters import Filter
@@ -30,12 +31,11 @@ from zhike.sales.models import (
     Product,
     Quote,
     QuoteLine,
-    QuoteSending,
     Stage,
     StageChange,
 )
 from zhike.sales.models.pipelines import stages, stages_of
-from zhike.sales.models.quote_rules import quote_rules
+from zhike.sales.models.quote_rules import filled, quote_rules
 from zhike.sales.projects import (  # noqa: F401 - lent to the rooms above
     booked_for,
     buying_centre,
@@ -331,9 +331,16 @@ def quote_lines(viewer: Viewer, quote: Quote) -> list[QuoteLine]:
     return list(QuoteLine.objects.within(viewer, quote).select_related("product").order_by("position", "id"))
 
 
-def sendings_of(viewer: Viewer, quote: Quote) -> list[QuoteSending]:
-    """To whom a quote was sent, newest first."""
-    return list(QuoteSending.objects.within(viewer, quote).select_related("person").order_by("-id")[:20])
+def quote_letter(viewer: Viewer, quote: Quote) -> tuple[str, str]:
+    """Subject and text of the letter a quote goes with, in the company's own words (SAL-5)."""
+    words = {
+        "name": quote.contact.name if quote.contact else quote.customer.name, "customer": quote.customer.name,
+        "company": company_name(), "number": quote.label, "title": quote.title, "total": yuan(quote.total),
+        "person": str(viewer.person), "mobile": viewer.person.mobile,
+        "valid_until": quote.valid_until.isoformat() if quote.valid_until else "—",
+    }  # fmt: skip
+    rules = quote_rules()
+    return filled(rules.subject_template, words)[:200], filled(rules.text_template, words)
 
 
 def versions_of(viewer: Viewer, quote: Quote) -> list[Quote]:

@@ -259,17 +259,6 @@ def _values(data: dict[str, Any], product: Product | None, priced_by: str) -> di
     }  # fmt: skip
 
 
-class SendForm(ActionForm):
-    """To whom a quote goes, and with which words."""
-
-    to = forms.EmailField(label=gettext_lazy("To"))
-    key = forms.CharField(max_length=80, widget=forms.HiddenInput, required=False)
-    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
-    text = forms.CharField(
-        label=pgettext_lazy("letter", "Text"), max_length=4000, widget=forms.Textarea(attrs={"rows": 8, "class": "inp"})
-    )
-
-
 class QuoteRulesForm(ActionForm):
     """The letter that goes with quotes, how long they are valid, their usual terms."""
 
@@ -290,4 +279,4 @@ class SubmitForm(ActionForm):
     reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=500)
 
 
-__all__ = ["QuoteLinesForm", "QuoteRulesForm", "SendForm", "SubmitForm"]
+__all__ = ["QuoteLinesForm", "QuoteRulesForm", "SubmitForm"]

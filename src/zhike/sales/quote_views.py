@@ -1,7 +1,6 @@
-"""Pages of quotes: list, page with its editor of lines, approval, versions, PDF, sending (SAL-5)."""
+"""Pages of quotes: list, page with its editor of lines, approval, versions, PDF (SAL-5)."""
 
 from typing import Any
-from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -14,18 +13,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
-from zhike.kit.money import yuan
 from zhike.kit.registry import buttons, cards
 from zhike.kit.viewer import Viewer
-from zhike.org.queries import approvals_of, company_name
+from zhike.org.queries import approvals_of
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
 from zhike.records.queries import record, record_for
 from zhike.sales import actions, panels, queries
 from zhike.sales.kinds import QUOTE, SEE_COST
 from zhike.sales.models import Quote
-from zhike.sales.models.quote_rules import filled, quote_rules
-from zhike.sales.quote_forms import QuoteLinesForm, SendForm, SubmitForm
+from zhike.sales.quote_forms import QuoteLinesForm, SubmitForm
 from zhike.sales.quote_pdf import quote_pdf
 
 RELATED = ("customer", "contact", "opportunity", "owner", "previous", "next_version")
@@ -40,7 +37,7 @@ def quote_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def quote_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """A quote: its lines and sums, how it stands, its approvals, versions and sendings."""
+    """A quote: its lines and sums, how it stands, its approvals and versions."""
     quote = record(request.viewer, QUOTE, pk, related=RELATED)
     return _page(request, quote)
 
@@ -55,7 +52,7 @@ def _page(request: HttpRequest, quote: Quote, form: QuoteLinesForm | None = None
         "lines": [] if form else queries.quote_lines(viewer, quote),
         "sums": form.sums() if form else None,
         "expired": quote.is_expired(dates.today()),
-        "approvals": approvals_of("sales.quote", quote), "sendings": queries.sendings_of(viewer, quote),
+        "approvals": approvals_of("sales.quote", quote),
         "cards": [card.body(request, quote) for card in cards.at(QUOTE.label, viewer)],
         "versions": queries.versions_of(viewer, quote), "changes": panels.changes(request, quote),
         "buttons": [
@@ -131,31 +128,6 @@ def quote_submit(request: HttpRequest, pk: int) -> HttpResponse:
         said = _("Approved at once; it may be sent.") if done else _("Sent for approval.")
         return htmx.redirect(request, quote.get_absolute_url(), said)
     return _dialog(request, form, quote, _("Submit the quote"), _("Submit"))
-
-
-@require_http_methods(["GET", "POST"])
-def quote_send(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send it by e-mail with its PDF."""
-    quote = record(request.viewer, QUOTE, pk, related=RELATED)
-    require(request.viewer, QUOTE.verb("change"), quote)
-    form = SendForm(request.POST or None, initial=_letter(request.viewer, quote))
-    if request.method == "POST" and form.run(actions.send_quote, quote, by=request.viewer):
-        return htmx.redirect(request, quote.get_absolute_url(), _("On its way."))
-    return _dialog(request, form, quote, _("Send the quote"), _("Send"))
-
-
-def _letter(viewer: Viewer, quote: Quote) -> dict[str, str]:
-    who = quote.contact.name if quote.contact else quote.customer.name
-    words = {
-        "name": who, "customer": quote.customer.name, "company": company_name(), "number": quote.label,
-        "title": quote.title, "total": yuan(quote.total), "person": str(viewer.person),
-        "mobile": viewer.person.mobile, "valid_until": quote.valid_until.isoformat() if quote.valid_until else "—",
-    }  # fmt: skip
-    rules = quote_rules()
-    return {
-        "key": uuid4().hex, "to": quote.contact.email if quote.contact else "",
-        "subject": filled(rules.subject_template, words)[:200], "text": filled(rules.text_template, words),
-    }  # fmt: skip
 
 
 @require_POST

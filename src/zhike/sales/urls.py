@@ -68,7 +68,6 @@ urlpatterns = [
     path("quotes/<int:pk>/edit/", quote_views.quote_edit, name="quote_edit"),
     path("quotes/<int:pk>/lines/", quote_views.quote_lines, name="quote_lines"),
     path("quotes/<int:pk>/submit/", quote_views.quote_submit, name="quote_submit"),
-    path("quotes/<int:pk>/send/", quote_views.quote_send, name="quote_send"),
     path("quotes/<int:pk>/handed-over/", quote_views.quote_hand_over, name="quote_hand_over"),
     path("quotes/<int:pk>/revise/", quote_views.quote_revise, name="quote_revise"),
     path("quotes/<int:pk>/reject/", quote_views.quote_reject, name="quote_reject"),

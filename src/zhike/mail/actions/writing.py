@@ -1,5 +1,6 @@
 """Writing a letter and sending it: a row that waits, a claim before the server is called, a mark after it."""
 
+import hashlib
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from zhike.kit.access import require
 from zhike.kit.actions import action, lock
 from zhike.kit.errors import Forbidden, Refused
 from zhike.kit.viewer import Viewer
+from zhike.mail import servers
 from zhike.mail.actions.filing import digest_of
 from zhike.mail.actions.handling import follow_up_by, settle_answers
 from zhike.mail.kinds import LETTER
@@ -23,6 +25,8 @@ from zhike.records.actions import notify
 from zhike.records.events import emit
 from zhike.records.models import StoredFile
 from zhike.records.uploads import checked_upload
+from zhike.sales.actions import check_sending, note_quote_sent
+from zhike.sales.models import Quote
 
 WHY = "the letter its writer has ordered to be sent"
 Status = Letter.Status
@@ -34,18 +38,22 @@ LARGEST = 30 * 1024 * 1024
 def write_letter(
     *, by: Viewer, account: MailAccount, to: list[list[str]], subject: str, text: str, cc: list[list[str]] = (),
     about: dict[str, Any], answers: Letter | None = None, draft: Letter | None = None,
-    stored: list[StoredFile] = (), uploads: list[Any] = (),
+    stored: list[StoredFile] = (), uploads: list[Any] = (), sends: Quote | None = None, key: str = "",
 ) -> Letter:  # fmt: skip
     """Write a letter and have it sent in ten seconds; till then it can be taken back.
 
     `about` names customer, contact, lead, opportunity, quote (records the writer sees); `to` and `cc` are lists of
-    [name, address]; `stored` are files of records the writer sees, sent along. Raises Refused at the field.
+    [name, address]; `stored` are files of records the writer sees, sent along. `sends` is a quote whose PDF is among
+    the files: gone out, it counts as sent (SAL-5). The same `key` again is the same letter. Raises Refused at fields.
     """
     require(by, WRITE)
     if account.person_id not in (None, by.person_id):
         raise Forbidden(WRITE)
     _check(account, to, cc, text)
-    letter = lock(draft) if draft else Letter(message_id=_new_id(account), direction=Letter.Direction.OUT)
+    message_id = _new_id(account, f"{by.person_id}:{key}" if key else secrets.token_hex(16))
+    if not draft and (known := Letter.objects.whole_table(WHY).filter(message_id=message_id).first()):
+        return known
+    letter = lock(draft) if draft else Letter(message_id=message_id, direction=Letter.Direction.OUT)
     if draft and (letter.holder_id != by.person_id or letter.status != Status.DRAFT):
         raise Refused(_("This letter is on its way already."))
     for name, record in about.items():
@@ -53,7 +61,10 @@ def write_letter(
     if letter.about is None:
         raise Refused(_("Say which customer or lead this is about."))
     letter.owner_id, letter.holder_id = letter.about.owner_id or by.person_id, by.person_id
-    letter.account, letter.sender = account, account.address
+    letter.account, letter.sender = account if account.pk else None, account.address
+    letter.sends_quote = sends is not None or bool(letter.sends_quote and letter.quote and stored)
+    if letter.sends_quote:
+        _check_quote(letter.quote, by)
     letter.sender_name = account.display_name or str(by.person)
     letter.to, letter.cc, letter.subject = [list(one) for one in to], [list(one) for one in cc], subject.strip()[:300]
     letter.snippet = " ".join(split(text).fresh.split())[:200]
@@ -84,8 +95,16 @@ def _check(account: MailAccount, to: list, cc: list, text: str) -> None:
         raise Refused({"text": _("This is required.")})
 
 
-def _new_id(account: MailAccount) -> str:
-    return f"{secrets.token_hex(16)}@{account.address.rpartition('@')[2].lower()}"
+def _check_quote(quote: Quote, by: Viewer) -> None:
+    try:
+        check_sending(quote, by)
+    except Refused as refusal:
+        raise Refused({"with_pdf": refusal.messages.get("", list(refusal.messages.values())[0])})
+
+
+def _new_id(account: MailAccount, of: str) -> str:
+    mark = hashlib.sha256(of.encode()).hexdigest()[:32]
+    return f"{mark}@{account.address.rpartition('@')[2].lower()}"
 
 
 def _attach(letter: Letter, by: Viewer, stored: list[StoredFile], uploads: list[Any]) -> None:
@@ -134,7 +153,8 @@ def send_again(letter: Letter, *, by: Viewer) -> Letter:
     letter = _own(letter, by)
     if not letter.is_stuck:
         raise Refused(_("It has gone out already."))
-    if letter.account is None or not letter.account.can_send:
+    account = servers.sender_of(letter)
+    if account is None or not account.can_send:
         raise Refused(_("This mailbox cannot send; see its settings."))
     letter.status, letter.attempts, letter.error, letter.send_at = Status.WAITING, 0, "", dates.now()
     letter.save()
@@ -180,6 +200,8 @@ def mark(letter_id: int, *, by: Viewer, before: tuple[str, ...], after: str, err
     elif after == Status.SENT:
         settle_answers(letter)
         follow_up_by(letter)
+        if letter.sends_quote and letter.quote:
+            note_quote_sent(letter.quote, by=by)
         emit("mail.letter.sent", letter, by=by)
     elif letter.is_stuck:
         said = _("Your letter “%(subject)s” did not go out: %(error)s") % {"subject": letter, "error": error}

@@ -84,6 +84,7 @@ class Letter(OwnedRecord):
         verbose_name=_("mailbox of"),
     )  # fmt: skip
     account = models.ForeignKey(MailAccount, models.SET_NULL, null=True, related_name="+")
+    sends_quote = models.BooleanField(default=False, editable=False)  # with its PDF: gone out, the quote counts as sent
     is_private = models.BooleanField(_("private"), default=False)
     message_id = models.CharField(max_length=255, unique=True, editable=False)
     in_reply_to = models.CharField(max_length=255, blank=True, editable=False)
@@ -104,7 +105,7 @@ class Letter(OwnedRecord):
     scope = SeenWithItsRecord("owner", "customer", also="holder")
     not_audited = OwnedRecord.not_audited | {
         "snippet", "to", "cc", "message_id", "in_reply_to", "references", "thread", "files", "dropped", "attempts",
-        "send_at", "activity", "account", "error", "sender_name",
+        "send_at", "activity", "account", "error", "sender_name", "sends_quote",
     }  # fmt: skip
 
     class Meta:

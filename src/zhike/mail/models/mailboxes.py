@@ -28,6 +28,8 @@ class MailAccount(models.Model):
     The password lies sealed in `secret` (`kit.sealed`); nothing shows, exports or audits it.
     """
 
+    is_server = False  # True for the installation's own mail server, which is no row (`servers.own_server`)
+
     class Tls(models.TextChoices):
         SSL = "ssl", _("SSL/TLS from the start")
         STARTTLS = "starttls", "STARTTLS"
@@ -98,7 +100,7 @@ class MailAccount(models.Model):
     @property
     def can_send(self) -> bool:
         """Whether letters may go out through it."""
-        return self.is_active and bool(self.smtp_host and self.secret)
+        return self.is_active and bool(self.smtp_host and (self.secret or self.is_server))
 
     @property
     def can_read(self) -> bool:

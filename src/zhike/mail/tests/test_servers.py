@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django_tasks_db.models import DBTaskResult
 
-from tests.mail_servers import PASSWORD, Dovecot, Outgoing, free_port, smtp_server
+from tests.mail_servers import PASSWORD, free_port
 from zhike.activities.models import Activity
 from zhike.customers.tests.factories import ContactFactory, CustomerFactory
 from zhike.kit import dates, sealed
@@ -22,32 +22,7 @@ from zhike.org.viewers import the_system
 from zhike.records.models import AuditEntry, InboxItem
 from zhike.sales.tests.factories import LeadFactory, OpportunityFactory
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def dovecot():
-    server = Dovecot()
-    yield server
-    server.close()
-
-
-@pytest.fixture(autouse=True)
-def allowed_here(db):
-    actions.save_rules(by=the_system(), inside_hosts="127.0.0.1\nlocalhost")
-
-
-@pytest.fixture
-def outgoing():
-    kept = Outgoing()
-    with smtp_server(kept) as kept.port:
-        yield kept
-
-
-@pytest.fixture
-def user():
-    """A mailbox nobody used before."""
-    return f"lina{time.monotonic_ns()}@chenghu.cn"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("allowed_here")]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from zhike.records.actions import next_number
 from zhike.records.bulk import insert_rows
 from zhike.sales import pricing
 from zhike.sales.actions import submit_quote
-from zhike.sales.models import Opportunity, PriceList, Product, Quote, QuoteLine, QuoteSending
+from zhike.sales.models import Opportunity, PriceList, Product, Quote, QuoteLine
 
 Status = Quote.Status
 VALID = 30  # days
@@ -129,7 +129,7 @@ class _Desk:
         self.lines += lines
 
     def write(self, keep: Callable[..., None]) -> None:
-        """Give the quotes their numbers and write them with their lines and letters."""
+        """Give the quotes their numbers and write them with their lines."""
         by_month: dict[str, list[Quote]] = defaultdict(list)
         for quote in sorted(self.rows, key=lambda quote: quote.quoted_on):
             if quote.status != Status.DRAFT and quote.version_no == 1:
@@ -150,14 +150,6 @@ class _Desk:
         for line in self.lines:
             line.quote_id = line.quote.pk
         insert_rows(QuoteLine, self.lines)
-        insert_rows(QuoteSending, [self._letter(q) for q in self.rows if q.status == Status.SENT], keep_times=True)
-
-    def _letter(self, quote: Quote) -> QuoteSending:
-        to = quote.contact.email or f"cg{quote.customer_id}@example.com"
-        return QuoteSending(
-            quote=quote, to=to, subject=f"报价单 {quote.number}", text="请查收附件中的报价单。", person_id=quote.owner_id,
-            status=QuoteSending.Status.SENT, created_at=quote.created_at, sent_at=quote.created_at,
-        )  # fmt: skip
 
 
 def _join_contracts(quotes: list[Quote]) -> None:

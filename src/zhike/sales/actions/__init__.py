@@ -54,16 +54,17 @@ from zhike.sales.actions.projects import (
 )
 from zhike.sales.actions.quote_rules import save_quote_rules
 from zhike.sales.actions.quotes import (
+    check_sending,
     delete_quote,
     hand_over_quote,
     mark_accepted,
     note_printed,
+    note_quote_sent,
     prepare_quote,
     quote_decided,
     quote_saved,
     reject_quote,
     revise_quote,
-    send_quote,
     set_quote_lines,
     submit_quote,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "assign_by_rules",
     "available",
     "cancel_resource",
+    "check_sending",
     "claim_lead",
     "convert_lead",
     "decline_resource",
@@ -99,6 +101,7 @@ __all__ = [
     "move_opportunity",
     "note_answered",
     "note_printed",
+    "note_quote_sent",
     "note_signed",
     "opportunities_saved",
     "opportunity_saved",
@@ -134,7 +137,6 @@ __all__ = [
     "save_stage",
     "save_weights",
     "save_quote_rules",
-    "send_quote",
     "set_conditions",
     "set_parts",
     "set_price",

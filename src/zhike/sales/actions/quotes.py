@@ -21,7 +21,7 @@ from zhike.records.events import emit
 from zhike.records.imports import is_import
 from zhike.records.models import AuditEntry
 from zhike.sales import pricing
-from zhike.sales.models import PriceList, Product, Quote, QuoteLine, QuoteSending
+from zhike.sales.models import PriceList, Product, Quote, QuoteLine
 
 CHANGE = "sales.quote.change"
 WHY = "lines of a quote the action was let in for"
@@ -272,30 +272,18 @@ def revise_quote(quote: Quote, *, by: Viewer) -> Quote:
 
 
 @action
-def send_quote(
-    quote: Quote, *, by: Viewer, to: str, subject: str, text: str, key: str | None = None
-) -> QuoteSending:  # fmt: skip
-    """Send an approved quote by e-mail with its PDF, by a job; kept with whom, when and whether it went out.
-
-    The same `key` again is the same letter: nothing more goes out.
-    """
-    from zhike.sales.tasks import send_quote_mail  # tasks name their queue at import
-
-    require(by, CHANGE, quote)
+def note_quote_sent(quote: Quote, *, by: Viewer) -> Quote:
+    """A letter with an approved quote went out; whoever wrote it was asked for the right to send it."""
     quote = lock(quote)
-    sendings = QuoteSending.objects.whole_table("letters of a quote the action was let in for").filter(quote=quote)
-    if key and (known := sendings.filter(key=key).first()):
-        return known
+    return _set_status(quote, Status.SENT) if quote.status == Status.APPROVED else quote
+
+
+def check_sending(quote: Quote, by: Viewer) -> None:
+    """Raise Forbidden or Refused where this person may not send this quote today."""
+    require(by, CHANGE, quote)
     _need(quote, Status.APPROVED, Status.SENT)
     if quote.is_expired(dates.today()):
         raise Refused(_("This quote is past its last day; make a new version."))
-    sending = QuoteSending(quote=quote, to=to, subject=subject[:200], text=text, key=key or None,
-                           person_id=by.person_id)  # fmt: skip
-    sending.save()
-    if quote.status == Status.APPROVED:
-        _set_status(quote, Status.SENT)
-    send_quote_mail.enqueue(sending.pk)
-    return sending
 
 
 @action

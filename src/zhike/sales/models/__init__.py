@@ -10,7 +10,7 @@ from zhike.sales.models.opportunities import Opportunity, OpportunityLine, Stage
 from zhike.sales.models.pipelines import Pipeline, Stage
 from zhike.sales.models.products import Product
 from zhike.sales.models.quote_rules import QuoteRules
-from zhike.sales.models.quotes import PriceList, PriceListItem, Quote, QuoteLine, QuoteSending
+from zhike.sales.models.quotes import PriceList, PriceListItem, Quote, QuoteLine
 from zhike.sales.models.scores import DealScore, ScoreWeight
 from zhike.sales.models.targets import Forecast, ForecastLine, Target
 from zhike.sales.models.taxes import TaxRate
@@ -37,7 +37,6 @@ __all__ = [
     "Quote",
     "QuoteLine",
     "QuoteRules",
-    "QuoteSending",
     "ResourceRequest",
     "ScoreWeight",
     "Stage",

@@ -16,7 +16,7 @@ from zhike.kit import dates
 from zhike.kit.money import MoneyField
 from zhike.kit.scope import ScopedModel, owned_within, through
 from zhike.records.config import Configuration
-from zhike.records.models import OwnedRecord, person_key
+from zhike.records.models import OwnedRecord
 from zhike.sales.models.opportunities import Opportunity
 from zhike.sales.models.products import Product
 
@@ -270,35 +270,3 @@ class QuoteLine(ScopedModel):
     def __str__(self):
         off = f" −{self.discount.normalize():f}%" if self.discount else ""
         return f"{self.name} × {self.quantity.normalize():f} @ {self.price:.2f}{off}"
-
-
-class QuoteSending(ScopedModel):
-    """A quote was sent to somebody by e-mail: when, by whom, and whether it went out."""
-
-    class Status(models.TextChoices):
-        WAITING = "waiting", pgettext_lazy("sending", "Waiting to go out")
-        SENDING = "sending", pgettext_lazy("sending", "Being sent")
-        SENT = "sent", pgettext_lazy("sending", "Sent")
-        FAILED = "failed", pgettext_lazy("sending", "Failed")
-
-    quote = models.ForeignKey(Quote, models.CASCADE, related_name="sendings")
-    to = models.EmailField(_("to"))
-    subject = models.CharField(_("subject"), max_length=200)
-    text = models.TextField(pgettext_lazy("letter", "text"))
-    status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
-    error = models.CharField(max_length=300, blank=True)
-    # The form it was sent with: pressing its button twice is one letter.
-    key = models.CharField(max_length=80, null=True, editable=False)
-    person = person_key()
-    created_at = models.DateTimeField(auto_now_add=True)
-    sent_at = models.DateTimeField(null=True)
-
-    scope = through("quote")
-
-    class Meta:
-        verbose_name = _("sending")
-        ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["key"], name="quote_sent_once")]
-
-    def __str__(self):
-        return f"{self.quote_id} → {self.to}"
