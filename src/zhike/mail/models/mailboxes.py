@@ -41,7 +41,7 @@ class MailAccount(models.Model):
         TROUBLE = "trouble", pgettext_lazy("mailbox", "trying again")
         STOPPED = "stopped", pgettext_lazy("mailbox", "stopped")
 
-    person = person_key(null=True)
+    person = person_key(null=True, blank=True)
     is_company = models.BooleanField(default=False, editable=False)
     address = models.EmailField(_("e-mail address"))
     display_name = models.CharField(_("name as sender"), max_length=60, blank=True)

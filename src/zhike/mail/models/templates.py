@@ -11,7 +11,7 @@ from zhike.records.models import person_key
 class LetterTemplate(models.Model):
     """A letter to begin with; without a person it is everybody's, else read by person."""
 
-    person = person_key(null=True)
+    person = person_key(null=True, blank=True)
     name = models.CharField(pgettext_lazy("template", "name"), max_length=60)
     subject = models.CharField(_("subject"), max_length=200, blank=True)
     text = models.TextField(_("text"), max_length=8000)
