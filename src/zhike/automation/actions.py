@@ -130,7 +130,10 @@ def run_again(run: AutomationRun, *, by: Viewer) -> AutomationRun:
     require(by, CHANGE)
     if run.status != AutomationRun.Status.FAILED:
         raise Refused(_("Only what failed can be tried again."))
-    record = engine.matching(run.rule).filter(pk=run.object_id).first()
+    try:
+        record = engine.matching(run.rule).filter(pk=run.object_id).first()
+    except engine.BROKEN as wrong:
+        raise Refused(engine.said_of(wrong)) from wrong
     if record is None:
         raise Refused(_("The record is gone or no longer meets the condition."))
     run.delete()

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from zhike.activities import clocks
 from zhike.automation import letters, steps
 from zhike.automation.models import AutomationRule, AutomationRun
+from zhike.kit import dates
 from zhike.kit.actions import acting
 from zhike.kit.errors import Forbidden, NotVisible, Refused
 from zhike.org.viewers import the_system
@@ -29,6 +30,9 @@ from zhike.records.models import OutboxEvent
 LONGEST_CHAIN = 6
 CHUNK = 200
 MOST_IN_A_PASS = 5000
+
+# What a rule, as somebody has set it up, can run into: it fails, and no other rule with it.
+BROKEN = (Refused, Forbidden, NotVisible, ValidationError, LookupError, ValueError, TypeError, AttributeError)
 
 Status = AutomationRun.Status
 log = logging.getLogger(__name__)
@@ -56,10 +60,26 @@ def hear(event: OutboxEvent) -> None:
     """
     changed = event.payload.get("fields", ())
     rules = [rule for rule in _listening().get(event.name, []) if not rule.field or rule.field in changed]
-    met = [(rule, matching(rule).filter(pk=event.object_id).first()) for rule in rules]
+    met = [(rule, _met(rule, event)) for rule in rules]
     for rule, record in met:
         if record is not None:
             meet(rule, record, f"event:{event.pk}", event)
+
+
+def _met(rule: AutomationRule, event: OutboxEvent) -> Any:
+    """The record of an event where it meets a rule's condition; a condition that makes no sense is a failed run."""
+    try:
+        return matching(rule).filter(pk=event.object_id).first()
+    except BROKEN as wrong:
+        _note_broken(rule, event.object_id, f"event:{event.pk}", wrong)
+        return None
+
+
+def _note_broken(rule: AutomationRule, object_id: int, cause: str, wrong: Exception) -> None:
+    """A rule that cannot even be asked: it says so in its log, and keeps no other from acting."""
+    log.warning("automation rule %s", rule.name, exc_info=wrong)
+    values = {"kind": rule.kind, "title": rule.name, "status": Status.FAILED, "said": [said_of(wrong)]}
+    AutomationRun.objects.get_or_create(rule=rule, object_id=object_id, cause=cause, defaults=values)
 
 
 def matching(rule: AutomationRule) -> QuerySet:
@@ -77,8 +97,8 @@ def pass_clocks(now: datetime, units: tuple[str, ...]) -> int:
             continue
         try:
             made += _pass_rule(rule, clock, now)
-        except (ValidationError, LookupError, ValueError) as wrong:
-            log.warning("automation rule %s: %s", rule.name, wrong)
+        except BROKEN as wrong:
+            _note_broken(rule, 0, f"{dates.local_day(now):%Y-%m-%d}", wrong)
     return made
 
 
@@ -107,7 +127,7 @@ def meet(
             if AutomationRun.objects.filter(rule=rule, object_id=record.pk, cause=cause).exists():
                 return None
             return _keep(rule, record, cause, Status.DONE, carry_out(rule, record, cause))
-    except (Refused, Forbidden, NotVisible, ValidationError, LookupError) as wrong:
+    except BROKEN as wrong:
         return _keep(rule, record, cause, Status.FAILED, [said_of(wrong)])
 
 
@@ -123,7 +143,7 @@ def carry_out(rule: AutomationRule, record: Any, cause: str = "") -> list[str]:
             if fresh is None:
                 raise NotVisible
             said.append(str(known.carry_out(steps.Occasion(kind, fresh, rule, the_system(), cause), **step["with"])))
-        except (Refused, Forbidden, NotVisible, ValidationError, LookupError) as wrong:
+        except BROKEN as wrong:
             raise Refused(_("Step %(n)s: %(why)s") % {"n": place, "why": said_of(wrong)}) from wrong
     return said
 
@@ -148,7 +168,9 @@ def said_of(wrong: Exception) -> str:
         return str(wrong)
     if isinstance(wrong, ValidationError):
         return " ".join(wrong.messages)
-    return str(_("The record is gone or out of reach."))
+    if isinstance(wrong, NotVisible | Forbidden | LookupError):
+        return str(_("The record is gone or out of reach."))
+    return str(wrong) or type(wrong).__name__
 
 
 def _keep(rule: AutomationRule, record: Any, cause: str, status: str, said: list[str]) -> AutomationRun:

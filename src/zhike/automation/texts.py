@@ -1,11 +1,8 @@
 """Texts with words in braces, filled in from a record: {record}, {owner}, {today}, and each field by name or label."""
 
-import string
 from typing import Any
 
-from django.utils.translation import gettext as _
-
-from zhike.kit import dates
+from zhike.kit import braces, dates
 from zhike.kit.errors import Refused
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import person_names
@@ -17,23 +14,16 @@ MISSING = "—"
 def check_text(kind: RecordKind, text: str, at: str) -> str:
     """The text as it is kept; raises Refused at `at` for braces that make no sense or name nothing."""
     try:
-        names = [name for _lit, name, _spec, _conv in string.Formatter().parse(text) if name is not None]
-    except ValueError:
-        raise Refused({at: _("A brace is open or closed too much.")}) from None
-    known = _known(kind)
-    if wrong := [name for name in names if name not in ALWAYS and name not in known]:
-        raise Refused({at: _("Nothing here is called {%(name)s}.") % {"name": wrong[0]}})
+        braces.check(text, {*ALWAYS, *_known(kind)})
+    except braces.BadBraces as wrong:
+        raise Refused({at: [str(wrong)]}) from wrong
     return text
 
 
 def fill_in(kind: RecordKind, text: str, record: Any) -> str:
-    """The text with the values of a record; what is empty or gone shows as a dash."""
-    known, said = _known(kind), []
-    for literal, name, _spec, _conversion in string.Formatter().parse(text):
-        said.append(literal)
-        if name is not None:
-            said.append(_value(kind, known, name, record))
-    return "".join(said)
+    """The text with the values of a record; what is empty or gone shows as a dash. Raises BadBraces."""
+    known = _known(kind)
+    return braces.fill(text, lambda name: _value(kind, known, name, record))
 
 
 def _value(kind: RecordKind, known: dict[str, str], name: str, record: Any) -> str:

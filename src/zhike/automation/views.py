@@ -46,10 +46,18 @@ def _last_runs() -> dict[int, AutomationRun]:
 def _said(request: HttpRequest, rule: AutomationRule) -> dict[str, Any]:
     """A rule in words: when, if, then."""
     kind = engine.kind_of(rule)
-    then = [{"step": found, "words": found.words(kind, kept["with"])} if (found := steps.find(kept["do"])) else
-            {"step": None, "words": _("a step that is gone")} for kept in rule.steps]  # fmt: skip
+    then = [{"step": steps.find(kept["do"]), "words": _step_in_words(kind, kept)} for kept in rule.steps]
     return {"kind": kind, "when": _when(rule, kind), "then": then,
             "condition": Filter.from_json(kind, rule.filter).words(request.viewer) if rule.filter else ""}  # fmt: skip
+
+
+def _step_in_words(kind: RecordKind, kept: dict[str, Any]) -> str:
+    if (step := steps.find(kept["do"])) is None:
+        return _("a step that is gone")
+    try:
+        return step.words(kind, kept["with"])
+    except (LookupError, TypeError, ValueError):  # kept by other code than this
+        return _("a step that makes no sense any more")
 
 
 def _when(rule: AutomationRule, kind: RecordKind) -> str:

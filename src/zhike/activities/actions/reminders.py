@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from zhike.activities import clocks
 from zhike.activities.models import Reminder, ReminderRule
 from zhike.activities.models.reminders import WORDS
-from zhike.kit import dates
+from zhike.kit import braces, dates
 from zhike.kit.access import require
 from zhike.kit.actions import action
 from zhike.kit.errors import Refused
@@ -38,9 +38,10 @@ def save_rule(
     if not recipients:
         raise Refused({"recipients": _("Say who is reminded.")})
     try:
-        text.format_map(dict.fromkeys(WORDS, ""))
-    except (KeyError, ValueError, IndexError, AttributeError):
-        raise Refused({"text": _("In braces stand only: %(words)s.") % {"words": ", ".join(WORDS)}})
+        braces.check(text, WORDS)
+    except braces.BadBraces as wrong:
+        hint = _("In braces stand only: %(words)s.") % {"words": ", ".join(WORDS)}
+        raise Refused({"text": [str(wrong), hint]}) from wrong
     if condition is not None:
         rule.filter = Filter.from_json(found, condition).as_json()
     rule.name, rule.clock, rule.offset, rule.text = " ".join(name.split()), clock, offset, text.strip()

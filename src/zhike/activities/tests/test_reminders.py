@@ -119,13 +119,16 @@ def test_ACT_6_what_a_leaver_should_hear_goes_to_whoever_is_above(company, negle
 
 
 @time_machine.travel(NOW, tick=False)
-def test_ACT_6_a_bad_text_or_rule_keeps_no_other_rule_from_passing(company, rules, neglected):
+def test_ACT_6_a_bad_text_or_rule_keeps_no_other_rule_from_passing(company, rules, neglected, sign_in):
     ReminderRule.objects.filter(pk=rules["neglected_key"].pk).update(text="{nonsense} {record")
     broken = rules["birthday"]
     ReminderRule.objects.filter(pk=broken.pk).update(is_active=True, order=1, filter=[["birthday", "last", ["x"]]])
     assert remind() == 2
     assert inbox(company.li_na) == ["重点客户 7 天未跟进 苏州恒旭精密机械有限公司"]
     assert ReminderRule.objects.get(pk=broken.pk).error
+    page = sign_in(company.admin).get("/settings/reminders/").content.decode()
+    assert ReminderRule.objects.get(pk=broken.pk).error in page  # who sets rules up sees both
+    assert "第 12 个字符" in ReminderRule.objects.get(key="neglected_key").error and "第 12 个字符" in page
 
 
 @time_machine.travel(NOW, tick=False)
@@ -235,6 +238,15 @@ def test_ACT_6_a_rule_that_makes_no_sense_is_refused_at_its_field(company, sign_
     page = sign_in(company.admin).post("/settings/reminders/new/?kind=customers", {**FORM, field: value})
     assert page.status_code == 422 and field in page.context["form"].errors
     assert not ReminderRule.objects.filter(name="久未更新").exists()
+
+
+@pytest.mark.parametrize(
+    "text, place", [("到期 {record", "第 4 个字符"), ("{record.__class__}", "第 1 个字符"), ("{days:>999999999}", "第 1 个字符"),
+                    ("{record} {}", "第 10 个字符")]
+)  # fmt: skip
+def test_ACT_6_a_bad_text_is_refused_with_the_place(company, sign_in, rules, text, place):
+    page = sign_in(company.admin).post("/settings/reminders/new/?kind=customers", {**FORM, "text": text})
+    assert page.status_code == 422 and place in page.content.decode()
 
 
 def test_ACT_6_salespeople_do_not_set_up_rules(company, sign_in, rules):

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.utils.html import escape
 
 from zhike.activities.models import Task
 from zhike.automation import engine, steps
@@ -353,3 +354,32 @@ def test_ACT_7_a_rule_calls_a_webhook_once_with_what_its_owner_sees(company):
     assert payload["type"] == "automation.rule.acted" and payload["data"]["rule"] == rule.name
     assert payload["data"]["record"]["name"] == customer.name
     assert not Delivery.objects.filter(webhook=west).exists()
+
+
+def test_ACT_6_a_broken_rule_harms_only_itself_and_is_seen(company, sign_in):
+    text = AutomationRuleFactory(
+        name="坏文字", steps=[{"do": "tell", "with": {"who": ["owner"], "text": "新 {record"}}]
+    )
+    step = AutomationRuleFactory(name="坏步骤", steps=[{"do": "tell", "with": {"whom": "owner"}}])
+    condition = AutomationRuleFactory(name="坏条件", filter=[["created_at", "last", ["x"]]])
+    sound = AutomationRuleFactory(name="好规则")
+    customer = new_customer(company.li_na)
+    work_off()
+    assert tags(customer) == ["新客户"] and runs(sound)[0].status == "done"
+    for rule in (text, step, condition):
+        (run,) = runs(rule)
+        assert run.status == "failed" and run.said[0]
+        page = sign_in(company.admin).get(rule.get_absolute_url())
+        assert page.status_code == 200 and escape(run.said[0]) in page.content.decode()
+        answer = sign_in(company.admin).post(f"/settings/automation/runs/{run.pk}/again/", HTTP_HX_REQUEST="true")
+        assert answer.status_code in (200, 204, 422)
+    assert "第 3 个字符" in runs(text)[0].said[0]
+
+
+def test_ACT_6_a_timed_rule_that_is_broken_is_seen_once_a_day_and_keeps_no_other(company):
+    broken = AutomationRuleFactory(trigger="clock:created_at", filter=[["created_at", "last", ["x"]]])
+    sound = AutomationRuleFactory(trigger="clock:created_at")
+    CustomerFactory(owner=company.li_na)
+    now = datetime.now(NOW.tzinfo) + timedelta(minutes=1)
+    assert engine.pass_clocks(now, ("days",)) == 1 and engine.pass_clocks(now, ("days",)) == 0
+    assert [run.status for run in (*runs(broken), *runs(sound))] == ["failed", "done"]

@@ -201,3 +201,26 @@ def test_ACT_8_the_step_is_set_up_by_clicks_with_the_companys_templates_only(com
     assert "联系人 · 感谢" in client.get(url).content.decode()
     template.delete()
     assert client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize("text, place", [("您好 {contact.name", "第 4 个字符"), ("{contact.password}", "第 1 个字符"),
+                                         ("好 {}", "第 3 个字符"), ("{客户}", "第 1 个字符")])  # fmt: skip
+def test_ACT_8_a_bad_template_is_refused_with_the_place(company, sign_in, text, place):
+    client = sign_in(company.admin)
+    page = client.post("/settings/mail/templates/new/", {"name": "坏", "subject": "x", "text": text})
+    assert page.status_code == 422 and place in page.content.decode()
+    assert not LetterTemplate.objects.exists()
+
+
+def test_ACT_8_a_broken_template_harms_only_its_own_rule_and_is_marked(company, customer, template, outgoing, sign_in):
+    account_of(company.li_na, smtp=outgoing.port)
+    broken = LetterTemplate.objects.create(name="坏模板", subject="x", text="您好 {contact.name")
+    bad, good = rule_of(broken), rule_of(template)
+    move(customer, "苏州", company.li_na)
+    work_off()
+    send_all()
+    assert [run.status for run in (*runs(bad), *runs(good))] == ["failed", "done"]
+    assert "坏模板" in runs(bad)[0].said[0] and "第 4 个字符" in runs(bad)[0].said[0]
+    assert len(outgoing.got) == 1
+    page = sign_in(company.admin).get("/settings/mail/").content.decode()
+    assert "有误" in page and "第 4 个字符" in page

@@ -24,6 +24,8 @@ def write_from_template(template: LetterTemplate, *, by: Viewer, about: dict[str
     if account is None:
         raise Refused(_("There is no mailbox to send through: neither %(person)s's nor the company's.")
                       % {"person": by.person})  # fmt: skip
+    if wrong := template.wrong:
+        raise Refused(_("The template “%(name)s” is broken: %(wrong)s") % {"name": template, "wrong": wrong})
     about = with_recipient(by, about)
     person = about.get("contact") or about.get("lead")
     if person is None or not person.email:

@@ -7,7 +7,7 @@ from zhike.kit.actions import action
 from zhike.kit.errors import Forbidden, Refused
 from zhike.kit.viewer import Viewer
 from zhike.mail.models import LetterTemplate
-from zhike.mail.rules import PLACEHOLDERS, SETTINGS, WRITE, unknown_words
+from zhike.mail.rules import PLACEHOLDERS, SETTINGS, WRITE, wrong_with
 from zhike.records.models import AuditEntry
 
 
@@ -16,9 +16,9 @@ def save_template(template: LetterTemplate, *, by: Viewer, name: str, subject: s
     """Add a template or change it. Raises Refused where braces hold what nobody can fill in."""
     _need(template, by)
     for field, value in (("subject", subject), ("text", text)):
-        if unknown := unknown_words(value):
-            words = {"unknown": ", ".join(unknown), "known": ", ".join(f"{{{word}}}" for word in PLACEHOLDERS)}
-            raise Refused({field: _("Nobody can fill in %(unknown)s. Possible are %(known)s.") % words})
+        if wrong := wrong_with(value):
+            known = ", ".join(f"{{{word}}}" for word in PLACEHOLDERS)
+            raise Refused({field: [wrong, _("Possible are %(known)s.") % {"known": known}]})
     created = template.pk is None
     template.name, template.subject, template.text = " ".join(name.split()), subject.strip(), text.strip()
     template.full_clean()

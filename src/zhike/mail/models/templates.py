@@ -5,7 +5,23 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from zhike.kit import braces
 from zhike.records.models import person_key
+
+# What a template may hold in braces.
+PLACEHOLDERS = (
+    "contact.name", "contact.title", "customer.name", "customer.short_name", "opportunity.name", "quote.number",
+    "me.name", "me.title", "me.mobile", "me.email", "me.signature", "company.name", "today",
+)  # fmt: skip
+
+
+def wrong_with(text: str) -> str:
+    """What is wrong with a template's text and where; "" where nothing is."""
+    try:
+        braces.check(text, PLACEHOLDERS)
+    except braces.BadBraces as wrong:
+        return str(wrong)
+    return ""
 
 
 class LetterTemplate(models.Model):
@@ -34,3 +50,8 @@ class LetterTemplate(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def wrong(self) -> str:
+        """What is wrong with it, where it was saved before such things were refused."""
+        return wrong_with(self.subject) or wrong_with(self.text)
