@@ -35,7 +35,8 @@ def _record(viewer: Viewer, kind: RecordKind, related: tuple[str, ...], pk: int)
 def record_for(viewer: Viewer, kind: RecordKind, pk: int, word: str = "change") -> Any:
     """A record on which the viewer may do this; unseen raises NotVisible, seen but not allowed Forbidden."""
     found = record(viewer, kind, pk)
-    if kind.verb(word) not in VERBS or not may(viewer, kind.verb(word), found):  # some kinds are never changed so
+    # Some kinds are never changed so, and logs not at all.
+    if kind.is_log or kind.verb(word) not in VERBS or not may(viewer, kind.verb(word), found):
         raise Forbidden(kind.verb(word))
     return found
 

@@ -147,3 +147,4 @@ def test_ACT_7_the_pages_of_the_log_ask_a_constant_number_of_questions(company, 
     client.get(f"{URL}{row.pk}/")
     with django_assert_num_queries(5):
         client.get(f"{URL}{row.pk}/")
+    assert client.get(f"/lists/deliveries/{row.pk}/edit/title/").status_code == 403  # a log is edited by nobody
