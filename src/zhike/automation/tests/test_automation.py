@@ -26,7 +26,7 @@ from zhike.records import kinds
 from zhike.records.actions import change_record, create_record
 from zhike.records.models import AuditEntry, InboxItem, OutboxEvent, Tagging
 from zhike.records.tasks import deliver_event
-from zhike.sales.actions import move_opportunity, set_quote_lines
+from zhike.sales.actions import move_opportunity, set_quote_lines, submit_quote
 from zhike.sales.tests.factories import OpportunityFactory, QuoteFactory, shipped, stage_at
 
 pytestmark = pytest.mark.django_db
@@ -334,6 +334,21 @@ def test_ORG_6_a_rule_puts_a_quote_up_for_approval_in_its_owners_name(company):
     work_off()
     assert [run.status for run in runs(rule)] == ["done"], runs(rule)[0].said
     assert fresh(quote).status in ("approving", "approved") and fresh(quote).number
+
+
+def test_ORG_6_a_quote_nobody_needs_to_approve_is_approved_for_rules_too(company):
+    rule = AutomationRuleFactory(
+        kind="sales.quote", trigger="sales.quote.approved",
+        steps=[{"do": "tell", "with": {"who": ["owner"], "text": "{record} 可以发出"}}],
+    )  # fmt: skip
+    quote = QuoteFactory(owner=company.li_na, customer=CustomerFactory(owner=company.li_na))
+    line = {"name": "工位", "quantity": 1, "price": Decimal(1000), "discount": Decimal(0), "tax_rate": Decimal(13)}
+    quote = set_quote_lines(quote, by=viewer_of(company.li_na.pk), lines=[line])
+    submit_quote(quote, by=viewer_of(company.li_na.pk))
+    work_off()
+    assert OutboxEvent.objects.filter(name="sales.quote.approved", object_id=quote.pk).count() == 1
+    assert [run.status for run in runs(rule)] == ["done"]
+    assert InboxItem.objects.filter(person=company.li_na, text__contains="可以发出").count() == 1
 
 
 def test_ACT_7_a_rule_calls_a_webhook_once_with_what_its_owner_sees(company):

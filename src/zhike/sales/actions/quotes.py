@@ -232,8 +232,9 @@ def submit_quote(quote: Quote, *, by: Viewer, reason: str = "") -> Quote:
     facts = {"discount": quote.discount, "amount": quote.total, "margin": quote.margin()}
     title = _("Quote %(number)s for %(customer)s") % {"number": quote.label, "customer": quote.customer}
     asked = request_approval("sales.quote", quote, by=by, title=title, facts=facts, reason=reason)
-    if asked is None:
+    if asked is None:  # no flow asks anybody: whoever waits for approved quotes hears of it all the same
         _set_status(quote, Status.APPROVED)
+        emit("sales.quote.approved", quote, by=by, approval=None)
     return lock(quote)
 
 
