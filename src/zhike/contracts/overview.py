@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from heapq import nsmallest
 from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
-from zhike.contracts.ageing import PARTS, Sums, outstanding
+from zhike.contracts.ageing import PARTS, Fen, from_fen, in_fen
 from zhike.contracts.models import Payment, Receivable
 from zhike.customers.models import Customer
 from zhike.kit import dates
@@ -45,32 +46,36 @@ class Row:
 
 @dataclass
 class Summary:
-    """The rows, the largest debt first, and their sum."""
+    """The rows, the largest debt first, how many there are (more than the rows where few were asked for), their sum."""
 
     by: str
     as_of: date
     rows: list[Row]
+    count: int
     total: Row
 
 
-def summary(viewer: Viewer, by: str, as_of: date, *, named: int | None = None) -> Summary:
+def summary(viewer: Viewer, by: str, as_of: date, *, most: int | None = None) -> Summary:
     """What is owed as of the end of a day, grouped; a few queries and one for names, however many rows.
 
-    `named` says how many rows will be shown: the others get no name.
+    `most` says how many rows will be shown: the others are only counted and added up.
     """
-    sums = outstanding(viewer, GROUPS[by], as_of)
+    sums = in_fen(viewer, GROUPS[by], as_of)
     sums = _by_department(sums) if by == "department" else sums
-    order = sorted(sums, key=lambda key: (-sum(sums[key]), key or 0))
-    names = NAMES[by](viewer, order[:named])
-    rows = [Row(key, names.get(key, ""), dict(zip(PARTS, sums[key], strict=True))) for key in order]
-    parts = zip(*sums.values(), strict=True) if sums else [[NOTHING]] * len(PARTS)
-    total = Row(None, ageing=dict(zip(PARTS, map(sum, parts), strict=True)))
-    return Summary(by, as_of, rows, total)
+    shown = [key for _owed, _tie, key in nsmallest(most or len(sums), ((-sum(a), k or 0, k) for k, a in sums.items()))]
+    names = NAMES[by](viewer, shown)
+    rows = [Row(key, names.get(key, ""), _aged(sums[key])) for key in shown]
+    total = [sum(part) for part in zip(*sums.values(), strict=True)] or [0] * len(PARTS)
+    return Summary(by, as_of, rows, len(sums), Row(None, ageing=_aged(total)))
 
 
-def _by_department(sums: Sums) -> Sums:
+def _aged(amounts: list[int]) -> dict[str, Decimal]:
+    return {part: from_fen(fen) for part, fen in zip(PARTS, amounts, strict=True)}
+
+
+def _by_department(sums: Fen) -> Fen:
     departments = dict(Person.objects.filter(pk__in=sums).values_list("pk", "department_id"))
-    found: Sums = {}
+    found: Fen = {}
     for person, amounts in sums.items():
         key = departments.get(person)
         found[key] = [a + b for a, b in zip(found[key], amounts, strict=True)] if key in found else amounts

@@ -43,13 +43,13 @@ def receivables_overview(request: HttpRequest) -> HttpResponse:
     viewer = request.viewer
     require(viewer, VIEW)
     by, as_of = _asked(request)
-    found = overview.summary(viewer, by, as_of, named=SHOWN)
-    today, shown = dates.today(), found.rows[:SHOWN]
+    found = overview.summary(viewer, by, as_of, most=SHOWN)
+    today, shown = dates.today(), found.rows
     links = _links(viewer, by, shown) if as_of == today else {}
     context = {
         "summary": found, "figures": overview.figures(viewer, as_of), "as_of": as_of, "today": today, "by": by,
         "rows": [{"row": row, **links.get(row.key, {})} for row in shown],
-        "more": max(len(found.rows) - SHOWN, 0),
+        "more": found.count - len(shown),
         "largest": shown[0].outstanding if shown else None,
         "groups": [{"label": label, "url": _address(key, as_of), "current": key == by} for key, label in _groups()],
         "top": dunning_queries.overdue(viewer, count=TOP) if as_of == today else [],
