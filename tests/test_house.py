@@ -83,6 +83,7 @@ WHOLE_TABLE = {
     "zhike/sales/actions/resources.py",  # how busy a colleague is, without saying with what
     "zhike/sales/actions/scores.py",  # scores are reckoned for everybody, shown with each deal
     "zhike/sales/best.py",  # bookings of deals that are read through their scope
+    "zhike/sales/rival_fields.py",  # which deals name a competitor; the deals are read through their scope
     "zhike/sales/resource_calendar.py",  # who is busy, without saying with what
     "zhike/sales/score_facts.py",  # as actions/scores.py
     "zhike/sales/actions/deals.py",  # lines and history of a deal the action was let in for

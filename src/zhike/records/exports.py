@@ -17,6 +17,7 @@ from zhike.records.kinds import RecordKind
 from zhike.records.lists import gathered_for, paths_of
 from zhike.records.models import AuditEntry
 from zhike.records.paging import rows_of
+from zhike.records.reports import Asked
 
 CHUNK = 2000
 
@@ -88,4 +89,15 @@ def note_export(kind: RecordKind, *, by: Viewer, count: int, words: str) -> None
     AuditEntry(
         kind=kind.label, object_id=0, title=str(kind.plural), verb=AuditEntry.Verb.EXPORTED, action=running().name,
         changes={"count": [None, count], "filter": [None, words]}, person_id=by.person_id,
+    ).save()  # fmt: skip
+
+
+@action
+def note_report(asked: Asked, *, by: Viewer, count: int) -> None:
+    """Who took which report out, for which days and by what: an audit entry about no single record."""
+    kind, words = asked.report.kind, f"{asked.first} – {asked.last} · {asked.report.by[asked.by]}"
+    AuditEntry(
+        kind=kind.label if kind else "records.report", object_id=0, title=str(asked.report.label)[:200],
+        verb=AuditEntry.Verb.EXPORTED, action=running().name, person_id=by.person_id,
+        changes={"count": [None, count], "filter": [None, words]},
     ).save()  # fmt: skip

@@ -16,7 +16,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.functional import Promise
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -24,6 +24,7 @@ from zhike.kit import dates, parse
 from zhike.kit import format as fmt
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible
+from zhike.kit.tables.writer import Column as SheetColumn
 from zhike.kit.viewer import Viewer
 from zhike.records.filters import Filter
 from zhike.records.kinds import RecordKind
@@ -84,6 +85,14 @@ class Report:
     kind: RecordKind | None = None
     verb: str = ""
     order: int = 100
+    # The address of the records behind a figure: `behind(asked, row or total, column name)`, empty where there is none.
+    behind: Callable[["Asked", dict[str, Any], str], str] | None = None
+
+    @property
+    def export_verb(self) -> str:
+        """The verb that lets its reader take it away: the export of its kind, else what reading it needs."""
+        exports = self.kind is not None and "export" in self.kind.verbs
+        return self.kind.verb("export") if exports else self.needs()
 
     def needs(self) -> str:
         """The verb its reader needs."""
@@ -168,12 +177,22 @@ def shown(table: Table, asked: Asked, *, without: tuple[str, ...] = ()) -> dict[
     """A report as a table of a page: {"heads": columns, "rows": [(name, cells)], "total": cells, if any}."""
     without = (*without, "stage") if asked.by == "stage" else without
     columns = [c for c in asked.report.columns if c.name not in without]
+
+    def cells(row: dict[str, Any]) -> list[tuple[Column, SafeString]]:
+        return [(c, _linked(asked, row, c)) for c in columns]
+
     return {
         "heads": columns,
-        "rows": [(row["name"], [(c, c.cell(row.get(c.name))) for c in columns]) for row in table.rows],
-        "total": [(c, c.cell(table.total.get(c.name))) for c in columns] if table.total else [],
+        "rows": [(row["name"], cells(row)) for row in table.rows],
+        "total": cells(table.total) if table.total else [],
         "asked": asked,
     }
+
+
+def _linked(asked: Asked, row: dict[str, Any], column: Column) -> SafeString:
+    cell = column.cell(row.get(column.name))
+    url = asked.report.behind(asked, row, column.name) if asked.report.behind and row.get(column.name) else ""
+    return format_html('<a class="lk" href="{}">{}</a>', url, cell) if url else cell
 
 
 def answer(asked: Asked, viewer: Viewer) -> dict[str, Any]:
@@ -191,6 +210,17 @@ def answer(asked: Asked, viewer: Viewer) -> dict[str, Any]:
         "total": shown(table.total),
         "definition": str(report.definition),
     }  # fmt: skip
+
+
+def sheet(asked: Asked, table: Table) -> tuple[list[SheetColumn], list[list[Any]]]:
+    """A report as columns and rows of a workbook, the total last."""
+    report, kinds = asked.report, {"money": "money", "ratio": "percent"}
+    columns = [SheetColumn(str(report.by[asked.by]), width=28)]
+    columns += [SheetColumn(str(c.label), kinds.get(c.type, ""), 16) for c in report.columns]
+    rows = [[row["name"], *(row.get(c.name) for c in report.columns)] for row in table.rows]
+    if table.total:
+        rows.append([_("Total"), *(table.total.get(c.name) for c in report.columns)])
+    return columns, rows
 
 
 # Figures most reports need

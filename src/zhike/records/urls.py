@@ -31,6 +31,7 @@ urlpatterns = [
     path("settings/picklists/entries/<int:pk>/archive/", customise.option_archive, name="option_archive"),
     path("reports/", reports.report_list, name="reports"),
     path("reports/<slug:report>/", reports.report_page, name="report"),
+    path("reports/<slug:report>/export/", reports.report_export, name="report_export"),
     path("jobs/", jobs.job_list, name="job_list"),
     path("jobs/<int:pk>/", jobs.job_page, name="job_page"),
     path("jobs/<int:pk>/file/", jobs.job_file, name="job_file"),

@@ -18,12 +18,14 @@ class SalesConfig(AppConfig):
         from zhike.records.files import files_count, files_panel
         from zhike.sales import (  # noqa: F401 - reports declare themselves
             actions,
+            competitor_reports,
             lead_reports,
             measures,
             models,
             panels,
             quote_views,
             reports,
+            target_reports,
         )
         from zhike.sales.actions.deals import move_with_customer
         from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT, QUOTE, SEE_COST

@@ -34,6 +34,7 @@ from zhike.sales.models import Lead, Opportunity, Pipeline, Product, Quote, Targ
 from zhike.sales.models.leads import SEE_UNOWNED
 from zhike.sales.product_fields import CategoryField
 from zhike.sales.quote_fields import QuoteLinesField, QuoteStatusField
+from zhike.sales.rival_fields import RivalField
 from zhike.sales.tax_fields import Rate as Rate  # lent to the rooms above
 
 SEE_COST = "sales.product.see_cost"
@@ -94,6 +95,7 @@ OPPORTUNITY = kinds.add(
             LinesField("lines", _("product lines"), required=False),
             Picklist("source", picklist="customers.source"),
             Picklist("loss_reason", picklist="sales.loss_reason"),
+            RivalField("rival", _("competitor"), to="sales.competitor"),
             Day("opened_on"),
             Day("closed_on"),
             LongText("note"),

@@ -21,6 +21,7 @@ from zhike.records.reports import Column, Report, Table, mean, median, p90, rati
 from zhike.sales.kinds import OPPORTUNITY, PRODUCT
 from zhike.sales.models import Opportunity, Stage
 from zhike.sales.models.pipelines import pipelines, stages
+from zhike.sales.report_links import deals_behind
 from zhike.sales.rules import stuck_state
 
 STATUS = Opportunity.Status
@@ -55,7 +56,7 @@ def win_rate(viewer: Viewer, first: date, last: date, by: str, flt: Filter | Non
     found: Found = defaultdict(lambda: [0, 0, Decimal(0), Decimal(0)])
     for value, status, count, amount in rows.values_list(path, "status").annotate(n=Count("pk"), sum=Sum("amount")):
         lost = status == STATUS.LOST
-        for sums in (found[_group(by, value)], found[TOTAL]):
+        for sums in (found[group_of(by, value)], found[TOTAL]):
             sums[lost] += count
             sums[2 + lost] += amount or 0
     return _table(viewer, by, found, _won_and_lost, order=lambda row: (-row["won"], -row["won_amount"]))
@@ -77,7 +78,7 @@ def cycle_days(viewer: Viewer, first: date, last: date, by: str, flt: Filter | N
     found: Found = defaultdict(lambda: [[], []])
     path = PATHS.get(by, "closed_on")
     for value, status, opened, closed in rows.values_list(path, "status", "opened_on", "closed_on"):
-        for sums in (found[_group(by, value)], found[TOTAL]):
+        for sums in (found[group_of(by, value)], found[TOTAL]):
             sums[status == STATUS.LOST].append((closed - opened).days)
     return _table(viewer, by, found, _cycle, order=lambda row: -row["won"])
 
@@ -100,7 +101,7 @@ def funnel(viewer: Viewer, first: date, last: date, by: str, flt: Filter | None 
     for value, pipeline_id, stage_id, status, amount, furthest in rows.values_list(
         path, "pipeline_id", "stage_id", "status", "amount", "furthest"
     ):
-        group = _group(by, value)
+        group = group_of(by, value)
         last_reached = None
         for stage in _passed(pipeline_id, stage_id, status, furthest):
             reached = found[group, stage.pk]
@@ -140,7 +141,7 @@ def stage_duration(viewer: Viewer, first: date, last: date, by: str, flt: Filter
     stays: dict[Any, int] = defaultdict(int)
     for pk, value, stage_id, days in left.values_list("pk", path, "stage_changes__old_id", "stage_changes__days"):
         if stages()[stage_id].is_open:
-            stays[_group(by, value), stage_id, pk] += days
+            stays[group_of(by, value), stage_id, pk] += days
     found: Found = defaultdict(lambda: [[], 0, 0])
     for (group, stage_id, _pk), days in stays.items():
         found[group, stage_id][0].append(days)
@@ -154,7 +155,7 @@ def _stand(rows: QuerySet[Opportunity], path: str, by: str, found: Found) -> Non
     now = dates.now()
     path = "pk" if by == "stage" else path
     for value, stage_id, since in rows.filter(status=STATUS.OPEN).values_list(path, "stage_id", "stage_since"):
-        counts = found[_group(by, value), stage_id]
+        counts = found[group_of(by, value), stage_id]
         counts[1] += 1
         counts[2] += bool(stuck_state(stages()[stage_id], (now - since).days))
 
@@ -170,7 +171,7 @@ def _days(sums: list[Any], before: Any, start: Any) -> dict[str, Any]:
 TOTAL = "total"
 
 
-def _group(by: str, value: Any) -> Any:
+def group_of(by: str, value: Any) -> Any:
     """To which row a value belongs."""
     if by == "month":
         day = dates.local_day(value) if hasattr(value, "hour") else value
@@ -178,7 +179,7 @@ def _group(by: str, value: Any) -> Any:
     return None if by == "stage" else value
 
 
-def _names(viewer: Viewer, by: str, values: Iterable[Any]) -> dict[Any, tuple[str, str]]:
+def names_of(viewer: Viewer, by: str, values: Iterable[Any]) -> dict[Any, tuple[str, str]]:
     """Key and name of each value."""
     if by in ("owner", "manager"):
         return {pk: (usernames().get(pk, ""), person_names().get(pk, say("nobody"))) for pk in values}
@@ -199,7 +200,7 @@ def _names(viewer: Viewer, by: str, values: Iterable[Any]) -> dict[Any, tuple[st
 def _table(viewer: Viewer, by: str, found: Found, figures: Callable, order: Callable) -> Table:
     total = figures(found[TOTAL])
     del found[TOTAL]
-    names = _names(viewer, by, found)
+    names = names_of(viewer, by, found)
     rows = []
     for value, sums in found.items():
         key, name = names.get(value, (str(value or ""), str(value or "")))
@@ -219,7 +220,7 @@ def _way(pipeline_id: int) -> list[Stage]:
 def _staged(viewer: Viewer, by: str, found: Found, figures: Callable) -> Table:
     """A row for each group and stage: groups by name, stages in their order."""
     groups = {group for group, _stage in found}
-    names = _names(viewer, by, groups) if by != "stage" else {}
+    names = names_of(viewer, by, groups) if by != "stage" else {}
     rows = []
     for group in sorted(groups, key=lambda g: str(g) if by == "month" else names.get(g, ("", ""))[1]):
         for pipeline in pipelines():
@@ -250,7 +251,7 @@ reports.add(Report(
         Column("won_amount", _("Amount won"), "money"), Column("lost_amount", _("Amount lost"), "money"),
         Column("win_rate_amount", _("Win rate by amount"), "ratio"),
     ),
-    by=GROUPS, run=win_rate, kind=OPPORTUNITY, order=10,
+    by=GROUPS, run=win_rate, kind=OPPORTUNITY, order=10, behind=deals_behind,
 ))  # fmt: skip
 reports.add(Report(
     "funnel", _("Funnel"),
