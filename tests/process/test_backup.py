@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -104,6 +105,20 @@ def test_PLT_4_every_row_and_every_file_comes_back_on_either_database(filled, ne
         new = "from zhike.records.models import Job; from zhike.org.models import Person;"
         new += "print(Job.objects.create(title='n', person=Person.objects.get(username='admin')).pk)"
         assert int(place.python(new)) == 3
+
+
+def test_PLT_4_sealed_passwords_open_after_a_restore_only_with_the_old_secret_key(filled, new_places, tmp_path):
+    box = "from zhike.mail.models import MailAccount; box = MailAccount.objects.first() or MailAccount("
+    box += "is_company=True, address='crm@chenghu.example', username='crm', imap_host='imap.chenghu.example');"
+    filled.python(f"{box} box.set_password('orchid-lantern-42'); box.save()")
+    backup, place = tmp_path / "backup.zip", new_places[0]
+    filled.run("backup", str(backup))
+    assert "secret_key" not in zipfile.ZipFile(backup).namelist()
+    assert "secret_key" in place.run("restore", str(backup)).stdout
+    assert place.python(f"{box} print(box.is_locked)") == "True"
+    shutil.copy(filled.folder / "secret_key", place.folder / "secret_key")
+    assert place.python(f"{box} print(box.is_locked, box.password)") == "False orchid-lantern-42"
+    filled.python(f"{box} box.delete()")
 
 
 def test_PLT_4_a_backup_made_while_somebody_writes_is_of_one_instant(filled, migrated_places, tmp_path):

@@ -18,4 +18,8 @@ def run(options) -> int:
 
     counts = restore_backup(options.file)
     print(f"{options.file}: {counts['rows']} rows of {counts['tables']} tables, {counts['files']} files restored")
+    print(
+        "Passwords of mailboxes, robots and webhooks open only with the secret key they were sealed with: "
+        "copy the file secret_key of the old data folder here (or set ZHIKE_SECRET_KEY), or enter them again."
+    )
     return 0

@@ -151,7 +151,7 @@ class AccountForm(ActionForm):
         self.account = account
         values = {name: getattr(account, name) for name in self.base_fields if name != "password"}
         super().__init__(data, initial={**values, **more.pop("initial", {})}, **more)
-        if account.secret:
+        if account.secret and not account.is_locked:
             self.fields["password"].help_text = _("Leave empty to keep the one there is.")
 
     def tried(self) -> MailAccount:
@@ -162,7 +162,7 @@ class AccountForm(ActionForm):
         moved = {"imap_host", "smtp_host", "username"} & set(self.changed_data)
         if password:
             trial.set_password(password)
-        elif moved:  # nobody has a kept password sent to a server of their choice
+        elif moved or self.account.is_locked:  # nobody has a kept password sent to a server of their choice
             trial.secret = ""
         return trial
 

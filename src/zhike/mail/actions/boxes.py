@@ -40,7 +40,9 @@ def save_account(account: MailAccount, *, by: Viewer, password: str = "", **valu
     moved = {"imap_host", "smtp_host", "username"} & set(changed)
     if password:
         account.set_password(password)
-    elif created or (moved and not created):
+    elif created or account.is_locked:
+        raise Refused({"password": _("Enter the password.")})
+    elif moved:
         # Whoever could point a mailbox elsewhere without its password could have the password sent there.
         raise Refused({"password": _("Enter the password, as the server or user name is new.")})
     account.state, account.error, account.failures, account.next_at = State.NEW, "", 0, None

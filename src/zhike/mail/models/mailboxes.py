@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from zhike.customers.models import Customer
 from zhike.kit import dates
 from zhike.kit.scope import ScopedModel, through
-from zhike.kit.sealed import seal, unseal
+from zhike.kit.sealed import Unreadable, seal, unseal
 from zhike.records.config import Configuration
 from zhike.records.models import person_key
 
@@ -96,6 +96,15 @@ class MailAccount(models.Model):
     def set_password(self, password: str) -> None:
         """Keep a password, sealed."""
         self.secret = seal(password)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether its password was sealed with another secret key, so that it has to be entered again."""
+        try:
+            unseal(self.secret)
+        except Unreadable:
+            return True
+        return False
 
     @property
     def can_send(self) -> bool:
