@@ -30,7 +30,9 @@ class Lax(Schema):
 def shape(field: Field, *, reading: bool) -> dict[str, Any]:
     """The JSON schema of a field's value."""
     found = dict(SHAPES.get(field.type, TEXT))
-    if field.type == "ref" and reading:
+    if field.type == "ref" and field.gather:
+        found = dict(SHAPES["multi"])  # names, as there are several
+    elif field.type == "ref" and reading:
         found = {"type": "integer"}
     if field.type == "number" and reading:
         found = {"type": "number"}

@@ -9,12 +9,16 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
+from zhike.api.tests.test_api import Caller
 from zhike.kit import dates
 from zhike.kit.actions import acting
 from zhike.org.viewers import the_system
+from zhike.records.bulkactions import Selection
+from zhike.records.exports import export_rows
 from zhike.records.models import AuditEntry
 from zhike.sales.actions import lose_opportunity, set_targets, win_opportunity
 from zhike.sales.competitor_reports import competitors
+from zhike.sales.kinds import OPPORTUNITY
 from zhike.sales.models import DealCompetitor
 from zhike.sales.tests.factories import OpportunityFactory
 from zhike.sales.tests.project_factories import CompetitorFactory
@@ -109,3 +113,21 @@ def test_SAL_10_targets_and_what_was_reached_by_person_department_and_month(comp
     assert mine[2:4] == [1000, 250] and mine[5] == 750
     seen = sign_in(company.zhao_lei).get(f"/reports/targets/?from={month}&to={TODAY}").content.decode()
     assert company.zhao_lei.name in seen and company.li_na.name not in seen.split("<main")[1]
+
+
+def test_SAL_4_the_api_and_a_file_name_the_competitors_of_a_deal(company, viewer, fought):
+    caller = Caller(company.gm)
+    assert caller.send("GET", f"opportunities/{fought['lost'].pk}").json()["rival"] == ["甲公司", "乙公司"]
+    found = caller.get("/api/v1/opportunities", {"rival": "甲公司", "status": "lost"}).json()["items"]
+    assert {row["id"]: row["rival"] for row in found} == {
+        fought["lost"].pk: ["甲公司", "乙公司"], fought["west"].pk: ["甲公司"],
+    }  # fmt: skip
+    deals = [fought[name].pk for name in ("won", "lost")]
+    rows = export_rows(OPPORTUNITY, viewer(company.gm), Selection(OPPORTUNITY, deals), [OPPORTUNITY.field("rival")])
+    assert sorted(name for (name,) in rows) == ["甲公司", "甲公司、乙公司"]
+
+
+def test_SAL_4_the_list_of_deals_is_filtered_by_competitor(company, sign_in, fought):
+    client = sign_in(company.gm)
+    page = client.get(f"/opportunities/?rival={fought['b'].pk}").content.decode()
+    assert "乙公司" in page and set(re.findall(r'href="/opportunities/(\d+)/"', page)) == {str(fought["lost"].pk)}
