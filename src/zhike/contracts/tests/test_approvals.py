@@ -40,6 +40,12 @@ def the_approval():
     return Approval.objects.whole_table("test").latest("pk")
 
 
+def test_SAL_6_a_contract_is_handed_in_from_its_page_without_a_note(company, sign_in, contract):
+    flow("contracts.contract", company.manager_east)
+    assert sign_in(company.li_na).post(f"/contracts/{contract.pk}/submit/", {"note": ""}).status_code == 302
+    assert again(contract).status == "approving" and the_approval().reason == ""
+
+
 def test_SAL_6_a_contract_is_signed_after_its_approval_and_keeps_its_number_when_rejected(company, viewer, contract):
     flow("contracts.contract", company.manager_east)
     by, boss = viewer(company.li_na), viewer(company.manager_east)

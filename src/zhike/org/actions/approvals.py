@@ -26,7 +26,7 @@ WAITING, AGREED = ApprovalPlace.Status.WAITING, ApprovalPlace.Status.APPROVED
 
 @action
 def request_approval(
-    subject_key: str, record: Any, *, by: Viewer, title: str, facts: dict[str, Any], reason: str = ""
+    subject_key: str, record: Any, *, by: Viewer, title: str, facts: dict[str, Any], reason: str | None = ""
 ) -> Approval | None:
     """Put a record up for approval under the first flow whose conditions hold; None where no flow applies.
 
@@ -40,7 +40,7 @@ def request_approval(
     if open_of(subject_key, record.pk) is not None:
         raise Refused(_("This is in approval already."))
     approval = Approval(
-        subject=subject.key, object_id=record.pk, title=title[:200], facts=facts, reason=reason[:500],
+        subject=subject.key, object_id=record.pk, title=title[:200], facts=facts, reason=(reason or "")[:500],
         url=record.get_absolute_url() if hasattr(record, "get_absolute_url") else "", flow_name=flow.name,
         steps=[_as_asked(step) for step in flow.steps.select_related("role", "person")], asked_by_id=by.person_id,
     )  # fmt: skip
