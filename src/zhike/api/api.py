@@ -7,7 +7,18 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Swagger
 
-from zhike.api import approvals, contracts, invoices, problems, projects, sales, targets, tasks, webhooks
+from zhike.api import (
+    approvals,
+    contracts,
+    invoices,
+    problems,
+    projects,
+    sales,
+    targets,
+    tasks,
+    webhooks,
+    work_reports,
+)
 from zhike.api.auth import TokenAuth
 from zhike.api.records import router_of
 from zhike.api.reports import reports
@@ -41,6 +52,7 @@ ROOMS = [
     ("/invoices", invoices.invoices),
     ("/reports", reports),
     ("/tasks", tasks.router),
+    ("/work-reports", work_reports.router),
     ("/approvals", approvals.router),
     ("/targets", targets.router),
     ("/webhooks", webhooks.router),
