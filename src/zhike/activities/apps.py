@@ -15,7 +15,7 @@ class ActivitiesConfig(AppConfig):
         from zhike.activities.kinds import ACTIVITY, TASK
         from zhike.customers.actions import moves_with_owner
         from zhike.kit import access
-        from zhike.kit.registry import buttons, menu, tabs
+        from zhike.kit.registry import buttons, menu, row_buttons, tabs
         from zhike.records import messages, periodic
         from zhike.sales.actions import goes_with_lead
 
@@ -38,6 +38,12 @@ class ActivitiesConfig(AppConfig):
         for place in ("customers.customer", "sales.opportunity", "customers.contact"):
             buttons.add(place, "log", _("Log a follow-up"), url_name="activities:activity_log", icon="pencil-plus",
                         order=90, verb=ACTIVITY.verb("create"))  # fmt: skip
+        for place, page in (
+            ("customers.customer", "activity_log"), ("sales.opportunity", "activity_log"),
+            ("customers.contact", "activity_log"), ("sales.lead", "lead_log"),
+        ):  # fmt: skip
+            row_buttons.add(place, "log", _("Log a follow-up"), url_name=f"activities:{page}", icon="pencil-plus",
+                            verb=ACTIVITY.verb("create"))  # fmt: skip
         menu.add("orders", "log", _("Log a follow-up"), url_name="activities:activity_log", icon="pencil-plus",
                  group="customers", verb=ACTIVITY.verb("create"))  # fmt: skip
         access.declare(actions.TEMPLATES, _("Change templates of follow-ups"), _("Settings"))

@@ -25,6 +25,8 @@ def lead_log(request: HttpRequest, pk: int) -> HttpResponse:
     data = {**request.POST.dict(), "lead": str(lead.pk)} if request.method == "POST" else None
     form = LeadLogForm(data, viewer=request.viewer, lead_id=lead.pk)
     if data is not None and form.save(by=request.viewer):
+        if "stay" in request.GET and request.htmx:
+            return htmx.done(_("Logged."))
         return htmx.redirect(request, lead.get_absolute_url(), _("Logged."))
     status = 422 if form.errors else 200
     return htmx.part(request, "activities/lead_log.html#dialog", {"form": form, "lead": lead}, status=status)

@@ -87,6 +87,8 @@ def activity_log(request: HttpRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = LogForm(data, viewer=viewer, customer=about, initial=initial, quick="full" not in request.GET)
     if data is not None and form.log(by=viewer, uploads=request.FILES.getlist("file")):
+        if "stay" in request.GET and request.htmx:
+            return htmx.done(_("Logged."))
         made = form.result
         back = made.customer.get_absolute_url() if made.customer_id else made.get_absolute_url()
         return htmx.redirect(request, back, _("Logged."))

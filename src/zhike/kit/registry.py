@@ -64,6 +64,8 @@ tabs = Registry()
 stats = Registry()
 # Same places. Buttons in a record's head: `url_name` is a page that takes the record as `?customer=7` (its model).
 buttons = Registry()
+# Same places. Small buttons in each row of a kind's lists, which open a dialog: `url_name` as above, or taking the pk.
+row_buttons = Registry()
 # Same places. Cards on the page of a record that has no tabs: `body(request, record) -> SafeString`, empty for none.
 cards = Registry()
 

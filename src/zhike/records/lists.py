@@ -29,6 +29,7 @@ from zhike.records.filters import Filter
 from zhike.records.kinds import RecordKind
 from zhike.records.models import SavedView
 from zhike.records.paging import BadCursor, Page, count_capped, filtered, read_page, rows_of
+from zhike.records.rowbuttons import buttons_maker
 
 SIZE = 50
 INLINE = {"choice", "picklist", "bool", "date", "money", "number", "text", "phone", "email"}
@@ -100,6 +101,7 @@ class ListPage:
         self.state = ListState(kind, request.viewer, request.GET, request.session.get(f"columns:{kind.slug}"))
         self.fields = [kind.field(name) for name in self.state.columns]
         self.paths, self.places = paths_of(self.fields)
+        self.row_buttons = buttons_maker(kind, self.viewer)
 
     def response(self) -> HttpResponse:
         """The page; `?part=foot` counts and sums, `?part=tabs` counts the views."""
@@ -164,7 +166,7 @@ class ListPage:
             _cell_maker(self.kind, f, place == 0, editable and self._is_inline(f)) for place, f in enumerate(fields)
         ]
         choose, title = shown(_("Choose")), _title_of(fields, self.kind)
-        html = []
+        html, buttons = [], self.row_buttons
         gathered = gathered_for(fields, [row[0] for row in page.rows])
         for row in page.rows:
             pk, values = row[0], values_in(row, self.places, gathered)
@@ -172,7 +174,7 @@ class ListPage:
             cells = "".join([make(pk, taken) for make, taken in zip(makers, values, strict=True)])
             html.append(
                 '<tr role="row"><td role="cell" class="chk"><input class="chk-c" type="checkbox" name="pk"'
-                f' value="{pk}" aria-label="{choose} {name}"></td>{cells}</tr>'
+                f' value="{pk}" aria-label="{choose} {name}"></td>{cells}{buttons(pk, name) if buttons else ""}</tr>'
             )
         return mark_safe("".join(html))
 

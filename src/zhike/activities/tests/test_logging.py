@@ -1,10 +1,14 @@
 """The quick log in full: once, with minutes, photos, mentions, questions (ACT-1, ACT-2, ACT-8)."""
 
+import re
+from html import escape, unescape
 from io import BytesIO
 
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from zhike.activities.mentions import mentioned
@@ -15,7 +19,7 @@ from zhike.customers.tests.factories import ContactFactory, CustomerFactory
 from zhike.kit.viewer import viewer_of
 from zhike.records import search
 from zhike.records.models import InboxItem, StoredFile
-from zhike.sales.tests.factories import OpportunityFactory, shipped
+from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, shipped
 
 pytestmark = pytest.mark.django_db
 NOON = "2026-11-20 12:00+08:00"  # a Friday
@@ -187,3 +191,42 @@ def test_ACT_1_the_headings_are_the_companys_own(company, sign_in):
     assert "预算" in client.get("/settings/minutes/").content.decode()
     assert client.post("/settings/minutes/", {"visit": "\n".join(f"题{n}" for n in range(11))}).status_code == 422
     assert sign_in(company.li_na).post("/settings/minutes/", {"visit": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["customers", "opportunities", "contacts", "leads"])
+def test_ACT_1_a_row_of_a_list_logs_a_follow_up_and_the_list_stays(company, sign_in, customer, kind):
+    rows = {
+        "customers": lambda: customer, "contacts": lambda: ContactFactory(customer=customer),
+        "opportunities": lambda: OpportunityFactory(owner=company.li_na, customer=customer, stage=shipped().stages.first()),
+        "leads": lambda: LeadFactory(owner=company.li_na),
+    }  # fmt: skip
+    record, client = rows[kind](), sign_in(company.li_na)
+    shown = client.get(f"/{kind}/").content.decode()
+    (url,) = re.findall(r'<td role="cell" class="row-acts"><span class="acts"><a [^>]*hx-get="([^"]+)"', shown)
+    url = unescape(url)
+    assert str(record.pk) in url and f'aria-label="记跟进 {record.name}"' in shown
+    htmx = {"HX-Request": "true"}
+    dialog = client.get(url, headers=htmx).content.decode()
+    assert f'hx-post="{escape(url)}"' in dialog
+    about = {} if kind == "leads" else {"customer": customer.pk}
+    assert client.post(url, {"kind": "call", **about}, headers=htmx).status_code == 422
+    done = client.post(url, {"kind": "call", "summary": "列表里记的", **about}, headers=htmx)
+    assert done.status_code == 204 and "zk:close" in done["HX-Trigger"]
+    (made,) = logged()
+    assert made.summary == "列表里记的" and (
+        made.lead_id == record.pk if kind == "leads" else made.customer == customer
+    )
+
+
+def test_ACT_1_rows_offer_it_only_to_who_may_and_cost_no_query_more(
+    company, sign_in, customer, django_assert_num_queries
+):
+    assert "row-acts" not in sign_in(company.reader).get("/customers/").content.decode()
+    client = sign_in(company.li_na)
+    client.get("/customers/")
+    with CaptureQueriesContext(connection) as one:
+        client.get("/customers/")
+    for _n in range(5):
+        CustomerFactory(owner=company.li_na)
+    with django_assert_num_queries(len(one)):
+        assert client.get("/customers/").content.decode().count('class="acts"') == 6
