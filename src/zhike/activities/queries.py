@@ -60,13 +60,13 @@ def follow_ups_of_lead(viewer: Viewer, lead: Lead, count: int = 50) -> list[Acti
 def next_steps(viewer: Viewer, people: Iterable[int]) -> QuerySet[Customer]:
     """Customers of these people whose next step is overdue or comes within a week, soonest first."""
     _start, end = dates.bounds(dates.today(), dates.today() + timedelta(days=AHEAD_DAYS - 1))
-    rows = Customer.objects.visible_to(viewer).filter(owner_id__in=list(people), next_at__isnull=False, next_at__lt=end)
+    rows = Customer.objects.of_people(viewer, "owner", people).filter(next_at__isnull=False, next_at__lt=end)
     return rows.select_related("main_contact").order_by("next_at", "id")[:MOST_STEPS]
 
 
 def recent_customers(viewer: Viewer, count: int = 6) -> list[Customer]:
     """One's own customers that were followed up or changed last."""
-    mine = Customer.objects.visible_to(viewer).filter(owner_id=viewer.person_id)
+    mine = Customer.objects.of_people(viewer, "owner", [viewer.person_id])
     spoken = mine.filter(last_activity_at__isnull=False).order_by("-last_activity_at", "-id")[:count]
     found = {c.pk: c for c in (*spoken, *mine.order_by("-updated_at", "-id")[:count])}
     return sorted(found.values(), key=lambda c: max(c.updated_at, c.last_activity_at or c.updated_at), reverse=True)[
@@ -79,13 +79,11 @@ def numbers(viewer: Viewer, people: Iterable[int]) -> dict[str, int]:
     today, people = dates.today(), list(people)
     week, _end = dates.bounds(today - timedelta(days=today.weekday()))
     month, _end = dates.bounds(today.replace(day=1))
-    logged = Activity.objects.visible_to(viewer).filter(author_id__in=people)
+    logged = Activity.objects.of_people(viewer, "author", people)
+    customers = Customer.objects.of_people(viewer, "owner", people)
     # Who was created since has been changed since: so the index by change serves.
-    fresh = Customer.objects.visible_to(viewer).filter(
-        owner_id__in=people, updated_at__gte=month, created_at__gte=month
-    )
-    now = dates.now()
-    late = Customer.objects.visible_to(viewer).filter(owner_id__in=people, next_at__isnull=False, next_at__lt=now)
+    fresh = customers.filter(updated_at__gte=month, created_at__gte=month)
+    late = customers.filter(next_at__isnull=False, next_at__lt=dates.now())
     return {
         "week": logged.filter(happened_at__gte=week).count(),
         "visits": logged.filter(happened_at__gte=month, kind=Activity.Kind.VISIT).count(),
@@ -100,7 +98,7 @@ def team_log(viewer: Viewer) -> list[dict[str, Any]]:
         return []
     today = dates.today()
     week, _end = dates.bounds(today - timedelta(days=today.weekday()))
-    rows = Activity.objects.visible_to(viewer).filter(author_id__in=sorted(viewer.subordinates), happened_at__gte=week)
+    rows = Activity.objects.of_people(viewer, "author", viewer.subordinates).filter(happened_at__gte=week)
     counts = dict(rows.values_list("author_id").annotate(n=Count("id")).order_by())
     names = person_names()
     people = [{"pk": pk, "name": names[pk], "count": counts.get(pk, 0)} for pk in viewer.subordinates if pk in names]

@@ -1,9 +1,12 @@
 """A scope asked row by row shows exactly what it shows at once."""
 
+from dataclasses import replace
 from operator import attrgetter
 
 import pytest
 
+from zhike.activities.models import Activity
+from zhike.activities.tests.factories import ActivityFactory
 from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Contact, Customer
 from zhike.customers.tests.factories import ContactFactory, CustomerFactory
@@ -41,3 +44,21 @@ def test_ORG_3_somebody_sees_by_a_deal_and_somebody_does_not(world, viewer):
         for name in ("zhao_lei", "wang_wei", "li_na")
     }
     assert seen == {"zhao_lei": 2, "wang_wei": 1, "li_na": 2}
+
+
+@pytest.mark.parametrize(("model", "field"), [(Customer, "owner"), (Activity, "owner"), (Activity, "author")])
+def test_ORG_3_rows_of_people_are_those_seen_for_them_alone(world, viewer, model, field):
+    ActivityFactory(customer=Customer.objects.whole_table("test").get(owner=world.li_na), author=world.zhao_lei)
+    everybody = [person.pk for person in world.people.values()]
+    for person in filter(attrgetter("is_active"), world.people.values()):
+        looking = viewer(person)
+        found = set(model.objects.of_people(looking, field, everybody).values_list(f"{field}_id", "pk"))
+        seen = set(model.objects.visible_to(looking).values_list(f"{field}_id", "pk"))
+        assert found == {row for row in seen if looking.sees_owner(row[0])}
+    with pytest.raises(AssertionError):
+        model.objects.of_people(looking, "created_by", everybody)
+
+
+def test_ORG_3_rows_of_people_are_none_without_the_right_to_look(world, viewer):
+    looking = replace(viewer(world.li_na), verbs=frozenset())
+    assert not Customer.objects.of_people(looking, "owner", [world.li_na.pk]).exists()
