@@ -1,6 +1,7 @@
 """ACT-8 through the pages: who sees and does what with a letter, what shuts a stranger's letter in, how many queries."""
 
 import base64
+import re
 
 import pytest
 from django.core.files.base import ContentFile
@@ -62,6 +63,13 @@ def test_ACT_8_who_reads_a_letter(company, sign_in, letter):
     ]
     assert sign_in(company.reader).get("/letters/").status_code == 200
     assert "询价单" not in sign_in(company.wang_wei).get("/letters/").content.decode()
+
+
+def test_ACT_8_a_letter_is_written_on_a_page_of_its_own_wherever_it_begins(company, sign_in, letter):
+    client = sign_in(company.li_na)
+    for page in (f"/contacts/{letter.contact_id}/", f"/customers/{letter.customer_id}/"):
+        (link,) = re.findall(r'<a [^>]*href="/letters/write/[^>]*>', client.get(page).content.decode())
+        assert "hx-get" not in link, page  # the form is a whole page, which a dialog would show with its menu
 
 
 def test_ACT_8_who_says_that_no_answer_is_needed(company, sign_in, letter):
