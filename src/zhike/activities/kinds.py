@@ -1,37 +1,14 @@
 """Follow-ups and tasks by declaration."""
 
-from functools import cache
-
 from django.core.exceptions import ValidationError
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhike.activities import actions
 from zhike.activities.models import Activity, Task, WorkReport
 from zhike.records import kinds
-from zhike.records.fields import Choice, Day, LongText, Moment, Number, Person, Ref, Text, YesNo
+from zhike.records.fields import Choice, Day, LongText, LongTitle, Moment, Number, Person, Ref, Text, YesNo
 from zhike.records.kinds import RecordKind
-
-SHOWN = 80
-
-
-class SummaryField(LongText):
-    """What was said: in a list its beginning, which opens the follow-up beside it."""
-
-    @property
-    def paths(self):
-        return ("summary", "pk")
-
-    def values_of(self, record):
-        return (record.summary, record.pk)
-
-    def cell(self, values):
-        text, pk = values
-        begin = Truncator(" ".join(text.split())).chars(SHOWN)
-        return format_html('<a class="nm" href="{0}" hx-get="{0}" hx-target="#drawer">{1}</a>', page_url(pk), begin)
 
 
 class DetailsField(LongText):
@@ -67,17 +44,6 @@ def _parted(line: str) -> list[str]:
     return [heading.strip(), text.strip()] if colon and len(heading) <= 40 else ["", line.strip()]
 
 
-def page_url(pk: int) -> str:
-    """The address of a follow-up's page."""
-    return _page_url().replace("/0/", f"/{pk}/")
-
-
-@cache
-def _page_url() -> str:
-    # `reverse` for each row would cost a list more than its cells.
-    return reverse("activities:activity_page", args=[0])
-
-
 ACTIVITY = kinds.add(
     RecordKind(
         Activity,
@@ -95,7 +61,7 @@ ACTIVITY = kinds.add(
             Ref("contact", to="customers.contact"),
             Ref("opportunity", to="sales.opportunity"),
             Ref("lead", to="sales.lead"),
-            SummaryField("summary", required=True, listed=True, search=True),
+            LongTitle("summary", most=80, drawer=True, required=True, listed=True, search=True),
             DetailsField("details", search="text", sortable=False),
             Text("participants"),
             Text("place"),

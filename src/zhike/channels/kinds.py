@@ -1,10 +1,6 @@
 """What went out, by declaration: a log with filters, views, export, and what is done with many at once (ACT-7)."""
 
-from functools import cache
-
-from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -13,34 +9,12 @@ from zhike.channels.models import Delivery
 from zhike.kit import format as fmt
 from zhike.records import kinds, messages
 from zhike.records.bulkactions import BulkAction
-from zhike.records.fields import EMPTY, Choice, Field, Moment, Number, Person, Text
+from zhike.records.fields import EMPTY, Choice, Field, Moment, Number, Person, Text, Title
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import person_names
 
-SHOWN = 60
 TONES = {"waiting": "info", "held": "vio", "sending": "info", "sent": "ok", "failed": "warn", "unclear": "warn",
          "given_up": "bad", "skipped": "mute"}  # fmt: skip
-
-
-class TitleField(Text):
-    """The message, which opens the delivery."""
-
-    @property
-    def paths(self):
-        return ("title", "pk")
-
-    def values_of(self, record):
-        return (record.title, record.pk)
-
-    def cell(self, values):
-        title, pk = values
-        shown = Truncator(" ".join(title.split())).chars(SHOWN)
-        return format_html('<a class="nm" href="{}">{}</a>', _page_url().replace("/0/", f"/{pk}/"), shown)
-
-
-@cache
-def _page_url() -> str:
-    return reverse("channels:delivery_page", args=[0])
 
 
 class AboutField(Choice):
@@ -97,7 +71,7 @@ DELIVERY = kinds.add(
         sort="-id",
         is_log=True,
         fields=[
-            TitleField("title", editable=False),
+            Title("title", editable=False),
             Choice("channel", editable=False),
             RecipientField("recipient", pgettext_lazy("channels", "To")),
             Person("person", _("Colleague"), editable=False),

@@ -1,32 +1,13 @@
 """Letters by declaration: their list with filters, search, export and the API come with it."""
 
-from functools import cache
-
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhike.mail.models import Letter
 from zhike.records import kinds
-from zhike.records.fields import Choice, Moment, Person, Ref, Text, YesNo
+from zhike.records.fields import Choice, Moment, Person, Ref, Text, Title, YesNo
 from zhike.records.kinds import RecordKind
-
-
-class SubjectField(Text):
-    """The subject, which opens the letter; where there is none, its beginning."""
-
-    @property
-    def paths(self):
-        return ("subject", "snippet", "pk")
-
-    def values_of(self, record):
-        return (record.subject, record.snippet, record.pk)
-
-    def cell(self, values):
-        subject, snippet, pk = values
-        return format_html('<a class="nm" href="{}">{}</a>', _page_url().replace("/0/", f"/{pk}/"),
-                           subject or snippet or _("(no subject)"))  # fmt: skip
 
 
 class SenderField(Text):
@@ -44,11 +25,6 @@ class SenderField(Text):
         return format_html('<span title="{}">{}</span>', sender, name or sender)
 
 
-@cache
-def _page_url() -> str:
-    return reverse("mail:letter_page", args=[0])
-
-
 LETTER = kinds.add(
     RecordKind(
         Letter,
@@ -60,7 +36,7 @@ LETTER = kinds.add(
         natural_keys=(),
         sort="-at",
         fields=[
-            SubjectField("subject", editable=False, search=True),
+            Title("subject", instead=["snippet"], nameless=_("(no subject)"), editable=False, search=True),
             Choice("direction", editable=False),
             Choice("status", editable=False),
             SenderField("sender", editable=False, search=True),

@@ -21,6 +21,7 @@ from zhike.records.fields.plain import (
     Uscc,
     YesNo,
 )
+from zhike.records.fields.titles import LongTitle, Title
 
 OPERATOR_LABELS = {
     "is": gettext_lazy("is"), "in": gettext_lazy("is one of"), "not_in": gettext_lazy("is none of"),
@@ -33,6 +34,6 @@ OPERATOR_LABELS = {
 }  # fmt: skip
 
 __all__ = [
-    "EMPTY", "Choice", "Day", "Email", "Field", "LongText", "Moment", "Money", "Number", "Person", "Phone", "Picklist",
-    "Ref", "Text", "Uscc", "YesNo", "custom_field",
+    "EMPTY", "Choice", "Day", "Email", "Field", "LongText", "LongTitle", "Moment", "Money", "Number", "Person", "Phone",
+    "Picklist", "Ref", "Text", "Title", "Uscc", "YesNo", "custom_field",
 ]  # fmt: skip
