@@ -6,7 +6,7 @@ Most customers have eight follow-ups, each 997th has two thousand: a page must n
 from django.db import connection, models, transaction
 
 from zhike.activities.models import Activity, Task
-from zhike.bench.data import _default, _plain, indexed_afterwards, step
+from zhike.bench.data import _default, _plain, indexed_afterwards, statistics, step
 from zhike.customers.models import Customer
 from zhike.kit import dates
 
@@ -36,8 +36,7 @@ def generate() -> None:
             "UPDATE customers_customer SET last_activity_at = (SELECT MAX(happened_at) FROM activities_activity a"
             " WHERE a.customer_id = customers_customer.id) WHERE id % 3 <> 0"
         )
-    with step("statistics"), connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    statistics()
 
 
 def follow_ups(after: int, last: int) -> None:

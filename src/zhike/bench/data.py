@@ -66,8 +66,16 @@ def generate(scale: float) -> None:
         from zhike.records import search
 
         search.rebuild()
+    statistics()
+
+
+def statistics() -> None:
+    """What a database that has run for some minutes knows of its tables.
+
+    PostgreSQL vacuums by itself after a while; until then it does not trust its indexes alone.
+    """
     with step("statistics"), connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
 
 def owner_of(customer: int, sellers: list[int]) -> int:

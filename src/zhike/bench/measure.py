@@ -209,8 +209,7 @@ def main(scale: float, count: int, only: set[str], with_flows: bool) -> dict[str
         made.touch()
     elif pending():
         call_command("migrate", verbosity=0)
-        with connection.cursor() as cursor:  # planners know nothing of an index made since
-            cursor.execute("ANALYZE")
+        data.statistics()  # planners know nothing of an index made since
     read_into_memory(Path(settings.DATA))
     found: dict[str, Any] = {"customers": round(data.CUSTOMERS * scale), "pages": {}, "flows": {}}
     with Server("pages") as ours, Server("bare") as bare:

@@ -23,7 +23,6 @@ if __name__ == "__main__":
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
 
 from zhike.bench import data
 from zhike.bench.deals import opportunities, stages
@@ -61,8 +60,7 @@ def generate(scale: float) -> None:
         for label, rows in tables.items():
             with data.step(label):
                 data.load(apps.get_model(label), rows)
-    with data.step("statistics"), connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    data.statistics()
 
 
 def open_customers() -> list[int]:
