@@ -284,11 +284,21 @@ class ScopedModel(models.Model):
         need_action(type(self))
         return super().delete(*args, **kwargs)
 
+    def clean_fields(self, exclude=None):
+        # A record that was read and set here exists; the database's foreign key still stands behind it.
+        known = {f.name for f in self._meta.fields if f.is_relation and f.is_cached(self) and _is_read(self, f)}
+        super().clean_fields({*(exclude or ()), *known})
+
     def _perform_unique_checks(self, unique_checks):
         return _all_rows_during(super()._perform_unique_checks, unique_checks)
 
     def validate_constraints(self, exclude=None):
         return _all_rows_during(super().validate_constraints, exclude)
+
+
+def _is_read(record, relation) -> bool:
+    target = relation.get_cached_value(record)
+    return target is not None and not target._state.adding and target.pk == getattr(record, relation.attname)
 
 
 def _all_rows_during(check, *arguments):

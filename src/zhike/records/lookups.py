@@ -1,6 +1,8 @@
 """What words mean: people by name, records by code or name, picklist labels; cached for one form or one import."""
 
 from collections.abc import Collection, Iterable
+from functools import reduce
+from operator import or_
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -119,6 +121,9 @@ class Lookups:
         ids = {w for w in words if isinstance(w, int)}
         texts = {str(w).strip() for w in words if not isinstance(w, int)}
         rows = kind.model.objects.visible_to(self.viewer)
+        if len(texts) == 1 and not ids:
+            self._prime_one(kind, rows, *texts)
+            return
         for pk in ids:
             self._records[kind.label, f"#{pk}"] = None
         for pk in rows.filter(pk__in=ids).values_list("pk", flat=True) if ids else ():
@@ -134,6 +139,16 @@ class Lookups:
         digits = {t for t in texts if t.isdigit() and len(t) < 18 and self._records[kind.label, t] is None}
         for pk in rows.filter(pk__in=digits).values_list("pk", flat=True) if digits else ():
             self._records[kind.label, str(pk)] = pk
+
+    def _prime_one(self, kind, rows, text: str) -> None:
+        """The same for one word, as a form sends it: every way it may be meant in one query."""
+        as_id = Q(pk=int(text)) if text.isdigit() and len(text) < 18 else Q()
+        paths = kind.natural_keys
+        meant = reduce(or_, (Q(**{path: text}) for path in paths), as_id)
+        found = list(rows.filter(meant).values("pk", *paths)) if meant else []
+        by_path = [{row["pk"] for row in found if row[path] == text} for path in paths]
+        keys = next((keys for keys in by_path if keys), {row["pk"] for row in found})
+        self._records[kind.label, text] = None if not keys else keys.pop() if len(keys) == 1 else -1
 
     def remember(self, kind, word: str, pk: int) -> None:
         """Make a record known that was created in this very import."""
