@@ -9,6 +9,7 @@ from zhike.activities.models import Activity, FeedMark
 from zhike.activities.queries import add_files
 from zhike.activities.timeline import comments_on
 from zhike.kit import dates
+from zhike.kit.keys import key_of
 from zhike.kit.viewer import Viewer
 from zhike.kit.workdays import is_workday
 from zhike.org.models import Person
@@ -55,8 +56,8 @@ def entries(
     rows = Activity.objects.visible_to(viewer).filter(author_id__in=people, happened_at__gte=begin, happened_at__lt=end)
     if kind in Activity.Kind.values:
         rows = rows.filter(kind=kind)
-    if cursor.isdigit() and len(cursor) < 19:
-        last = Activity.objects.visible_to(viewer).filter(pk=int(cursor)).first()
+    if pk := key_of(cursor):
+        last = Activity.objects.visible_to(viewer).filter(pk=pk).first()
         if last is not None:
             rows = rows.filter(happened_at__lte=last.happened_at).exclude(happened_at=last.happened_at, pk__gte=last.pk)
     page = list(_with_names(rows).order_by("-happened_at", "-id")[: PAGE + 1])

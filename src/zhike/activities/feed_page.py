@@ -11,6 +11,7 @@ from zhike.activities.kinds import ACTIVITY, SIGNS
 from zhike.activities.models import Activity
 from zhike.kit import dates, htmx
 from zhike.kit.access import require
+from zhike.kit.keys import key_of
 
 
 @require_safe
@@ -20,7 +21,7 @@ def team_feed(request: HttpRequest) -> HttpResponse:
     require(viewer, ACTIVITY.verb("view"))
     asked = request.GET
     day = _day(asked.get("day", ""))
-    person = int(asked["person"]) if asked.get("person", "").isdigit() and len(asked["person"]) < 19 else None
+    person = key_of(asked.get("person")) or None
     kind = asked.get("kind", "")
     seen = feed.seen_until(viewer)
     rows, cursor = feed.entries(viewer, day, person=person, kind=kind, cursor=asked.get("cursor", ""))

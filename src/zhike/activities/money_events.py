@@ -16,11 +16,11 @@ from zhike.contracts.models import Contract, ContractChange, Payment
 from zhike.customers.models import Customer
 from zhike.kit import dates
 from zhike.kit import format as fmt
+from zhike.kit.keys import LARGEST_KEY
 from zhike.kit.scope import ScopedModel
 from zhike.kit.viewer import Viewer
 from zhike.records.lookups import person_names
 from zhike.records.prepared import prepared
-from zhike.records.queries import LARGEST_KEY
 
 A_MOMENT = timedelta(seconds=1)
 

@@ -10,6 +10,7 @@ from zhike.activities.kinds import ACTIVITY
 from zhike.activities.models import Activity, Task, TaskParticipant
 from zhike.customers.models import Contact, Customer
 from zhike.kit import dates
+from zhike.kit.keys import key_of
 from zhike.kit.pinyin import syllables
 from zhike.kit.viewer import Viewer
 from zhike.org.models import Person
@@ -142,9 +143,7 @@ def participants_of(viewer: Viewer, task: Task) -> list[Person]:
 
 def customer_of_deal(viewer: Viewer, pk: str) -> dict[str, int]:
     """{"customer": id} of a deal the viewer sees, to begin a form with."""
-    if not pk.isdigit() or len(pk) > 18:
-        return {}
-    found = Opportunity.objects.visible_to(viewer).filter(pk=int(pk), customer__isnull=False)
+    found = Opportunity.objects.visible_to(viewer).filter(pk=key_of(pk), customer__isnull=False)
     customer_id = found.values_list("customer_id", flat=True).first()
     return {"customer": customer_id} if customer_id else {}
 

@@ -17,6 +17,7 @@ from zhike.activities.models import Reminder, ReminderRule
 from zhike.kit import dates, htmx
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible
+from zhike.kit.keys import key_of
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds
 from zhike.records.filters import Filter
@@ -41,8 +42,8 @@ def open_count(viewer: Viewer) -> QuerySet[Reminder]:
 def reminder_list(request: HttpRequest) -> HttpResponse:
     """What one was reminded of and has not seen to; `?rule=` shows those of one rule."""
     rows = reminders_of(request.viewer).select_related("rule")
-    if (rule := request.GET.get("rule", "")).isdigit() and len(rule) < 19:
-        rows = rows.filter(rule_id=int(rule))
+    if pk := key_of(rule := request.GET.get("rule", "")):
+        rows = rows.filter(rule_id=pk)
     return htmx.part(request, "activities/reminder_list.html#items", {"reminders": list(rows[:MOST]), "rule": rule})
 
 

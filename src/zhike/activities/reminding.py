@@ -24,6 +24,7 @@ from zhike.activities.groups import Audience
 from zhike.activities.models import Reminder, ReminderRule
 from zhike.activities.models.reminders import WORDS
 from zhike.kit import braces, dates
+from zhike.kit.keys import key_of
 from zhike.kit.viewer import viewer_of
 from zhike.org.models import Person, Role
 from zhike.org.viewers import the_system
@@ -182,8 +183,8 @@ def recipients(words: Iterable[str], owner_id: int | None) -> set[int]:
             found.add(above)
         elif what == "role":
             found |= set(Person.objects.present().filter(roles__key=which).values_list("pk", flat=True))
-        elif what == "person" and which.isdigit():
-            found.add(int(which))
+        elif what == "person" and (pk := key_of(which)):
+            found.add(pk)
     return {present for pk in found if (present := _present(pk, chain))}
 
 

@@ -15,6 +15,7 @@ from zhike.activities.report_forms import ReportForm, ReportRulesForm
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
 from zhike.kit.errors import NotVisible, Refused
+from zhike.kit.keys import key_of
 from zhike.kit.workdays import holiday
 from zhike.records.actions import delete_record
 from zhike.records.lists import ListPage
@@ -52,13 +53,9 @@ def _whose(request: HttpRequest) -> int:
     given = request.GET.get("person", "")
     if not given:
         return request.viewer.person_id
-    if (
-        not given.isdigit()
-        or len(given) > 18
-        or int(given) not in {request.viewer.person_id, *request.viewer.subordinates}
-    ):
+    if (pk := key_of(given)) not in {request.viewer.person_id, *request.viewer.subordinates}:
         raise NotVisible
-    return int(given)
+    return pk
 
 
 @require_safe

@@ -22,12 +22,12 @@ from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Customer
 from zhike.customers.queries import history_words
 from zhike.kit import dates
+from zhike.kit.keys import LARGEST_KEY, key_of
 from zhike.kit.scope import follows
 from zhike.kit.viewer import Viewer
 from zhike.records.lookups import person_names
 from zhike.records.models import AuditEntry
 from zhike.records.prepared import prepared
-from zhike.records.queries import LARGEST_KEY
 from zhike.sales.models import StageChange
 
 PAGE = 20
@@ -98,9 +98,9 @@ def _places(cursor: str) -> dict[str, str]:
 def _followups(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
     seen = follows(Activity, viewer, customer)
     moment, _sep, pk = place.partition("|")
-    if (before := moment_of(moment)) and pk.isdigit():
+    if (before := moment_of(moment)) and key_of(pk):
         rows = _followups_of(viewer, customer.pk, seen).filter(happened_at__lte=before)
-        rows = rows.exclude(happened_at=before, pk__gte=int(pk))[: PAGE + 1]
+        rows = rows.exclude(happened_at=before, pk__gte=key_of(pk))[: PAGE + 1]
     else:
         rows = _last_followups(viewer, customer.pk, seen)
     found = []
@@ -145,8 +145,8 @@ def _moves(viewer: Viewer, customer_id: int, below: int) -> QuerySet[StageChange
 def _dunning(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
     """When somebody asked for payment, and what was promised (SAL-8)."""
     rows = DunningNote.objects.visible_to(viewer).filter(customer=customer).select_related("receivable")
-    if place.isdigit():
-        rows = rows.filter(pk__lt=int(place))
+    if below := key_of(place):
+        rows = rows.filter(pk__lt=below)
     found = []
     for row in rows.order_by("-id")[: PAGE + 1]:
         promised = _("promised for %(day)s") % {"day": row.promised_on} if row.promised_on else ""
@@ -196,7 +196,7 @@ def _entries(viewer: Viewer, customer_id: int, below: int) -> QuerySet[AuditEntr
 
 def _below(place: str) -> int:
     """The id below which a stream goes on; without a place, one above all."""
-    return min(int(place), LARGEST_KEY) if place.isdigit() and len(place) < 20 else LARGEST_KEY
+    return key_of(place) or LARGEST_KEY
 
 
 def _money(name: str) -> Callable[[Viewer, Customer, str], list[Event]]:

@@ -19,6 +19,7 @@ from zhike.kit import dates, htmx
 from zhike.kit import format as fmt
 from zhike.kit.access import can, require
 from zhike.kit.errors import NotVisible, Refused
+from zhike.kit.keys import key_of
 from zhike.kit.registry import menu
 from zhike.kit.viewer import Viewer
 from zhike.records.actions import delete_record
@@ -99,8 +100,7 @@ def activity_log(request: HttpRequest) -> HttpResponse:
 def _about(request: HttpRequest) -> tuple[Customer | None, dict[str, int]]:
     """The customer a follow-up is about, and what else the place it is logged from says."""
     sent = request.POST if request.method == "POST" else request.GET
-    given = {name: int(value) for name in ("customer", "contact", "opportunity")
-             if (value := sent.get(name, "")).isdigit() and len(value) < 19}  # fmt: skip
+    given = {name: pk for name in ("customer", "contact", "opportunity") if (pk := key_of(sent.get(name)))}
     initial, found = {}, given.get("customer")
     if request.method == "POST":  # the form itself says what is wrong with what was chosen
         initial = {name: pk for name, pk in given.items() if name == "opportunity"}

@@ -22,6 +22,7 @@ from zhike.api import (
 from zhike.api.auth import TokenAuth
 from zhike.api.records import router_of
 from zhike.api.reports import reports
+from zhike.kit.keys import key_of
 from zhike.records import kinds, queries, search
 from zhike.records.lookups import usernames
 
@@ -77,9 +78,9 @@ def search_everything(request: HttpRequest, q: str = "", limit: int = 20):
 def audit(request: HttpRequest, object: str, before: int = 0):
     slug, _sep, pk = object.partition("/")
     kind = kinds.find(slug)
-    if kind is None or not pk.isdigit():
+    if kind is None or not key_of(pk):
         raise ValidationError({"object": [_("Like customers/12.")]})
-    rows = queries.history_of(request.viewer, kind, int(pk[:19]))
+    rows = queries.history_of(request.viewer, kind, key_of(pk))
     if before:
         rows = rows.filter(pk__lt=before)
     names, hidden = usernames(), kind.hidden_from(request.viewer)

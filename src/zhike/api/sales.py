@@ -11,6 +11,7 @@ from zhike.api.idempotency import once
 from zhike.api.records import as_json, sent
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible
+from zhike.kit.keys import key_of
 from zhike.records import queries
 from zhike.records.fields import Day
 from zhike.records.forms import cleaned_values
@@ -86,7 +87,7 @@ def moved(request: HttpRequest, pk: int, body: MoveIn) -> dict[str, Any]:
     """Move a deal as a body says, and give it back."""
     opportunity = queries.record_for(request.viewer, OPPORTUNITY, pk, "change")
     word = str(body.stage).strip()
-    stage = stages().get(int(word)) if word.isdigit() and len(word) < 19 else None
+    stage = stages().get(key_of(word))
     stage = stage or stage_named(opportunity.pipeline_id, word, stages().get(opportunity.stage_id))
     if stage.pipeline_id != opportunity.pipeline_id:
         raise ValidationError({"stage": [_("This stage belongs to another pipeline.")]})

@@ -15,11 +15,11 @@ from zhike.automation.models import AutomationRule, AutomationRun
 from zhike.kit import htmx
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible, Refused
+from zhike.kit.keys import LARGEST_KEY
 from zhike.org.viewers import the_system
 from zhike.records import conditions, events, kinds
 from zhike.records.filters import Filter
 from zhike.records.kinds import RecordKind
-from zhike.records.queries import LARGEST_KEY
 
 RUNS_ON_PAGE = 50
 TO_TRY_ON = 50
@@ -154,7 +154,7 @@ def step_delete(request: HttpRequest, pk: int, place: int) -> HttpResponse:
 @require_POST
 def step_order(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the steps into another order."""
-    order = [int(n) for n in request.POST.get("order", "").split(",") if n.isdigit() and len(n) < 4]
+    order = [int(n) for n in request.POST.get("order", "").split(",") if n.isdecimal() and len(n) < 4]
     actions.order_steps(_rule(pk), by=request.viewer, order=order)
     return htmx.redirect(request, reverse("automation:rule_page", args=[pk]), _("Saved."))
 

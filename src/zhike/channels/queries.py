@@ -4,9 +4,8 @@ from django.db.models import QuerySet
 
 from zhike.channels.models import Delivery, Webhook
 from zhike.kit.errors import NotVisible
+from zhike.kit.keys import LARGEST_KEY
 from zhike.kit.viewer import Viewer
-
-LARGEST_KEY = 2**63 - 1
 
 
 def deliveries(viewer: Viewer) -> QuerySet[Delivery]:

@@ -183,7 +183,7 @@ def judged(hook: Webhook, answer: http.Answer, more: dict[str, Any]) -> Outcome:
 def retry_after(answer: http.Answer) -> float:
     """For how many seconds the other side asked us to wait; at most an hour."""
     said = answer.headers.get("retry-after", "")
-    if said.isdigit():
+    if said.isdecimal():
         return min(int(said[:6]), 3600)
     try:
         return min(max((parsedate_to_datetime(said) - dates.now()).total_seconds(), 0), 3600)

@@ -17,8 +17,8 @@ from zhike.contracts.models import BankLine, BankStatement, Contract, Invoice, P
 from zhike.customers.models import Customer
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible
+from zhike.kit.keys import LARGEST_KEY
 from zhike.kit.viewer import Viewer
-from zhike.records.queries import LARGEST_KEY
 
 MATCH = "contracts.statement.match"
 PAGE = 50

@@ -15,6 +15,7 @@ from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
 from zhike.kit.errors import Forbidden, NotVisible
 from zhike.kit.forms import ActionForm
+from zhike.kit.keys import key_of
 from zhike.kit.registry import Entry, buttons, tabs
 from zhike.kit.viewer import Viewer
 from zhike.records import actions as records
@@ -76,8 +77,8 @@ def contract_create(request: HttpRequest) -> HttpResponse:
     """A new draft; a customer's or a deal's page says for whom."""
     require(request.viewer, CONTRACT.verb("create"))
     initial = {name: request.GET[name] for name in PRESET if request.GET.get(name)}
-    if (deal := initial.get("opportunity", "")).isdigit():
-        initial = _from_deal(request.viewer, int(deal)) | initial
+    if deal := key_of(initial.get("opportunity")):
+        initial = _from_deal(request.viewer, deal) | initial
     form = RecordForm(request.POST or None, kind=CONTRACT, viewer=request.viewer, initial=initial, only=DRAFT)
     if request.method == "POST" and form.save(by=request.viewer):
         return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
@@ -92,8 +93,7 @@ def _from_deal(viewer: Viewer, pk: int) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def contract_from_quote(request: HttpRequest) -> HttpResponse:
     """The customer took a quote: make the contract of it."""
-    pk = request.GET.get("quote", "")
-    quote = record_for(request.viewer, QUOTE, int(pk) if pk.isdigit() and len(pk) < 19 else 0)
+    quote = record_for(request.viewer, QUOTE, key_of(request.GET.get("quote")))
     require(request.viewer, CONTRACT.verb("create"))
     form = ActionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.run(actions.accept_quote, quote, by=request.viewer):

@@ -28,11 +28,12 @@ from zhike.kit import dates, htmx
 from zhike.kit.access import may, require
 from zhike.kit.actions import acting
 from zhike.kit.errors import NotVisible
+from zhike.kit.keys import key_of
 from zhike.kit.registry import Stat
 from zhike.kit.viewer import Viewer
 from zhike.records.actions import start_job
 from zhike.records.lists import ListPage
-from zhike.records.queries import LARGEST_KEY, record
+from zhike.records.queries import record
 from zhike.sales import queries as sales
 from zhike.sales.kinds import OPPORTUNITY
 from zhike.sales.models import Product, Quote
@@ -120,10 +121,8 @@ def quote_card(request: HttpRequest, quote: Quote) -> SafeString:
 
 
 def _asked(request: HttpRequest, pk: int) -> tuple[Customer, Product]:
-    product = request.POST.get("product") or request.GET.get("product", "")
-    if not product.isdigit() or int(product) > LARGEST_KEY:
-        raise NotVisible
-    return one_customer(request.viewer, pk), sales.product(request.viewer, int(product))
+    product = key_of(request.POST.get("product") or request.GET.get("product"))
+    return one_customer(request.viewer, pk), sales.product(request.viewer, product)
 
 
 @require_POST

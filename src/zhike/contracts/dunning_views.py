@@ -19,9 +19,10 @@ from zhike.customers.models import Customer
 from zhike.kit import dates, htmx
 from zhike.kit.access import may, require
 from zhike.kit.errors import NotVisible
+from zhike.kit.keys import key_of
 from zhike.records.actions import create_record, delete_record
 from zhike.records.lists import ListPage
-from zhike.records.queries import LARGEST_KEY, record_for
+from zhike.records.queries import record_for
 
 
 @require_safe
@@ -52,8 +53,7 @@ def _about(request: HttpRequest) -> tuple[Receivable | None, Customer]:
 
 
 def _chosen(request: HttpRequest, name: str, rows: Any) -> Any:
-    text = request.GET.get(name, "")
-    pk = int(text) if text.isdigit() and 0 < int(text) <= LARGEST_KEY else 0
+    pk = key_of(request.GET.get(name))
     return rows.visible_to(request.viewer).filter(pk=pk).first() if pk else None
 
 

@@ -18,11 +18,11 @@ from zhike.customers.models import Customer
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
 from zhike.kit.errors import NotVisible, Refused
+from zhike.kit.keys import key_of
 from zhike.kit.registry import tabs
 from zhike.records import actions as records
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
-from zhike.records.queries import LARGEST_KEY
 
 VERBS = tuple(f"{INVOICE.label}.{word}" for word in ("change", "approve", "issue", "delete"))
 # What finance puts down is asked for when it is issued.
@@ -85,11 +85,10 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 
 
 def _chosen(request: HttpRequest, name: str, model: Any) -> Any:
-    text = request.GET.get(name, "")
-    if not text.isdigit() or not 0 < int(text) <= LARGEST_KEY:
+    if not (pk := key_of(request.GET.get(name))):
         return None
     rows = model.objects.visible_to(request.viewer)
-    return (rows.select_related("customer") if model is Contract else rows).filter(pk=int(text)).first()
+    return (rows.select_related("customer") if model is Contract else rows).filter(pk=pk).first()
 
 
 def _fields() -> list[str]:

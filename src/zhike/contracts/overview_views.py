@@ -26,12 +26,12 @@ from zhike.kit import dates, htmx, parse
 from zhike.kit import format as fmt
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible, Refused
+from zhike.kit.keys import key_of
 from zhike.kit.tables.writer import Column, write_xlsx
 from zhike.kit.viewer import Viewer
 from zhike.org.models import Person
 from zhike.records import kinds
 from zhike.records.exports import note_export
-from zhike.records.queries import LARGEST_KEY
 
 VIEW, EXPORT = "contracts.receivable.view", "contracts.receivable.export"
 TOP, SHOWN = 8, 100
@@ -166,10 +166,7 @@ def account_file(request: HttpRequest) -> HttpResponse:
 
 def _account(request: HttpRequest) -> accounts.Account:
     require(request.viewer, VIEW)
-    text = request.GET.get("customer", "")
-    if not text.isdigit() or int(text) > LARGEST_KEY:
-        raise NotVisible
-    customer: Customer = one_customer(request.viewer, int(text))
+    customer: Customer = one_customer(request.viewer, key_of(request.GET.get("customer")))
     first, last = accounts.period(_day(request, "from"), _day(request, "until"), dates.today())
     return accounts.account(request.viewer, customer, first, last)
 

@@ -20,6 +20,7 @@ from zhike.customers.models import Customer
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
 from zhike.kit.errors import NotVisible
+from zhike.kit.keys import key_of
 from zhike.kit.registry import tabs
 from zhike.kit.viewer import Viewer
 from zhike.records import actions as records
@@ -120,10 +121,10 @@ def payment_create(request: HttpRequest) -> HttpResponse:
 
 def _preset(request: HttpRequest) -> dict[str, Any]:
     """Whose payment it is, from the page of a customer or contract."""
-    customer, contract = request.GET.get("customer", ""), request.GET.get("contract", "")
-    if contract.isdigit():
-        return {"customer": queries.contract(request.viewer, int(contract)).customer_id}
-    return {"customer": int(customer)} if customer.isdigit() and len(customer) < 19 else {}
+    customer, contract = key_of(request.GET.get("customer")), key_of(request.GET.get("contract"))
+    if contract:
+        return {"customer": queries.contract(request.viewer, contract).customer_id}
+    return {"customer": customer} if customer else {}
 
 
 def _customer(viewer: Viewer, form: PaymentForm) -> Customer | None:

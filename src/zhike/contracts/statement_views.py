@@ -20,6 +20,7 @@ from zhike.customers.models import Customer
 from zhike.kit import htmx
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible, Refused
+from zhike.kit.keys import key_of
 from zhike.kit.tables.reader import UnreadableTable, open_table
 
 PREVIEW = 8
@@ -107,7 +108,7 @@ def _lines(request: HttpRequest, statement: BankStatement | None) -> HttpRespons
     viewer, status = request.viewer, request.GET.get("status", Status.OPEN)
     if status not in (*Status.values, "all"):
         raise NotVisible
-    start = min(int(text), 1_000_000) if (text := request.GET.get("start", "")).isdigit() and len(text) < 9 else 0
+    start = min(int(text), 1_000_000) if (text := request.GET.get("start", "")).isdecimal() and len(text) < 9 else 0
     some = bank_queries.lines(viewer, statement, "" if status == "all" else status, start)
     rows, more = some[:PAGE], len(some) > PAGE
     figures = bank_queries.figures(viewer, statement)
@@ -149,8 +150,8 @@ def line_post(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _as_suggested(request: HttpRequest, line: BankLine) -> HttpResponse:
-    viewer, customer = request.viewer, request.POST.get("customer", "")
-    found = Customer.objects.visible_to(viewer).filter(pk=int(customer) if customer.isdigit() else 0).first()
+    viewer, customer = request.viewer, key_of(request.POST.get("customer"))
+    found = Customer.objects.visible_to(viewer).filter(pk=customer).first()
     try:
         if found is None:
             raise Refused(_("Choose a customer."))

@@ -17,6 +17,7 @@ from zhike.customers.queries import people_at
 from zhike.kit import dates
 from zhike.kit import format as fmt
 from zhike.kit.access import may
+from zhike.kit.keys import key_of
 from zhike.kit.viewer import Viewer
 from zhike.mail import queries, rules
 from zhike.mail.models import Letter, LetterTemplate, MailAccount
@@ -56,15 +57,15 @@ def begin(viewer: Viewer, query: QueryDict) -> Begin:
     """Read what an address (`?contact=7`, `?reply=9`, `?draft=3`) says; raises NotVisible for what one may not see."""
     found = Begin()
     for name, place in (("reply", "answers"), ("forward", "passes_on"), ("draft", "draft")):
-        if pk := _number(query, name):
+        if pk := key_of(query.get(name)):
             setattr(found, place, queries.letter(viewer, pk))
     if earlier := found.draft or found.answers or found.passes_on:
         found.about = {name: getattr(earlier, name) for name in KINDS if getattr(earlier, name)}
     for name, kind in KINDS.items():
-        if pk := _number(query, name):
+        if pk := key_of(query.get(name)):
             found.about[name] = records.record(viewer, kind, pk)
     _complete(found.about)
-    if pk := _number(query, "template"):
+    if pk := key_of(query.get("template")):
         found.template = queries.template(viewer, pk)
     quote = found.about.get("quote")
     if quote and not earlier and quote.status in SENDABLE and may(viewer, QUOTE.verb("change"), quote):
@@ -82,11 +83,6 @@ def quote_file(viewer: Viewer, quote: Quote) -> ContentFile:
     """A quote as the PDF that goes along with its letter."""
     name = f"{quote.label or quote.pk}.pdf".replace(" ", "-")
     return ContentFile(quote_pdf(quote, quote_lines(viewer, quote)), name=name)
-
-
-def _number(query: QueryDict, name: str) -> int:
-    given = query.get(name, "")
-    return int(given) if given.isdigit() and len(given) < 19 else 0
 
 
 def _complete(about: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from zhike.customers.kinds import CONTACT, CUSTOMER
 from zhike.kit.forms import ActionForm
+from zhike.kit.keys import key_or_word
 from zhike.kit.viewer import Viewer
 from zhike.mail.composing import Begin
 from zhike.mail.models import MailAccount, MailRules
@@ -212,7 +213,7 @@ class FileUnderForm(ActionForm):
                 data[name] = None
                 continue
             try:
-                pk = self.lookups.record(kind, int(given) if given.isdigit() and len(given) < 19 else given)
+                pk = self.lookups.record(kind, key_or_word(given))
             except ValidationError as error:
                 self.add_error(name, error)
                 continue

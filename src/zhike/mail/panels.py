@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from zhike.activities.timeline import PAGE, Event, moment_of
 from zhike.customers.models import Customer
 from zhike.kit.access import may
+from zhike.kit.keys import key_of
 from zhike.kit.viewer import Viewer
 from zhike.mail import queries
 from zhike.mail.kinds import LETTER
@@ -57,8 +58,8 @@ def events(viewer: Viewer, customer: Customer, place: str, alone: bool) -> list[
     rows = Letter.objects.visible_to(viewer).filter(customer=customer).select_related("contact")
     rows = rows if alone else rows.filter(activity__isnull=True)
     text, _sep, pk = place.partition("|")
-    if (moment := moment_of(text)) and pk.isdigit() and len(pk) < 19:
-        rows = rows.filter(at__lte=moment).exclude(at=moment, pk__gte=int(pk))
+    if (moment := moment_of(text)) and key_of(pk):
+        rows = rows.filter(at__lte=moment).exclude(at=moment, pk__gte=key_of(pk))
     return [_event(row) for row in rows.order_by("-at", "-id")[: PAGE + 1]]
 
 

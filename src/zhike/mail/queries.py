@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from zhike.kit.errors import NotVisible
+from zhike.kit.keys import LARGEST_KEY
 from zhike.kit.viewer import Viewer
 from zhike.mail.kinds import LETTER
 from zhike.mail.models import Letter, LetterBody, LetterTemplate, MailAccount, MailDomain
@@ -14,7 +15,7 @@ from zhike.records import queries as records
 from zhike.records.models import StoredFile
 from zhike.records.prepared import prepared_count
 
-MOST, LARGEST_KEY = 50, records.LARGEST_KEY
+MOST = 50
 RELATED = ("customer", "contact", "lead", "opportunity", "quote", "holder", "account")
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from zhike.kit import format as fmt
 from zhike.kit import parse
+from zhike.kit.keys import key_of
 from zhike.org.models import Department, Person, Role
 from zhike.records import config
 from zhike.records import lookups as look
@@ -72,8 +73,8 @@ class DepartmentField(Choice):
     def parse(self, raw, lookups):
         word = parse.clean_text(str(raw))
         names = self.labels()
-        if word.isdigit() and int(word) in names:
-            return int(word)
+        if (pk := key_of(word)) in names:
+            return pk
         wanted = parse.fold(re.split(r"[/>\\]", word)[-1].strip())
         found = [pk for pk, name in names.items() if parse.fold(name) == wanted]
         if len(found) > 1:

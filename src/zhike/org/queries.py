@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from zhike.kit import dates
 from zhike.kit.access import VERBS
 from zhike.kit.errors import NotVisible
+from zhike.kit.keys import LARGEST_KEY
 from zhike.kit.viewer import Viewer
 from zhike.org import rules
 from zhike.org.fields import department_tree
@@ -18,7 +19,6 @@ from zhike.records import config, kinds
 from zhike.records import queries as records
 from zhike.records.models import AuditEntry
 from zhike.records.prepared import prepared_count
-from zhike.records.queries import LARGEST_KEY
 
 LOG_PAGE = 100
 

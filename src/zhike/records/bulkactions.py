@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhike.kit.errors import Forbidden, Refused
 from zhike.kit.forms import ActionForm
+from zhike.kit.keys import keys_of
 from zhike.kit.viewer import Viewer
 from zhike.records import actions, lookups
 from zhike.records.filters import Filter
@@ -93,7 +94,7 @@ class Selection:
         """From a list's form: `pk` boxes, or `all` with the `query` of the page."""
         if sent.get("all"):
             return cls(kind, [], Filter.from_query(kind, QueryDict(sent.get("query", "")[:5000])))
-        ids = [int(pk) for pk in sent.getlist("pk")[:1000] if pk.isdigit() and len(pk) < 19]
+        ids = keys_of(sent.getlist("pk")[:1000])
         return cls(kind, list(dict.fromkeys(ids)))
 
     @classmethod

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from zhike.kit.keys import key_of
 from zhike.kit.viewer import Viewer
 from zhike.records import config
 
@@ -90,9 +91,9 @@ class Lookups:
         """A person's id by id, username, full name or e-mail; raises ValidationError if unknown or ambiguous."""
         text = str(word).strip()
         whole = isinstance(word, int) and not isinstance(word, bool)
-        if whole or (text.isdigit() and int(text) in person_names()):
-            if int(text) in person_names():
-                return int(text)
+        if whole or key_of(text) in person_names():
+            if (pk := key_of(text)) in person_names():
+                return pk
         elif len(found := _people_by_word().get(text.casefold(), [])) == 1:
             return found[0]
         elif found:
@@ -136,13 +137,13 @@ class Lookups:
                 known = self._records.get((kind.label, text))
                 self._records[kind.label, text] = pk if known is None or known == pk else -1
         # A number typed where a code is expected may also be the id chosen in a form.
-        digits = {t for t in texts if t.isdigit() and len(t) < 18 and self._records[kind.label, t] is None}
+        digits = {t for t in texts if key_of(t) and self._records[kind.label, t] is None}
         for pk in rows.filter(pk__in=digits).values_list("pk", flat=True) if digits else ():
             self._records[kind.label, str(pk)] = pk
 
     def _prime_one(self, kind, rows, text: str) -> None:
         """The same for one word, as a form sends it: every way it may be meant in one query."""
-        as_id = Q(pk=int(text)) if text.isdigit() and len(text) < 18 else Q()
+        as_id = Q(pk=pk) if (pk := key_of(text)) else Q()
         paths = kind.natural_keys
         meant = reduce(or_, (Q(**{path: text}) for path in paths), as_id)
         found = list(rows.filter(meant).values("pk", *paths)) if meant else []

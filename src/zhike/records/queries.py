@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from zhike.kit.access import VERBS, may
 from zhike.kit.errors import Forbidden, NotVisible
+from zhike.kit.keys import LARGEST_KEY
 from zhike.kit.viewer import Viewer
 from zhike.records import config, kinds
 from zhike.records.kinds import RecordKind
@@ -15,7 +16,6 @@ from zhike.records.models import AuditEntry, ImportBatch, InboxItem, Job, SavedV
 from zhike.records.prepared import prepared, prepared_count
 
 # No database key is larger; a longer number in an address is no record.
-LARGEST_KEY = 2**63 - 1
 
 
 def record(viewer: Viewer, kind: RecordKind, pk: int, *, related: tuple[str, ...] = ()) -> Any:

@@ -4,6 +4,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from zhike.kit.keys import key_or_word
+
 
 class DayInput(forms.DateInput):
     """The browser's own date picker; anything a parser understands may also be pasted."""
@@ -48,7 +50,7 @@ class RecordInput(forms.TextInput):
         title = ""
         if value not in (None, ""):
             try:
-                pk = self.lookups.record(self.kind, int(value) if str(value).isdigit() else value)
+                pk = self.lookups.record(self.kind, key_or_word(value))
                 title = self.kind.model.objects.visible_to(self.lookups.viewer).get(pk=pk)
             except ValidationError:
                 title = value

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zhike.kit import htmx
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible
+from zhike.kit.keys import LARGEST_KEY, keys_of
 from zhike.records import conditions
 from zhike.records.filters import Filter
 from zhike.records.lookups import person_names
-from zhike.records.queries import LARGEST_KEY
 from zhike.sales import actions, queries
 from zhike.sales.assignment_forms import AssignmentRuleForm
 from zhike.sales.kinds import LEAD
@@ -72,7 +72,7 @@ def rule_conditions(request: HttpRequest, pk: int) -> HttpResponse:
 def rule_order(request: HttpRequest) -> HttpResponse:
     """Put the rules into the order given."""
     require(request.viewer, CHANGE)
-    order = [int(pk) for pk in request.POST.get("order", "").split(",") if pk.isdigit() and len(pk) < 19]
+    order = keys_of(request.POST.get("order", "").split(","))
     actions.order_rules(by=request.viewer, order=order)
     return htmx.done(_("Saved."))
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from zhike.kit import htmx
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible, Refused
+from zhike.kit.keys import key_of
 from zhike.records.filters import Filter
 from zhike.sales import queries
 from zhike.sales.addresses import carried, pipeline_of, with_changes
@@ -115,8 +116,8 @@ def _query(request: HttpRequest) -> QueryDict:
 
 def _more(request: HttpRequest) -> HttpResponse:
     lane, start = request.GET["lane"], request.GET.get("start", "0")
-    stage = stages().get(int(lane)) if lane.isdigit() and len(lane) < 19 else None
-    if stage is None or not stage.is_open or not (start.isdigit() and len(start) < 7):
+    stage = stages().get(key_of(lane))
+    if stage is None or not stage.is_open or not (start.isdecimal() and len(start) < 7):
         raise NotVisible
     pipeline = next(p for p in pipelines() if p.pk == stage.pipeline_id)
     query = _query(request)

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from zhike.kit import dates, parse
 from zhike.kit import format as fmt
+from zhike.kit.keys import key_of
 from zhike.kit.money import check_money
 from zhike.records import kinds
 from zhike.records.fields import EMPTY, Choice, Field, Moment, Number
@@ -68,8 +69,8 @@ class StageField(Choice):
 
     def parse(self, raw, lookups):
         word = parse.clean_text(str(raw))
-        if word.isdigit() and int(word) in stages():
-            return int(word)
+        if (pk := key_of(word)) in stages():
+            return pk
         if not self.ids_of(word):
             names = _(", ").join(dict.fromkeys(stage.name for stage in stages().values()))
             raise ValidationError(_("“%(word)s” is no stage: %(names)s."), params={"word": word[:40], "names": names})

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zhike.kit import htmx
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible
-from zhike.records.queries import LARGEST_KEY
+from zhike.kit.keys import LARGEST_KEY, keys_of
 from zhike.sales import actions, queries
 from zhike.sales.forms import PipelineForm, RemoveStageForm, StageForm
 from zhike.sales.kinds import OPPORTUNITY
@@ -78,7 +78,7 @@ def stage_edit(request: HttpRequest, pipeline_pk: int, pk: int = 0) -> HttpRespo
 def stage_order(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the stages of a pipeline into the order given."""
     require(request.viewer, CHANGE)
-    order = [int(word) for word in request.POST.get("order", "").split(",") if word.isdigit() and len(word) < 19]
+    order = keys_of(request.POST.get("order", "").split(","))
     actions.order_stages(_pipeline(pk), by=request.viewer, order=order)
     return htmx.done(_("Saved."))
 

@@ -3,8 +3,8 @@
 from django.db.models import Count, Q
 
 from zhike.kit.errors import NotVisible
+from zhike.kit.keys import LARGEST_KEY
 from zhike.kit.viewer import Viewer
-from zhike.records.queries import LARGEST_KEY
 from zhike.sales.models import BundlePart, PriceList, PriceListItem, Product, ProductCategory, Quote, QuoteLine
 
 

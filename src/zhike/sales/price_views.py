@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zhike.kit import htmx
 from zhike.kit.access import require
 from zhike.kit.errors import Refused
+from zhike.kit.keys import key_of, keys_of
 from zhike.records.queries import record_for
 from zhike.sales import actions
 from zhike.sales import price_queries as queries
@@ -49,7 +50,7 @@ def price_list_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def price_list_order(request: HttpRequest) -> HttpResponse:
     """Put the lists into the order given."""
-    order = [int(pk) for pk in request.POST.get("order", "").split(",") if pk.isdigit() and len(pk) < 19]
+    order = keys_of(request.POST.get("order", "").split(","))
     actions.order_price_lists(by=request.viewer, order=order)
     return htmx.done(_("Saved."))
 
@@ -109,8 +110,8 @@ def category_edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
 
 
 def _parent(request: HttpRequest) -> int | None:
-    text = request.GET.get("below", "")
-    return int(text) if text.isdigit() and len(text) < 19 and int(text) in category_tree() else None
+    pk = key_of(request.GET.get("below"))
+    return pk if pk in category_tree() else None
 
 
 @require_POST

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from zhike.kit import parse
+from zhike.kit.keys import key_of
 from zhike.records.fields import Choice
 from zhike.sales.models.categories import BETWEEN, category_tree
 
@@ -23,8 +24,8 @@ class CategoryField(Choice):
 
     def parse(self, raw, lookups):
         word, tree = parse.clean_text(str(raw)), category_tree()
-        if word.isdigit() and len(word) < 19 and int(word) in tree:
-            return int(word)
+        if (pk := key_of(word)) in tree:
+            return pk
         wanted = _folded(word)
         by_path = [pk for pk, place in tree.items() if _folded(place.path) == wanted]
         found = by_path or [pk for pk, place in tree.items() if _folded(place.name) == wanted]

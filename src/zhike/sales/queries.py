@@ -10,6 +10,7 @@ from django.db.models import Count, Prefetch, QuerySet, Sum
 
 from zhike.customers.models import Customer
 from zhike.kit import dates
+from zhike.kit.keys import key_of
 from zhike.kit.money import round_fen, yuan
 from zhike.kit.viewer import Viewer
 from zhike.org.queries import company_name
@@ -372,8 +373,6 @@ def price_lists_with(products: Iterable[Product]) -> list[PriceList]:
 
 def parties_of(viewer: Viewer, opportunity_pk: str) -> dict[str, int]:
     """{"customer": id, "contact": id} of a deal the viewer sees, to begin a form with."""
-    if not opportunity_pk.isdigit() or len(opportunity_pk) > 18:
-        return {}
-    found = OPPORTUNITY.rows(viewer).filter(pk=int(opportunity_pk), customer__isnull=False)
+    found = OPPORTUNITY.rows(viewer).filter(pk=key_of(opportunity_pk), customer__isnull=False)
     names = ("customer", "contact")
     return {name: pk for name, pk in zip(names, found.values_list(*names).first() or (), strict=False) if pk}

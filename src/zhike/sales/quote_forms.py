@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from zhike.kit import dates
 from zhike.kit.forms import ActionForm
+from zhike.kit.keys import key_of
 from zhike.kit.viewer import Viewer
 from zhike.records.fields import Money, Number, Ref, Text
 from zhike.records.forms import FieldControl
@@ -121,7 +122,7 @@ class QuoteLinesForm(ActionForm):
         """Work out where each price comes from: what the lists say now, or what the quote's lines say already."""
         kept = {(line.product_id, line.price): line.priced_by for line in self.quote.known_lines()}
         for n, row in enumerate(rows):
-            product = self.products.get(_whole(self.data.get(f"l{n}-product")))
+            product = self.products.get(key_of(self.data.get(f"l{n}-product")))
             if product is None:
                 continue
             usual = self._price(product, _decimal(self.data.get(f"l{n}-quantity")) or Decimal(1))
@@ -136,7 +137,7 @@ class QuoteLinesForm(ActionForm):
     @cached_property
     def products(self) -> dict[int, Product]:
         """The products that were sent and may be offered."""
-        sent = (_whole(self.data.get(f"l{n}-product")) for n in range(min(_count(self.data), MOST_ROWS)))
+        sent = (key_of(self.data.get(f"l{n}-product")) for n in range(min(_count(self.data), MOST_ROWS)))
         return queries.products_on_sale(self.viewer, [pk for pk in sent if pk])
 
     @cached_property
@@ -170,7 +171,7 @@ class QuoteLinesForm(ActionForm):
 
     def _chosen_anew(self, data, n: int) -> Product | None:
         pk = data.get(f"l{n}-product", "")
-        return None if pk == data.get(f"l{n}-known", "") else self.products.get(_whole(pk))
+        return None if pk == data.get(f"l{n}-known", "") else self.products.get(key_of(pk))
 
     def _fill_row(self, data, n: int, line: BundleLine) -> None:
         product, price = line.product, self._price(line.product, line.quantity)
@@ -221,7 +222,7 @@ class QuoteLinesForm(ActionForm):
 
 
 def _count(data) -> int:
-    return int(text) if (text := data.get("count", "0")).isdigit() and len(text) < 9 else 0
+    return int(text) if (text := data.get("count", "0")).isdecimal() and len(text) < 9 else 0
 
 
 def _start(line: QuoteLine) -> dict[str, Any]:
@@ -233,10 +234,6 @@ def _start(line: QuoteLine) -> dict[str, Any]:
 def _plain(number: Decimal) -> str:
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdigit() and len(text) < 19 else 0
 
 
 def _decimal(text: str | None) -> Decimal | None:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from zhike.kit import dates, htmx, parse
 from zhike.kit.access import may, require
 from zhike.kit.errors import Forbidden
+from zhike.kit.keys import key_of
 from zhike.kit.workdays import next_workday
 from zhike.records.lists import ListPage
 from zhike.sales import actions, projects, queries, resource_calendar, rules
@@ -28,8 +29,9 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     """People × days for two weeks, and what waits for the viewer's decision."""
     require(request.viewer, RESOURCE.verb("view"))
     first = _day(request.GET.get("from", ""))
-    names, wanted = department_names(), request.GET.get("department", "")
-    department = int(wanted) if wanted.isdigit() and len(wanted) < 19 and int(wanted) in names else None
+    wanted = key_of(request.GET.get("department"))
+    names = department_names()
+    department = wanted if wanted in names else None
     rows = resource_calendar.calendar(request.viewer, first, department)
     days = resource_calendar.days_from(first)
     keep = f"&department={department}" if department else ""

@@ -5,6 +5,7 @@ from collections import defaultdict
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from zhike.kit.keys import key_or_word
 from zhike.records.fields import EMPTY, Ref
 from zhike.sales.models import DealCompetitor
 
@@ -49,6 +50,6 @@ class RivalField(Ref):
     def condition(self, op, values, lookups):
         named = DealCompetitor.objects.whole_table(WHY)
         if op == "in":
-            wanted = [lookups.record(self.target, int(v) if str(v).isdigit() else v) for v in values]
+            wanted = [lookups.record(self.target, key_or_word(v)) for v in values]
             named = named.filter(competitor__in=wanted)
         return Q(pk__in=named.order_by().values("opportunity_id"))

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zhike.kit import htmx
 from zhike.kit.access import can, require
 from zhike.kit.errors import NotVisible, Refused
+from zhike.kit.keys import key_of
 from zhike.kit.registry import Entry, buttons, tabs
 from zhike.kit.viewer import Viewer
 from zhike.records import actions as records
@@ -191,7 +192,7 @@ def lines_total(request: HttpRequest, pk: int) -> HttpResponse:
 def check_tick(request: HttpRequest, pk: int) -> HttpResponse:
     """Tick an item of the checklist, or take the tick away."""
     opportunity = queries.opportunity_for(request.viewer, pk)
-    stage = stages().get(int(text) if (text := request.POST.get("stage", "")).isdigit() else 0)
+    stage = stages().get(key_of(request.POST.get("stage")))
     if stage is None:
         raise Refused({"item": _("This is not on the checklist.")})
     opportunity = actions.tick_check(

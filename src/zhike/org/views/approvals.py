@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zhike.kit import htmx
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible
+from zhike.kit.keys import key_of
 from zhike.org import actions, approvals, flows, queries
 from zhike.org.approval_forms import CommentForm, DelegateForm, FlowForm
 from zhike.org.models import ApprovalFlow, Person
@@ -18,8 +19,7 @@ def approval_list(request: HttpRequest, tab: str = "waiting") -> HttpResponse:
     """Approvals that wait for one, that one asked for, that one has decided."""
     if tab not in queries.APPROVAL_TABS:
         raise NotVisible
-    before = request.GET.get("before", "")
-    rows, more = queries.approval_page(request.viewer, tab, int(before) if before.isdigit() and len(before) < 19 else 0)
+    rows, more = queries.approval_page(request.viewer, tab, key_of(request.GET.get("before")))
     labels = {"waiting": _("Waiting for me"), "asked": _("Asked by me"), "decided": _("Decided by me")}
     tabs = [
         {"label": labels[key], "url": reverse("org:approval_tab", args=[key]), "current": key == tab,

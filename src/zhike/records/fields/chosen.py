@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from zhike.kit import format as fmt
 from zhike.kit import parse
+from zhike.kit.keys import key_or_word
 from zhike.kit.rowwise import asked_by_row
 from zhike.records import lookups as look
 from zhike.records.fields.base import EMPTY, Field
@@ -171,13 +172,13 @@ class Ref(Field):
 
     def condition(self, op, values, lookups):
         if op == "in":
-            wanted = [lookups.record(self.target, int(v) if str(v).isdigit() else v) for v in values]
+            wanted = [lookups.record(self.target, key_or_word(v)) for v in values]
             return Q(**{f"{self.filter_path}__in": wanted})
         return super().condition(op, values, lookups)
 
     def _word(self, value, lookups):
         try:
-            return self.text(lookups.record(self.target, int(value) if str(value).isdigit() else value))
+            return self.text(lookups.record(self.target, key_or_word(value)))
         except ValidationError:
             return str(value)
 

@@ -255,7 +255,9 @@ class MappingForm(ActionForm):
 
     def _join(self, name: str) -> Join:
         order, between = self[f"order_{name}"].value(), self[f"between_{name}"].value() or ""
-        places = [int(n) for n in str(order or "").split(",") if n.isdigit() and int(n) < len(self.titles)]
+        places = [
+            int(n) for n in str(order or "").split(",") if n.isdecimal() and len(n) < 9 and int(n) < len(self.titles)
+        ]
         titles = [self.titles[n] for n in places]
         if set(titles) != set(self.joined[name]):
             return default_join(self.kind, name, self.joined[name])

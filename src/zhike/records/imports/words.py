@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from zhike.kit import parse
 from zhike.kit.forms import ActionForm
+from zhike.kit.keys import key_or_word
 from zhike.kit.viewer import Viewer
 from zhike.records import customising
 from zhike.records import lookups as look
@@ -74,7 +75,7 @@ class WordsForm(ActionForm):
                 continue
             meant = "" if chosen == BLANK else chosen.removeprefix("=")
             if isinstance(field, Ref):
-                meant = int(meant) if meant.isdigit() else meant
+                meant = key_or_word(meant)
             values.setdefault(field.name, {})[parse.fold(word)] = meant
         return Mapping(columns=kept.columns, key=kept.key, join=kept.join, values=values, defaults=kept.defaults,
                        options=kept.options)  # fmt: skip

@@ -13,10 +13,10 @@ from zhike.kit.access import require
 from zhike.kit.errors import NotVisible
 from zhike.kit.forms import ActionForm
 from zhike.kit.htmx import part, redirect
+from zhike.kit.keys import LARGEST_KEY
 from zhike.records import customising, kinds
 from zhike.records.kinds import RecordKind
 from zhike.records.models import CustomField, PicklistOption
-from zhike.records.queries import LARGEST_KEY
 from zhike.records.views.lists import kind_of
 
 
