@@ -6,6 +6,7 @@ and a new kind without a record here, fail.
 """
 
 import re
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -70,6 +71,7 @@ from zhike.sales.models import (
 from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, ProductFactory, QuoteFactory, shipped
 from zhike.sales.tests.project_factories import CompetitorFactory, ResourceRequestFactory
 
+CODE = Path(__file__).parent.parent / "src" / "zhike"
 PK = 7001
 # Asked for by the first half, found out by the second: a page may repeat what one typed, but know no more. The second
 # is plain letters, which stay themselves in JSON, addresses and headers.
@@ -356,13 +358,13 @@ class Walker:
         viewer = viewer_of(person.pk)
         self.sees_the_west = viewer.sees_owner(west_id)
 
-    def visit(self, url, way):
-        """Go there once."""
+    def visit(self, url, way, go=None):
+        """Go there once, by a way of `ways_to` or one's own."""
         client = Client(headers={"authorization": f"Bearer {self.token}"}) if url.startswith("/api/") else self.client
         self.client.cookies["sessionid"] = self.session  # some addresses sign out
         try:
             with transaction.atomic():
-                answer = ways_to(url)[way](client, url)
+                answer = go(url) if go else ways_to(url)[way](client, url)
                 said = b"".join(answer.streaming_content) if answer.streaming else answer.content
                 transaction.set_rollback(True)
         except Exception as error:  # noqa: BLE001 - every address shall be tried
@@ -405,6 +407,25 @@ def test_PLT_5_nobody_gets_past_the_door_without_signing_in(west, client):
             if not answer.streaming and SECRET in answer.content.decode(errors="ignore"):
                 wrong.append(f"{way} {url} shows the mark")
     assert not wrong, "\n".join(wrong)
+
+
+def asked_for():
+    """Every name a view reads from an address or a form, as far as the code names it."""
+    reads = re.compile(r"""\.get(?:list)?\(["'](\w+)["']""")
+    return sorted({name for path in CODE.rglob("*.py") for name in reads.findall(path.read_text())})
+
+
+@pytest.mark.parametrize(
+    "word", ["²", "-1", "9" * 5000, "\x00", "2026-02-31"], ids=["superscript", "negative", "long", "nul", "no day"]
+)
+def test_every_address_bears_words_that_are_no_number_day_or_text(west, word):
+    walker = Walker(west.people["admin"], west.zhao_lei.pk)
+    sent = dict.fromkeys(asked_for(), word)
+    ways = {"page": lambda url: walker.client.get(url, sent), "post": lambda url: walker.client.post(url, sent)}
+    for url in everywhere():
+        for way, go in ways.items() if not url.startswith("/api/") else ():
+            walker.visit(url, way, go)
+    assert not walker.wrong, "\n".join(walker.wrong)
 
 
 def test_the_walk_notices_an_argument_it_cannot_fill():

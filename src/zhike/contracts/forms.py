@@ -15,6 +15,7 @@ from zhike.contracts.models import Contract, ContractLine, ContractRules, Receiv
 from zhike.contracts.rules import Instalment
 from zhike.kit import parse
 from zhike.kit.forms import ActionForm
+from zhike.kit.keys import key_of
 from zhike.kit.money import check_money
 from zhike.kit.viewer import Viewer
 from zhike.records.fields import Day, LongText, Money, Number, Person, Ref, Text
@@ -160,7 +161,7 @@ class PlanForm(ActionForm):
         super().__init__(data, **more)
         self.contract, self.lookups = contract, Lookups(viewer)
         known = contract.known_plan()
-        count = int(data.get("rows") or 0) if data is not None else max(len(known) + 1, 3)
+        count = key_of(data.get("rows")) if data is not None else max(len(known) + 1, 3)
         self.count = min(max(count, 1), MOST_INSTALMENTS)
         for n in range(self.count):
             line = known[n] if n < len(known) else None

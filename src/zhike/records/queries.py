@@ -15,8 +15,6 @@ from zhike.records.kinds import RecordKind
 from zhike.records.models import AuditEntry, ImportBatch, InboxItem, Job, SavedView, StoredFile, Tag
 from zhike.records.prepared import prepared, prepared_count
 
-# No database key is larger; a longer number in an address is no record.
-
 
 def record(viewer: Viewer, kind: RecordKind, pk: int, *, related: tuple[str, ...] = ()) -> Any:
     """A record the viewer sees; raises NotVisible."""
@@ -120,6 +118,14 @@ def count_files(viewer: Viewer, kind: RecordKind, pk: int) -> QuerySet[StoredFil
 def views_of(viewer: Viewer, kind: RecordKind) -> list[SavedView]:
     """The saved views of this person and those shared with all, in order."""
     return [v for v in _saved_views(kind.label) if v.is_shared or v.person_id == viewer.person_id]
+
+
+def own_view(viewer: Viewer, pk: int) -> SavedView:
+    """A view this person saved; raises NotVisible."""
+    found = SavedView.objects.filter(pk=pk, person_id=viewer.person_id).first() if 0 < pk <= LARGEST_KEY else None
+    if found is None:
+        raise NotVisible
+    return found
 
 
 @config.cached

@@ -21,7 +21,6 @@ from zhike.records.forms import RecordForm
 from zhike.records.kinds import RecordKind
 from zhike.records.lists import INLINE, ListState
 from zhike.records.lookups import Lookups, people
-from zhike.records.models import SavedView
 
 
 def kind_of(slug: str) -> RecordKind:
@@ -156,14 +155,7 @@ def view_save(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def view_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete one's own saved view."""
-    view = (
-        SavedView.objects.filter(pk=pk, person_id=request.viewer.person_id).first()
-        if pk <= queries.LARGEST_KEY
-        else None
-    )
-    if view is None:
-        raise NotVisible
-    actions.delete_view(view, by=request.viewer)
+    actions.delete_view(queries.own_view(request.viewer, pk), by=request.viewer)
     return redirect(request, _back(request).partition("?")[0], _("View deleted."))
 
 
