@@ -81,3 +81,14 @@ def migrated_on_sqlite(folder: Path, **environment: str) -> Installation:
     made = Installation(folder, **environment)
     shutil.copyfile(migrated_file(), folder / "zhike.sqlite3")
     return made
+
+
+def demo_installation(folder: Path, shared: Path, **environment: str) -> Installation:
+    """A copy of the demo company, made once in `shared` for all the processes of a test run; nothing has run in it."""
+    with one_at_a_time("demo"):
+        if not (shared / "made").exists():
+            made = migrated_on_sqlite(shared, **environment)
+            made.python("from zhike.cli.up import first_run; first_run(demo=True)")
+            (shared / "made").touch()
+    shutil.copytree(shared, folder, dirs_exist_ok=True)
+    return Installation(folder, **environment)

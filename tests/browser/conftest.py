@@ -12,12 +12,17 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.installation import ROOT, Installation, free_port
+from tests.installation import ROOT, free_port
+from tests.templates import demo_installation, migrated_on_sqlite
 
 # Playwright's event loop lives in this thread; the tests read the database only between its steps.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# On a busy machine; a test that passes does not wait for these.
+PATIENCE = 30_000  # milliseconds
+expect.set_options(timeout=PATIENCE)
 
 ADMIN_PASSWORD = "correct-horse-battery-7"
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
@@ -38,10 +43,13 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 def pytest_collection_modifyitems(items):
-    """Everything in this folder drives a browser."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+    """Everything in this folder drives a browser; what is in one file stays in one process, the longest come first."""
+    here = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in here:
+        item.add_marker(pytest.mark.browser)
+        walks = item.path.stem == "test_every_page"
+        item.add_marker(pytest.mark.xdist_group(item.name if walks else item.path.stem))
+    items.sort(key=lambda item: item.path.stem != "test_every_page")
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +93,7 @@ def letters():
 @pytest.fixture(scope="session")
 def product(tmp_path_factory):
     """The running product, empty but for its administrator; `product.installation` runs commands in it."""
-    installation = Installation(tmp_path_factory.mktemp("product"), ZHIKE_ADMIN_PASSWORD=ADMIN_PASSWORD)
+    installation = migrated_on_sqlite(tmp_path_factory.mktemp("product"), ZHIKE_ADMIN_PASSWORD=ADMIN_PASSWORD)
     with installation.up() as running:
         yield running
 
@@ -93,10 +101,12 @@ def product(tmp_path_factory):
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory, letters):
     """The running product with the demo company in it; its letters arrive at `letters`."""
-    installation = Installation(
-        tmp_path_factory.mktemp("demo"), ZHIKE_ADMIN_PASSWORD=ADMIN_PASSWORD, ZHIKE_EMAIL_URL=letters.url
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "demo-company"
+    installation = demo_installation(
+        tmp_path_factory.mktemp("demo"), shared, ZHIKE_ADMIN_PASSWORD=ADMIN_PASSWORD, ZHIKE_EMAIL_URL=letters.url
     )
-    with installation.up("--demo") as running:
+    with installation.up() as running:
         yield running
 
 
@@ -112,7 +122,7 @@ def open_page(browser):
         context = browser.new_context(
             base_url=running.url, locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce", **options
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.product, page.complaints = running, []
         # Answers such as 403, 409 and 422 are part of the product; Chromium logs them as failed resources.

@@ -50,7 +50,8 @@ def run(options) -> int:
         tests("PostgreSQL", "-m", "not browser", *parallel, *apart, *chosen, ZHIKE_DATABASE_URL=server.url)
         if apart:
             tests("PostgreSQL, several at once", "tests/concurrency", ZHIKE_DATABASE_URL=server.url)
-    tests("browser", "-m", "browser", *(chosen or ["tests/browser"]))
+    two = [*parallel, "--dist=loadgroup", "--no-loadscope-reorder"] if parallel and not chosen else []
+    tests("browser", "-m", "browser", *two, *(chosen or ["tests/browser"]))
     return report(results)
 
 
