@@ -16,7 +16,6 @@ from django.views.decorators.http import require_safe
 
 from zhike.contracts import account as accounts
 from zhike.contracts import dunning_queries, overview
-from zhike.contracts.account_pdf import account_pdf
 from zhike.contracts.invoice_kinds import DUNNING
 from zhike.contracts.overview import Row, Summary
 from zhike.contracts.templatetags.finance import part_labels
@@ -152,6 +151,8 @@ def account_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def account_file(request: HttpRequest) -> HttpResponse:
     """The same as a PDF with fields for seals; taking it away is noted (ORG-4)."""
+    from zhike.contracts.account_pdf import account_pdf  # a library that takes long to start
+
     found = _account(request)
     if not found.is_whole:
         raise Refused(_("You do not see all that this customer owes; somebody who does can write the statement."))

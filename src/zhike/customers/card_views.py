@@ -8,7 +8,6 @@ from django.views.decorators.http import require_safe
 
 from zhike.customers import actions, queries
 from zhike.customers.models import Customer
-from zhike.customers.pdf import card_pdf
 from zhike.customers.sheet import Sheet, sheet
 from zhike.kit import dates
 
@@ -24,6 +23,8 @@ def card_print(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def card_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The card as a PDF."""
+    from zhike.customers.pdf import card_pdf  # a library that takes long to start
+
     customer = queries.customer(request.viewer, pk)
     actions.log_card(customer, by=request.viewer, form="pdf")
     answer = HttpResponse(card_pdf(_sheet(request, customer)), content_type="application/pdf")

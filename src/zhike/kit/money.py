@@ -2,7 +2,6 @@
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from cn2an import an2cn
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -27,6 +26,8 @@ def in_words(amount: Decimal) -> str:
     """An amount of yuan written out in Chinese, as contracts and quotes say it; raises ValueError below 0."""
     if amount < 0:
         raise ValueError("amounts in words are not negative")
+    from cn2an import an2cn  # a library that takes long to start
+
     return an2cn(f"{amount:.2f}", "rmb")
 
 

@@ -27,7 +27,6 @@ from zhike.records.models import StoredFile
 from zhike.sales.kinds import LEAD, OPPORTUNITY, QUOTE
 from zhike.sales.models import Quote
 from zhike.sales.queries import quote_letter, quote_lines
-from zhike.sales.quote_pdf import quote_pdf
 
 KINDS = {"customer": CUSTOMER, "contact": CONTACT, "opportunity": OPPORTUNITY, "quote": QUOTE, "lead": LEAD}
 SENDABLE = (Quote.Status.APPROVED, Quote.Status.SENT)
@@ -81,6 +80,8 @@ def begin(viewer: Viewer, query: QueryDict) -> Begin:
 
 def quote_file(viewer: Viewer, quote: Quote) -> ContentFile:
     """A quote as the PDF that goes along with its letter."""
+    from zhike.sales.quote_pdf import quote_pdf  # a library that takes long to start
+
     name = f"{quote.label or quote.pk}.pdf".replace(" ", "-")
     return ContentFile(quote_pdf(quote, quote_lines(viewer, quote)), name=name)
 

@@ -23,7 +23,6 @@ from zhike.sales import actions, panels, queries
 from zhike.sales.kinds import QUOTE, SEE_COST
 from zhike.sales.models import Quote
 from zhike.sales.quote_forms import QuoteLinesForm, SubmitForm
-from zhike.sales.quote_pdf import quote_pdf
 
 RELATED = ("customer", "contact", "opportunity", "owner", "previous", "next_version")
 PRESET = ("customer", "opportunity", "contact", "title")
@@ -164,6 +163,8 @@ def quote_delete(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def quote_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The quote as a PDF in the usual business form."""
+    from zhike.sales.quote_pdf import quote_pdf  # a library that takes long to start
+
     quote = record(request.viewer, QUOTE, pk, related=RELATED)
     actions.note_printed(quote, by=request.viewer)
     answer = HttpResponse(quote_pdf(quote, queries.quote_lines(request.viewer, quote)), content_type="application/pdf")

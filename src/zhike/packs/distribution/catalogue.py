@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from fpdf import FPDF
 
 from zhike.kit import fonts
 from zhike.kit.viewer import Viewer, viewer_of
@@ -106,6 +105,8 @@ def _add_material(by: Viewer, products: list[Product]) -> None:
 
 def _brochure(products: list[Product]) -> bytes:
     """What we sell, by series, on one sheet."""
+    from fpdf import FPDF  # a library that takes long to start
+
     pdf = FPDF(format="A4")
     pdf.add_font("hei", "", fonts.hei())
     pdf.add_page()

@@ -27,7 +27,6 @@ from zhike.packs.distribution.people import COMPANY
 from zhike.records import kinds, search
 from zhike.records.bulk import insert_rows
 from zhike.sales.models import Opportunity, Quote
-from zhike.sales.quote_pdf import quote_pdf
 
 WORDS = json.loads((Path(__file__).parent / "data" / "letters.json").read_text("utf-8"))
 IN, OUT = Letter.Direction.IN, Letter.Direction.OUT
@@ -214,6 +213,8 @@ def _text(said: str, ours: bool, words: dict[str, str], before: str, earlier: li
 
 def _content(name: str, words: dict[str, str], quote: Quote | None) -> tuple[bytes, str]:
     if name == "quote":
+        from zhike.sales.quote_pdf import quote_pdf  # a library that takes long to start
+
         return quote_pdf(quote, quote.__dict__["lines"]), f"{quote.label}.pdf".replace(" ", "-")
     title, text = FILES[name]
     return text.format(**words).encode("utf-8-sig"), title.format(**words).replace("/", "-")
