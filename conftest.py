@@ -37,9 +37,9 @@ def django_db_keepdb(django_db_modify_db_settings) -> bool:
 @pytest.fixture
 def company(db):
     """The one small company: `company.gm`, `company.li_na`, … with departments and roles."""
-    from zhike.org.tests.factories import build_company
+    from zhike.org.tests.factories import company_again
 
-    return build_company()
+    return company_again()
 
 
 @pytest.fixture

@@ -1,16 +1,19 @@
 """People and places for tests: the one small company, and factories for what a test is about."""
 
+import pickle
+import re
 from dataclasses import dataclass, field
 
 import factory
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from factory.django import DjangoModelFactory
 
 from zhike.kit.actions import acting
 from zhike.org.models import Department, Person, RecordShare, Role
 from zhike.org.setup import install_roles
 from zhike.org.viewers import the_system
-from zhike.records import kinds, search
+from zhike.records import config, kinds, search
 
 PASSWORD = "orchid-lantern-42"
 
@@ -129,3 +132,53 @@ def build_company() -> Company:
             for key in keys
         )
     return company
+
+
+class Rows:
+    """Rows that were written once, to be put into a database that was rolled back since: without a model, in bulk."""
+
+    def __init__(self):
+        self.tables: dict[str, tuple[list[str], list[tuple]]] = {}
+
+    def __enter__(self) -> "Rows":
+        self.wrapper = connection.execute_wrapper(self.note)
+        self.wrapper.__enter__()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.wrapper.__exit__(None, None, None)
+        with connection.cursor() as cursor:
+            for table in self.tables:
+                cursor.execute(f'SELECT * FROM "{table}"')
+                self.tables[table] = [column[0] for column in cursor.description], cursor.fetchall()
+
+    def note(self, execute, sql, params, many, context):
+        """Remember which tables are written to."""
+        if written := re.match(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"', sql):
+            self.tables[written[1]] = [], []
+        return execute(sql, params, many, context)
+
+    def put_back(self) -> None:
+        """Make these tables hold these rows again."""
+        with connection.cursor() as cursor:
+            for table in reversed(self.tables):
+                cursor.execute(f'DELETE FROM "{table}"')
+            for table, (columns, rows) in self.tables.items():
+                names, places = ", ".join(f'"{name}"' for name in columns), ", ".join(["%s"] * len(columns))
+                cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({places})', rows)
+
+
+_kept: list[tuple[bytes, Rows]] = []
+
+
+def company_again() -> Company:
+    """The company as this process built it first, under the same numbers, in a tenth of the time."""
+    if not _kept:
+        with Rows() as rows:
+            company = build_company()
+        _kept.append((pickle.dumps(company), rows))
+        return company
+    kept, rows = _kept[0]
+    rows.put_back()
+    config.bump()  # what was read of the configuration in another test is no longer true
+    return pickle.loads(kept)

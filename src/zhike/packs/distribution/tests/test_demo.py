@@ -3,6 +3,7 @@
 from random import Random
 
 import pytest
+from django.db import transaction
 from stdnum.cn import uscc
 
 from zhike.activities.models import Activity
@@ -56,14 +57,26 @@ FOR_SETTING_UP = [
 ]
 
 
+@pytest.fixture(scope="module")
+def around(django_db_setup, django_db_blocker):
+    """A transaction around the tests of this file, in which the demo company is made once; theirs are savepoints."""
+    with django_db_blocker.unblock():
+        whole = transaction.atomic()
+        whole.__enter__()
+        ensure_company("orchid-lantern-42")
+        install_pipelines()
+        install_flows()
+        install_contracts()
+        install_demo(customers=80)
+    yield
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        whole.__exit__(None, None, None)
+
+
 @pytest.fixture
-def demo(db):
+def demo(around, db):
     """A small demo company, as `up --demo` makes a large one."""
-    ensure_company("orchid-lantern-42")
-    install_pipelines()
-    install_flows()
-    install_contracts()
-    install_demo(customers=80)
 
 
 def test_names_are_the_same_every_time_unlike_each_other_and_well_formed():
