@@ -8,11 +8,13 @@ import fcntl
 import re
 import shutil
 import sqlite3
+import subprocess
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tests.installation import DATABASE_URL, ROOT, Installation, database_names, drop_database, empty_database
 from zhike.cli import prepare
+from zhike.cli.postgres import PrivatePostgres
 
 FOLDER = ROOT / "build" / "tests"
 NAME = "zhike_migrated_"
@@ -67,6 +69,14 @@ def migrated_database() -> str:
             empty_database(name, template=draft)
             drop_database(address)
     return name
+
+
+def copy_migrated_to(server: PrivatePostgres) -> None:
+    """Fill the first database of another server with all tables."""
+    address = re.sub(r"(//[^/]*/)[^?]*", rf"\g<1>{migrated_database()}", DATABASE_URL)
+    dump = subprocess.run([server.programs / "pg_dump", address], check=True, capture_output=True).stdout
+    restore = [server.programs / "psql", "--quiet", "--set=ON_ERROR_STOP=1", server.url]
+    subprocess.run(restore, input=dump, check=True, stdout=subprocess.DEVNULL)
 
 
 def migrated_installation(folder: Path, **environment: str) -> Installation:

@@ -24,6 +24,10 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 PATIENCE = 30_000  # milliseconds
 expect.set_options(timeout=PATIENCE)
 
+# A page is seen before its scripts listen: while it loads, while a module is on its way, while HTMX puts a part in.
+SAY_LOADED = "addEventListener('load', () => document.documentElement.toggleAttribute('data-loaded', true))"
+DEAF = "html:not([data-loaded]), html[data-coming], html:has(.htmx-added, .htmx-settling)"
+
 ADMIN_PASSWORD = "correct-horse-battery-7"
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -42,6 +46,7 @@ SCREENSHOTS = ROOT / "var" / "screenshots"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
     """Everything in this folder drives a browser; what is in one file stays in one process, the longest come first."""
     here = [item for item in items if Path(__file__).parent in item.path.parents]
@@ -123,7 +128,9 @@ def open_page(browser):
             base_url=running.url, locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce", **options
         )
         context.set_default_timeout(PATIENCE)
+        context.add_init_script(SAY_LOADED)
         page = context.new_page()
+        page.add_locator_handler(page.locator(DEAF), lambda: None)  # before each action it waits until that is over
         page.product, page.complaints = running, []
         # Answers such as 403, 409 and 422 are part of the product; Chromium logs them as failed resources.
         page.on("console", lambda message: is_complaint(message) and page.complaints.append(message.text))

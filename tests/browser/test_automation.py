@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.installation import wait_for
+
 
 def test_ACT_6_a_rule_is_built_by_clicks_rehearsed_and_acts(demo, open_page, sign_in, assert_accessible):
     page = sign_in(open_page(demo))
@@ -47,9 +49,9 @@ def test_ACT_6_a_rule_is_built_by_clicks_rehearsed_and_acts(demo, open_page, sig
     page.locator("#id_city").fill("无锡市")
     page.locator("#record-form button.primary").click()
     page.wait_for_url(re.compile(r"/customers/\d+/$"))
-    for _second in range(20):  # the worker hears of it
+
+    def has_acted():
         page.goto(rule)
-        if page.get_by_text("等级 设为 重点").count():
-            break
-        page.wait_for_timeout(500)
-    expect(page.get_by_text("等级 设为 重点")).to_be_visible()
+        return page.get_by_text("等级 设为 重点").count()
+
+    wait_for(has_acted, 60, "the worker to hear of it")

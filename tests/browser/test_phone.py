@@ -55,7 +55,9 @@ def test_ACT_1_a_visit_is_logged_on_a_phone_in_six_taps_and_twenty_seconds(
     phone.get_by_role("textbox", name="参加人").wait_for()
     phone.locator("#id_summary").fill("看了二期现场，需求已确认")
     tap(phone.locator(".chips button", has_text="明天"))
+    looking = time.monotonic()
     assert_accessible(phone)
+    began += time.monotonic() - looking  # the salesperson does not wait for that
     tap(phone.get_by_role("button", name="保存"))
     phone.get_by_text("看了二期现场，需求已确认").first.wait_for()
     assert tap.count <= MOST_TAPS and time.monotonic() - began < MOST_SECONDS
@@ -74,7 +76,7 @@ def test_ACT_1_what_is_logged_without_a_connection_is_sent_once_when_it_is_back(
     expect(phone.locator(".waiting-box")).to_contain_text("1")
     assert follow_ups(demo) == before
     phone.context.set_offline(False)
-    expect(phone.locator(".waiting-box")).to_be_hidden(timeout=10_000)
+    expect(phone.locator(".waiting-box")).to_be_hidden()
     assert follow_ups(demo) == before + 1
     phone.complaints.clear()  # the browser says that it was offline
 

@@ -8,7 +8,8 @@ import pytest
 
 from tests.browser.conftest import ADMIN_PASSWORD
 from tests.crm_sales import EXAMPLE, read, write_small
-from tests.installation import ROOT, Installation
+from tests.installation import ROOT
+from tests.templates import migrated_on_sqlite
 
 PASSWORD = "regional-manager-5"
 
@@ -26,7 +27,7 @@ def files(request, tmp_path_factory):
 def product(files, tmp_path_factory):
     """The running product with the data set in it."""
     folder = tmp_path_factory.mktemp("sales")
-    installation = Installation(folder / "data", ZHIKE_ADMIN_PASSWORD=ADMIN_PASSWORD)
+    installation = migrated_on_sqlite(folder / "data", ZHIKE_ADMIN_PASSWORD=ADMIN_PASSWORD)
     command = folder / "zhike"
     command.write_text(f'#!/bin/sh\ncd "{ROOT}" && exec "{sys.executable}" -m zhike "$@"\n')
     command.chmod(0o755)

@@ -12,7 +12,8 @@ import time
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.installation import Installation, wait_for
+from tests.installation import DATABASE_URL, Installation, wait_for
+from tests.templates import copy_migrated_to
 from zhike.channels.tests.fakes import serving
 from zhike.cli.postgres import PrivatePostgres, server_programs
 
@@ -165,10 +166,11 @@ def test_ACT_7_a_worker_killed_in_the_middle_of_a_pass_goes_on_and_tells_everybo
     assert count == different == 1200 and messages == 3  # one message for each five hundred
 
 
-if server_programs() is not None:
+if DATABASE_URL.startswith("postgres") and server_programs() is not None:  # once: it has a server of its own
 
     def test_ACT_7_a_database_that_restarts_loses_and_doubles_nothing(tmp_path):
         with PrivatePostgres(settings={"listen_addresses": ""}) as server, serving() as receiver:
+            copy_migrated_to(server)
             there = Installation(
                 tmp_path / "pg", server.url, ZHIKE_OUTGOING_ALLOW="127.0.0.0/8", ZHIKE_ADMIN_PASSWORD="first-password"
             )

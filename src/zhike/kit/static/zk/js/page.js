@@ -3,8 +3,10 @@ export const $ = (selector, from = document) => from.querySelector(selector);
 export const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
 
 const watched = [];
+let coming = 0;
 
-/** Call `work(element)` once for each element that matches, now and whenever HTMX brings more. */
+/** Call `work(element)` once for each element that matches, now and whenever HTMX brings more.
+    While a module it loads is on its way, the page says so: `<html data-coming>`. */
 export function whenever(selector, work) {
   watched.push([selector, work, new WeakSet()]);
   scan(document);
@@ -14,9 +16,16 @@ function scan(from) {
   for (const [selector, work, seen] of watched) {
     const found = from.matches?.(selector) ? [from, ...$$(selector, from)] : $$(selector, from);
     for (const element of found) {
-      if (!seen.has(element)) { seen.add(element); work(element); }
+      if (!seen.has(element)) { seen.add(element); loading(work(element)); }
     }
   }
+}
+
+async function loading(module) {
+  if (!(module instanceof Promise)) return;
+  const count = (by) => { coming += by; document.documentElement.toggleAttribute('data-coming', coming > 0); };
+  count(1);
+  try { await module; } finally { count(-1); }
 }
 document.addEventListener('htmx:load', (event) => scan(event.detail.elt));
 
