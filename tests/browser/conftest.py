@@ -188,6 +188,8 @@ def assert_accessible():
     source = AXE.read_text()
 
     def check(page: Page, *, leave_out: str = "") -> None:
+        page.wait_for_load_state()  # a page on its way has no title yet
+        page.locator(DEAF).wait_for(state="detached")
         page.evaluate(source)
         options = {"runOnly": {"type": "tag", "values": RULES}}
         where = {"exclude": [[leave_out]]} if leave_out else {"include": [["html"]]}
