@@ -81,6 +81,7 @@ class Visitor:
     """One person on one connection, kept open as a browser does."""
 
     def __init__(self, port: int, username: str = ""):
+        self.username = username
         self.connection = HTTPConnection("127.0.0.1", port, timeout=120)
         self.headers = {"Accept-Language": "zh-CN"}
         if username:
