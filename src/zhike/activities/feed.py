@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
+from zhike.activities.logged import followed_up, totals
 from zhike.activities.models import Activity, FeedMark
 from zhike.activities.queries import add_files
+from zhike.activities.reporters import works_on
 from zhike.activities.timeline import comments_on
 from zhike.kit import dates
 from zhike.kit.keys import key_of
 from zhike.kit.viewer import Viewer
-from zhike.kit.workdays import is_workday
 from zhike.org.models import Person
 
 PAGE = 30
@@ -31,29 +32,18 @@ def colleagues(viewer: Viewer, day: date) -> list[Colleague]:
 
     A gap is a working day that is over or under way, of somebody who was here and not away.
     """
-    begin, end = dates.bounds(day)
-    rows = Activity.objects.visible_to(viewer).filter(author_id__in=sorted(viewer.subordinates))
-    counted = rows.filter(happened_at__gte=begin, happened_at__lt=end).values_list("author_id").annotate(Count("id"))
-    counts = dict(counted.order_by())
+    counts, is_over = totals(viewer, viewer.subordinates, day, day), day <= dates.today()
     people = Person.objects.filter(pk__in=viewer.subordinates, is_active=True).order_by("name", "id")
-    found = [Colleague(p, counts.get(p.pk, 0), not counts.get(p.pk) and _was_here(p, day)) for p in people]
+    found = [Colleague(p, n := counts.get(p.pk, 0), not n and is_over and works_on(p, day)) for p in people]
     return sorted(found, key=lambda one: (not one.is_gap, one.count == 0))
-
-
-def _was_here(person: Person, day: date) -> bool:
-    if day > dates.today() or not is_workday(day):
-        return False
-    away = person.away_from and person.away_from <= day <= (person.away_until or day)
-    return not away and (person.hired_on is None or person.hired_on <= day)
 
 
 def entries(
     viewer: Viewer, day: date, *, person: int | None = None, kind: str = "", cursor: str = ""
 ) -> tuple[list[Activity], str]:
     """A page of what was logged on a day, newest first, with comments and files; and the cursor of the next page."""
-    begin, end = dates.bounds(day)
     people = [person] if person in viewer.subordinates else sorted(viewer.subordinates)
-    rows = Activity.objects.visible_to(viewer).filter(author_id__in=people, happened_at__gte=begin, happened_at__lt=end)
+    rows = followed_up(viewer, people, day)
     if kind in Activity.Kind.values:
         rows = rows.filter(kind=kind)
     if pk := key_of(cursor):

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from zhike.activities.kinds import ACTIVITY
+from zhike.activities.logged import followed_up, totals
 from zhike.activities.models import Activity, Task, TaskParticipant
 from zhike.customers.models import Contact, Customer
 from zhike.kit import dates
@@ -78,16 +79,17 @@ def recent_customers(viewer: Viewer, count: int = 6) -> list[Customer]:
 def numbers(viewer: Viewer, people: Iterable[int]) -> dict[str, int]:
     """Counts for the head of the workbench: follow-ups this week, visits and new customers this month."""
     today, people = dates.today(), list(people)
-    week, _end = dates.bounds(today - timedelta(days=today.weekday()))
-    month, _end = dates.bounds(today.replace(day=1))
-    logged = Activity.objects.of_people(viewer, "author", people)
+    first = today.replace(day=1)
+    month, _end = dates.bounds(first)
+    week = followed_up(viewer, people, today - timedelta(days=today.weekday()), today)
+    visits = followed_up(viewer, people, first, today).filter(kind=Activity.Kind.VISIT)
     customers = Customer.objects.of_people(viewer, "owner", people)
     # Who was created since has been changed since: so the index by change serves.
     fresh = customers.filter(updated_at__gte=month, created_at__gte=month)
     late = customers.filter(next_at__isnull=False, next_at__lt=dates.now())
     return {
-        "week": logged.filter(happened_at__gte=week).count(),
-        "visits": logged.filter(happened_at__gte=month, kind=Activity.Kind.VISIT).count(),
+        "week": week.count(),
+        "visits": visits.count(),
         "fresh": fresh.count(),
         "late": late.count(),
     }
@@ -98,9 +100,7 @@ def team_log(viewer: Viewer) -> list[dict[str, Any]]:
     if not viewer.subordinates:
         return []
     today = dates.today()
-    week, _end = dates.bounds(today - timedelta(days=today.weekday()))
-    rows = Activity.objects.of_people(viewer, "author", viewer.subordinates).filter(happened_at__gte=week)
-    counts = dict(rows.values_list("author_id").annotate(n=Count("id")).order_by())
+    counts = totals(viewer, viewer.subordinates, today - timedelta(days=today.weekday()), today)
     names = person_names()
     people = [{"pk": pk, "name": names[pk], "count": counts.get(pk, 0)} for pk in viewer.subordinates if pk in names]
     return sorted(people, key=lambda row: (row["count"], row["name"]))[:10]

@@ -21,13 +21,21 @@ class Reporter:
 
     def owes(self, day: date) -> bool:
         """Whether a report of this day is asked of them: a working day on which they are here."""
-        if not is_workday(day) or (self.hired_on and day < self.hired_on):
-            return False
-        return not self.is_away(day)
+        return works_on(self, day)
 
     def is_away(self, day: date) -> bool:
         """Whether they are on leave."""
-        return bool(self.away_from and self.away_from <= day and (not self.away_until or day <= self.away_until))
+        return is_away(self, day)
+
+
+def is_away(person: Reporter | Person, day: date) -> bool:
+    """Whether somebody is on leave that day."""
+    return bool(person.away_from and person.away_from <= day and (not person.away_until or day <= person.away_until))
+
+
+def works_on(person: Reporter | Person, day: date) -> bool:
+    """Whether somebody is expected at work: a working day, hired by then, not on leave."""
+    return is_workday(day) and (person.hired_on is None or person.hired_on <= day) and not is_away(person, day)
 
 
 @config.cached

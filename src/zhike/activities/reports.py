@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from zhike.activities import worklog
-from zhike.activities.models import Activity, ReportComment, ReportRead, Task, WorkReport
+from zhike.activities.logged import counted
+from zhike.activities.models import ReportComment, ReportRead, Task, WorkReport
 from zhike.activities.models.reports import DAY, OVERSEE, WEEK, report_rules, span
 from zhike.activities.reporters import Reporter, reporters
 from zhike.customers.models import Customer
@@ -105,11 +106,11 @@ def grid(viewer: Viewer, day: date, now: datetime) -> dict[str, Any]:
     )
     found = {(r.author_id, r.rhythm, r.first_on): r for r in rows}
     fresh = unread(viewer, [r.pk for r in found.values()])
-    logged = _logged(viewer, ids, days)
+    logged = counted(viewer, ids, days)
 
-    def cell(person: Reporter, rhythm: str, on: date, n: int) -> Cell:
+    def cell(person: Reporter, rhythm: str, on: date) -> Cell:
         report = found.get((person.pk, rhythm, on))
-        count = logged.get(person.pk, {}).get(f"d{n}", 0) if rhythm == DAY else 0
+        count = logged.get((person.pk, on), 0) if rhythm == DAY else 0
         if report:
             state = "late" if report.is_late else "on_time"
             return Cell(on, state, report.pk, count, report.pk in fresh)
@@ -118,8 +119,8 @@ def grid(viewer: Viewer, day: date, now: datetime) -> dict[str, Any]:
     lines = [
         {
             "person": person,
-            "cells": [cell(person, DAY, on, n) for n, on in enumerate(days)],
-            "week": cell(person, WEEK, first, 0),
+            "cells": [cell(person, DAY, on) for on in days],
+            "week": cell(person, WEEK, first),
         }
         for person in people
     ]
@@ -147,18 +148,6 @@ def _without(person: Reporter, rhythm: str, first: date, now: datetime) -> str:
     if first > dates.local_day(now):
         return "ahead"
     return "missing" if now >= rules.deadline(rhythm, last) else "waiting"
-
-
-def _logged(viewer: Viewer, people: list[int], days: list[date]) -> dict[int, dict[str, int]]:
-    """How many follow-ups each wrote on each day: {person: {"d0": n, …}}."""
-    begin, end = dates.bounds(days[0], days[-1])
-    counts = {}
-    for n, on in enumerate(days):
-        low, high = dates.bounds(on)
-        counts[f"d{n}"] = Count("pk", filter=Q(happened_at__gte=low, happened_at__lt=high))
-    rows = Activity.objects.visible_to(viewer).filter(author_id__in=people, happened_at__gte=begin, happened_at__lt=end)
-    rows = rows.order_by().values(person=F("author_id")).annotate(**counts)
-    return {row.pop("person"): row for row in rows}
 
 
 @prepared_count

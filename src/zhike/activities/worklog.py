@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhike.activities.kinds import SIGNS
-from zhike.activities.models import Activity, Task
+from zhike.activities.logged import followed_up
+from zhike.activities.models import Task
 from zhike.contracts.models import Contract, Payment
 from zhike.kit import dates
 from zhike.kit.format import short_money
@@ -67,8 +68,7 @@ def log_of(viewer: Viewer, people: Iterable[int], first: date, last: date) -> li
 
 
 def _follow_ups(viewer: Viewer, people: list[int], first: date, last: date) -> Iterable[Entry]:
-    begin, end = dates.bounds(first, last)
-    rows = Activity.objects.visible_to(viewer).filter(author_id__in=people, happened_at__gte=begin, happened_at__lt=end)
+    rows = followed_up(viewer, people, first, last)
     for row in rows.select_related("customer", "lead").order_by("-happened_at", "-id")[:MOST]:
         icon, tone = SIGNS[row.kind]
         about = str(row.customer or row.lead or "")
