@@ -23,7 +23,7 @@ CHIPS = 3  # in a day of the month, where more lie
 
 def page_of(viewer: Viewer, period: Period, who: list[int]) -> dict[str, Any]:
     """The context of the page."""
-    days = schedule.days_of(viewer, who, period)
+    shown = schedule.days_of(viewer, who, period)
     people = schedule.my_people(viewer)
     names = dict(people)
     context = {
@@ -47,8 +47,9 @@ def page_of(viewer: Viewer, period: Period, who: list[int]) -> dict[str, Any]:
         "can_create": viewer.can(TASK.verb("create")),
         "can_change": viewer.can(TASK.verb("change")),
         "several": len(who) > 1,
+        "most": schedule.MOST_ENTRIES if shown.is_cut else 0,
     }
-    return context | {"day": grid, "week": week, "month": month, "list": agenda}[period.view](days, who, names)
+    return context | {"day": grid, "week": week, "month": month, "list": agenda}[period.view](shown.days, who, names)
 
 
 def views() -> list[tuple[str, str, str]]:

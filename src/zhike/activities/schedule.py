@@ -125,21 +125,30 @@ class Day:
         return self.day.isocalendar().week
 
 
+@dataclass(frozen=True)
+class Shown:
+    """The days of a period; `is_cut` where more lies on them than one page shows."""
+
+    days: list[Day]
+    is_cut: bool
+
+
 def my_people(viewer: Viewer) -> list[tuple[int, str]]:
     """Oneself first, then everybody below one who is still here, by name: whose calendars one may lay side by side."""
     names = [(pk, name or user) for pk, user, name, active in people() if active and pk in viewer.subordinates]
     return [(viewer.person_id, str(viewer.person)), *names]
 
 
-def days_of(viewer: Viewer, who: Collection[int], period: Period) -> list[Day]:
-    """The days of a period with the entries of these people, each day in the order of the clock."""
+def days_of(viewer: Viewer, who: Collection[int], period: Period) -> Shown:
+    """The days of a period with the entries of these people, each day in the order of the clock; the first of them."""
     days = {day: Day(day) for day in period.days}
-    found = [*_entries(viewer, who, period.first, period.last), *_ghosts(viewer, who, period.first, period.last)]
+    tasks, is_cut, invited = _tasks(viewer, who, *dates.bounds(period.first, period.last))
+    found = [*_entries(tasks, invited, who, period), *_ghosts(viewer, who, period.first, period.last)]
     for entry in found:
         days[entry.day].entries.append(entry)
     for day in days.values():
         day.entries.sort(key=lambda e: (not e.all_day, e.begin, -e.end, e.task.pk))
-    return list(days.values())
+    return Shown(list(days.values()), is_cut)
 
 
 def placed(entries: list[Entry]) -> list[Entry]:
@@ -157,30 +166,32 @@ def untimed(viewer: Viewer, who: Collection[int]) -> list[Line]:
     return list(lines(rows.order_by("-id")[:MOST_UNTIMED]))
 
 
-def _entries(viewer: Viewer, who: Collection[int], first: date, last: date) -> Iterator[Entry]:
-    begin, end = dates.bounds(first, last)
-    invited = _invited(viewer, who, begin, end)
-    for task in _tasks(viewer, who, begin, end, invited):
+def _entries(tasks: list[Line], invited: dict[int, list[int]], who: Collection[int], period: Period) -> Iterator[Entry]:
+    for task in tasks:
         for person_id in {task.assignee_id, *invited.get(task.pk, ())} & set(who):
             for day, one in spread(task):
-                if first <= day <= last:
+                if period.first <= day <= period.last:
                     yield Entry(task, person_id, day, is_invited=person_id != task.assignee_id, **one)
 
 
 def _tasks(
-    viewer: Viewer, who: Collection[int], begin: datetime, end: datetime, invited: dict[int, list[int]]
-) -> list[Line]:
-    """Tasks of these people that begin in a span, or began before and reach into it; each read by its own index."""
+    viewer: Viewer, who: Collection[int], begin: datetime, end: datetime
+) -> tuple[list[Line], bool, dict[int, list[int]]]:
+    """Tasks of these people that begin in a span, or began before and reach into it; each read by its own index.
+
+    With them, whether there are more than are read, and who of these people takes part in which.
+    """
+    invited = _invited(viewer, who, begin, end)
     rows = Task.objects.visible_to(viewer, few=True).exclude(status__in=HIDDEN)
     theirs = rows.filter(assignee_id__in=list(who))
-    found = [
-        *lines(theirs.filter(due_at__gte=begin, due_at__lt=end).order_by("due_at")[:MOST_ENTRIES]),
-        *lines(theirs.filter(ends_at__gt=begin, due_at__lt=begin)[:MOST_ENTRIES]),
-    ]
+    begun = theirs.filter(ends_at__gt=begin, due_at__lt=begin).order_by("ends_at", "id")
+    beginning = theirs.filter(due_at__gte=begin, due_at__lt=end).order_by("due_at", "id")
+    found = [*lines(begun[: MOST_ENTRIES + 1]), *lines(beginning[: MOST_ENTRIES + 1])]
+    is_cut, found = len(found) > MOST_ENTRIES, found[:MOST_ENTRIES]
     known = {task.pk for task in found}
     if others := sorted(set(invited) - known):
         found += lines(rows.filter(pk__in=others))
-    return found
+    return found, is_cut, invited
 
 
 def _invited(viewer: Viewer, who: Collection[int], begin: datetime, end: datetime) -> dict[int, list[int]]:

@@ -98,7 +98,7 @@ def test_ACT_5_closed_ones_are_struck_and_declined_or_cancelled_ones_gone(compan
 
 def test_ACT_5_what_goes_over_days_lies_on_each(company, viewer):
     trip = TaskFactory(assignee=company.li_na, kind="visit", due_at=at(22, 20), ends_at=at(24, 9), title="出差")
-    days = days_of(viewer(company.li_na), [company.li_na.pk], Period("week", date(2026, 11, 23)))
+    days = days_of(viewer(company.li_na), [company.li_na.pk], Period("week", date(2026, 11, 23))).days
     assert [(d.day.day, e.begin, e.end, e.all_day, e.continues) for d in days for e in d.entries if e.task.pk == trip.pk] == [
         (23, 0, 1440, True, True), (24, 0, 540, False, True),
     ]  # fmt: skip
@@ -126,13 +126,27 @@ def test_ACT_5_a_full_day_of_the_month_says_how_many_more(company, sign_in):
     assert "还有 4 项" in shown and "会10" in shown and "会11" not in shown
 
 
+def test_ACT_5_where_more_lies_than_a_page_shows_it_says_so_and_shows_the_first(company, sign_in, monkeypatch):
+    monkeypatch.setattr("zhike.activities.schedule.MOST_ENTRIES", 3)
+    client = sign_in(company.li_na)
+    for day in (23, 24, 25):
+        meeting(company.li_na, day, title=f"会议{day}")
+    said = "少选几个人或几天"
+    page = client.get("/calendar/?view=week&on=2026-11-23").content.decode()
+    assert all(f"会议{day}" in page for day in (23, 24, 25)) and said not in page
+    meeting(company.li_na, 26, title="会议26")
+    TaskFactory(assignee=company.li_na, kind="visit", due_at=at(22, 20), ends_at=at(24, 9), title="出差")
+    page = client.get("/calendar/?view=week&on=2026-11-23").content.decode()
+    assert (said in page, *(word in page for word in ("出差", "会议24", "会议25"))) == (True, True, True, False)
+
+
 def test_ACT_5_repetitions_to_come_are_reckoned_and_end_on_their_day(company, viewer):
     task = meeting(company.li_na, 23, title="晨会", repeat="workday", repeat_until=date(2026, 12, 2))
-    days = days_of(viewer(company.li_na), [company.li_na.pk], Period("month", date(2026, 12, 1)))
+    days = days_of(viewer(company.li_na), [company.li_na.pk], Period("month", date(2026, 12, 1))).days
     shown = [(d.day.isoformat(), e.is_ghost) for d in days for e in d.entries]
     assert shown == [("2026-11-30", True), ("2026-12-01", True), ("2026-12-02", True)]
     complete_task(task, by=viewer(company.li_na))
-    week = days_of(viewer(company.li_na), [company.li_na.pk], Period("week", date(2026, 11, 23)))
+    week = days_of(viewer(company.li_na), [company.li_na.pk], Period("week", date(2026, 11, 23))).days
     assert [e.is_ghost for d in week for e in d.entries] == [False, False, True, True, True]
 
 
