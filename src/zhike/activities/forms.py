@@ -48,6 +48,7 @@ class LogForm(RecordForm):
         self.fields["summary"].widget.attrs |= {
             "rows": 2, "placeholder": _("What was said, how they took it, what comes next"),
             "data-mention": reverse_lazy("activities:mention_names"),
+            "data-draft": f"log-{customer.pk if customer else 'new'}",
         }  # fmt: skip
         self.fields["next_step"].widget.attrs["placeholder"] = _("Next step")
         self.fields["next_at"].help_text = ""

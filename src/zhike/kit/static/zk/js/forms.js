@@ -17,7 +17,7 @@ whenever('form[data-form]', (form) => {
 whenever('[data-errors]', (box) => requestAnimationFrame(() => box.focus()));
 whenever('textarea[data-draft]', (area) => {
   const draft = kept(own(`draft-${area.dataset.draft}`));
-  if (draft && !area.value) { area.value = draft; toast(word('draft')); }
+  if (draft && !area.value) { area.value = draft; if (area.checkVisibility?.() ?? true) toast(word('draft')); }
 });
 whenever('input[data-shows]', (box) => shows(box));
 
@@ -25,7 +25,8 @@ function shows(box) {
   $$(box.dataset.shows).forEach((e) => { e.hidden = !box.checked; });
 }
 
-function sent(form) {
+/** What is in this form went where it should: no warning, no draft. */
+export function sent(form) {
   form.dataset.sent = '1';
   $$('textarea[data-draft]', form).forEach((a) => kept(own(`draft-${a.dataset.draft}`), ''));
 }

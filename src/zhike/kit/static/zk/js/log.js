@@ -4,6 +4,7 @@ import { $, $$, whenever, word } from './page.js';
 import { toast } from './toasts.js';
 
 const LONGEST = 1600;
+const taken = new WeakMap();  // a camera gives one photo at a time: they add up
 
 function match(form) {
   const kind = $('[name=kind]:checked', form)?.value;
@@ -16,6 +17,11 @@ document.addEventListener('change', ({ target }) => {
   if (!form) return;
   if (target.name === 'kind') match(form);
   if (target.type === 'file') shrink(target);
+});
+document.addEventListener('reset', ({ target }) => {  // photos belong to what was kept or sent, not to what comes next
+  if (!target.matches('form[data-log]')) return;
+  $$('input[type=file]', target).forEach((input) => taken.delete(input));
+  $$('[data-names]', target).forEach((names) => { names.textContent = ''; });
 });
 
 document.addEventListener('click', ({ target }) => {
@@ -39,18 +45,20 @@ function locate(button) {
     button.setAttribute('aria-pressed', 'true');
   }, () => {
     button.removeAttribute('aria-busy');
-    toast(word('nowhere'), 'bad');
+    toast(word('nowhere'), { tone: 'bad' });
   }, { timeout: 8000, maximumAge: 60000 });
 }
 
 /** Photos of a phone have some megabytes and tell where they were taken: drawn anew they have neither. */
 async function shrink(input) {
-  const files = await Promise.all([...input.files].map(smaller));
+  const files = [...(input.capture ? taken.get(input) ?? [] : []), ...await Promise.all([...input.files].map(smaller))];
   const kept = new DataTransfer();
   files.forEach((file) => kept.items.add(file));
   input.files = kept.files;
+  taken.set(input, files);
+  const all = $$('input[type=file]', input.form).flatMap((one) => [...one.files]);
   const names = $('[data-names]', input.form);
-  if (names) names.textContent = files.map((file) => file.name).join(word('comma'));
+  if (names) names.textContent = all.map((file) => file.name).join(word('comma'));
 }
 
 async function smaller(file) {
