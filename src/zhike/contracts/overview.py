@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
-from zhike.contracts.ageing import PARTS, Fen, from_fen, in_fen
+from zhike.contracts.ageing import PARTS, Fen, from_fen, in_fen, largest
 from zhike.contracts.models import Payment, Receivable
 from zhike.customers.models import Customer
 from zhike.kit import dates
@@ -60,13 +60,19 @@ def summary(viewer: Viewer, by: str, as_of: date, *, most: int | None = None) ->
 
     `most` says how many rows will be shown: the others are only counted and added up.
     """
+    if most and by == "customer" and as_of >= dates.today():
+        sums, count, total = largest(viewer, GROUPS[by], most)
+        return Summary(by, as_of, _rows(viewer, by, sums, list(sums)), count, Row(None, ageing=_aged(total)))
     sums = in_fen(viewer, GROUPS[by], as_of)
     sums = _by_department(sums) if by == "department" else sums
     shown = [key for _owed, _tie, key in nsmallest(most or len(sums), ((-sum(a), k or 0, k) for k, a in sums.items()))]
-    names = NAMES[by](viewer, shown)
-    rows = [Row(key, names.get(key, ""), _aged(sums[key])) for key in shown]
     total = [sum(part) for part in zip(*sums.values(), strict=True)] or [0] * len(PARTS)
-    return Summary(by, as_of, rows, len(sums), Row(None, ageing=_aged(total)))
+    return Summary(by, as_of, _rows(viewer, by, sums, shown), len(sums), Row(None, ageing=_aged(total)))
+
+
+def _rows(viewer: Viewer, by: str, sums: Fen, keys: list[Any]) -> list[Row]:
+    names = NAMES[by](viewer, keys)
+    return [Row(key, names.get(key, ""), _aged(sums[key])) for key in keys]
 
 
 def _aged(amounts: list[int]) -> dict[str, Decimal]:

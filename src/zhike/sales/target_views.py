@@ -102,7 +102,9 @@ def target_set(request: HttpRequest) -> HttpResponse:
         "above": [(n, _query(**{**here, "department": n.pk})) for n in above],
         "rows": [_row(n, place, own, form if n in open_to else None, measure, here) for n in shown],
     }  # fmt: skip
-    return htmx.part(request, "sales/target_grid.html", context, status=422 if form.errors else 200)
+    return htmx.part(
+        request, "sales/target_grid.html", context, status=409 if form.is_overtaken else 422 if form.errors else 200
+    )
 
 
 def _year(text: str) -> int:

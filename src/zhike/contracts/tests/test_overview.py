@@ -172,3 +172,15 @@ def test_SAL_8_the_trend_ends_with_today(company, viewer, debts):
     points = overview.trend(viewer(company.gm), day(0))
     assert len(points) == 6 and (points[-1].outstanding, points[-1].overdue) == (14000, 10000)
     assert points[0].outstanding in (0, 5000) and not Payment.objects.whole_table("test").exists()
+
+
+def test_SAL_8_the_customers_who_owe_most_are_those_the_whole_summary_begins_with(company, viewer):
+    for n, amount in enumerate([300, 100, 200, 200]):
+        owner = company.li_na if n % 2 else company.zhao_lei
+        signed(ContractFactory(owner=owner, amount=Decimal(amount)), plan=[(20 - 30 * n, amount)], on=-120)
+    for person in (company.gm, company.li_na):
+        by = viewer(person)
+        whole = overview.summary(by, "customer", day(0))
+        for most in (1, 2, 3, 10):
+            some = overview.summary(by, "customer", day(0), most=most)
+            assert (some.rows, some.count, some.total) == (whole.rows[:most], whole.count, whole.total)

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from zhike.kit import dates
@@ -22,25 +24,24 @@ Values = Mapping[tuple[str, int, int], Decimal | None]
 
 
 @action
-def set_targets(*, by: Viewer, measure: str, year: int, values: Values) -> int:
+def set_targets(*, by: Viewer, measure: str, year: int, values: Values, seen: Values | None = None) -> int:
     """Set targets of a measure for a year, in yuan or pieces, by ("person" or "department", id, month); None clears.
 
-    Month 0 is the whole year. Gives how many changed; the same again changes nothing. Raises Forbidden for whom the
-    viewer does not lead, and Refused for what no target can be.
+    Month 0 is the whole year. `seen` is what the writer had before their eyes: a target somebody has set otherwise
+    since is not overwritten. Gives how many changed; the same again changes nothing. Raises Forbidden for whom the
+    viewer does not lead, and Refused for what no target can be, or at "p7-12", "d3-0" for what somebody else has set.
     """
     require(by, CHANGE)
-    known = measures.find(measure)
-    if known is None:
-        raise Refused({"measure": [_("There is no such measure.")]})
-    if not YEARS[0] <= year <= YEARS[1]:
-        raise Refused({"year": [_("A year from %(first)s to %(last)s.") % {"first": YEARS[0], "last": YEARS[1]}]})
+    known = _measure(measure)
+    _check_year(year)
     for kind, pk, month in values:
         _check_whose(by, kind, pk, month)
-    rows = Target.objects.visible_to(by).filter(measure=measure, year=year)
-    there = {(("person", t.person_id) if t.person_id else ("department", t.department_id), t.month): t for t in rows}
+    there = _held(by, measure, year)
+    if seen is not None:
+        _check_seen(known, values, seen, {whose: target.value for whose, target in there.items()})
     changed = 0
     for (kind, pk, month), value in sorted(values.items()):
-        target = there.get(((kind, pk), month))
+        target = there.get((kind, pk, month))
         if value is not None:
             _check_value(known, value)
         if value is None and target is not None:
@@ -53,6 +54,56 @@ def set_targets(*, by: Viewer, measure: str, year: int, values: Values) -> int:
             continue
         changed += 1
     return changed
+
+
+def check_target(target: Target, changed: dict[str, Any], by: Viewer) -> None:
+    """What a target out of a file has to observe; raises Refused at the field. Who leads nobody sets none."""
+    measure = _measure(target.measure)
+    _check_year(target.year)
+    if (target.person_id is None) == (target.department_id is None):
+        raise Refused({"person": [_("Give either a person or a department.")]})
+    kind = "person" if target.person_id else "department"
+    try:
+        _check_whose(by, kind, getattr(target, f"{kind}_id"), target.month)
+    except Forbidden:
+        raise Refused({kind: [_("Only those above set this target.")]}) from None
+    _check_value(measure, target.value)
+
+
+def _measure(key: str) -> measures.Measure:
+    if (known := measures.find(key)) is None:
+        raise Refused({"measure": [_("There is no such measure.")]})
+    return known
+
+
+def _check_year(year: int) -> None:
+    if not YEARS[0] <= year <= YEARS[1]:
+        raise Refused({"year": [_("A year from %(first)s to %(last)s.") % {"first": YEARS[0], "last": YEARS[1]}]})
+
+
+def _held(by: Viewer, measure: str, year: int) -> dict[tuple[str, int, int], Target]:
+    """The targets set so far, under lock: who sets them at the same time waits, and then sees these."""
+    rows = Target.objects.visible_to(by).filter(measure=measure, year=year).order_by("pk")
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update(of=("self",))
+    return {
+        ("person", t.person_id, t.month) if t.person_id else ("department", t.department_id, t.month): t for t in rows
+    }
+
+
+def _check_seen(measure: measures.Measure, values: Values, seen: Values, now: Values) -> None:
+    """Refuse, each at its place, what somebody has set to something else since the writer looked."""
+    taken = {}
+    for (kind, pk, month), value in values.items():
+        theirs = now.get((kind, pk, month))
+        if theirs in (seen.get((kind, pk, month)), value):
+            continue
+        said = _("Somebody has cleared this meanwhile.")
+        if theirs is not None:
+            said = _("Somebody has set this to %(value)s meanwhile.") % {"value": measure.short(theirs)}
+        taken[f"{kind[0]}{pk}-{month}"] = [said]
+    if taken:
+        raise Refused(taken)
 
 
 def _check_whose(by: Viewer, kind: str, pk: int, month: int) -> None:

@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from hypothesis import given
@@ -136,6 +137,37 @@ def test_SAL_10_a_wrong_figure_in_the_grid_saves_nothing_and_says_where(company,
         page = grid(sign_in(company.gm), company.gm, **{f"d{company.departments['top'].pk}-0": wrong})
         assert page.status_code == 422 and wrong in page.content.decode()
     assert not Target.objects.whole_table("test").exists()
+
+
+def test_SAL_10_of_two_who_set_targets_at_once_the_second_is_told_and_nothing_is_lost(company, sign_in, viewer):
+    team, url = company.departments["team"].pk, f"/targets/set/?measure=won&year={YEAR}"
+    url += f"&department={team}"
+    mine, other = f"p{company.li_na.pk}-1", f"p{company.wang_wei.pk}-2"
+    first, second = sign_in(company.manager_east), sign_in(company.gm)
+
+    def seen(page):
+        found = re.search(r'name="seen"(?: value="([^"]*)")?', page.content.decode())
+        return unescape(found[1] or "")  # of a grid without targets there is nothing to remember
+
+    before = seen(second.get(url))
+    assert first.post(url, {mine: "100", "seen": seen(first.get(url))}).status_code == 302
+    late = second.post(url, {mine: "200", other: "50", "seen": before})
+    assert late.status_code == 409
+    page = late.content.decode()
+    assert "已被他人改为" in page and 'value="200"' in page and 'value="50"' in page
+    assert Target.objects.whole_table("test").get().value == 100  # nothing of the second is in
+    # A field the second left alone keeps what the first has set.
+    assert second.post(url, {other: "50", "seen": before}).status_code == 302
+    assert {t.value for t in Target.objects.whole_table("test")} == {Decimal(100), Decimal(50)}
+    # Who has been told and saves again means it.
+    assert second.post(url, {mine: "200", other: "50", "seen": seen(late)}).status_code == 302
+    assert Target.objects.whole_table("test").get(person=company.li_na).value == 200
+    # What somebody cleared is told too; who cleared the same has nothing to be told.
+    held = seen(second.get(url))
+    assert first.post(url, {other: "50", "seen": held}).status_code == 302
+    late = second.post(url, {mine: "300", other: "50", "seen": held})
+    assert late.status_code == 409 and "已被他人清空" in late.content.decode()
+    assert second.post(url, {other: "50", "seen": held}).status_code == 302
 
 
 def test_SAL_10_who_leads_nobody_sets_nothing(company, sign_in):
