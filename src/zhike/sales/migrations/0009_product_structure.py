@@ -5,9 +5,22 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+def keep_categories(apps, schema_editor):
+    product, category = apps.get_model("sales", "Product"), apps.get_model("sales", "ProductCategory")
+    options = apps.get_model("records", "PicklistOption").objects.filter(picklist="sales.product_category")
+    labels = {code: (label[:40], order) for code, label, order in options.values_list("code", "label", "order")}
+    filled = product.objects.exclude(category_code="")
+    for code in filled.order_by("category_code").values_list("category_code", flat=True).distinct():
+        name, order = labels.get(code, (code, 100))
+        kept, _is_new = category.objects.get_or_create(name=name, parent=None, defaults={"order": order})
+        product.objects.filter(category_code=code).update(category=kept)
+    schema_editor.connection.check_constraints()  # PostgreSQL alters no table with checks outstanding
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('records', '0001_initial'),
         ('sales', '0008_targets'),
     ]
 
@@ -31,13 +44,15 @@ class Migration(migrations.Migration):
                 'ordering': ['order', 'name', 'id'],
             },
         ),
-        # Never filled before: categories were words of a list that had no entries.
-        migrations.RemoveField(model_name='product', name='category'),
+        # A category was the code of an entry of a list; what was filled in becomes a category of its own.
+        migrations.RenameField(model_name='product', old_name='category', new_name='category_code'),
         migrations.AddField(
             model_name='product',
             name='category',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sales.productcategory', verbose_name='category'),
         ),
+        migrations.RunPython(keep_categories, migrations.RunPython.noop),
+        migrations.RemoveField(model_name='product', name='category_code'),
         migrations.CreateModel(
             name='BundlePart',
             fields=[
