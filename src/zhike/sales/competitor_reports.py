@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -105,5 +106,5 @@ reports.add(Report(
         Column("reasons", _("Main reasons lost"), "text"),
     ),
     by={"competitor": _("Competitor"), "reason": _("Reason lost"), **GROUPS},
-    run=competitors, kind=OPPORTUNITY, order=15, behind=deals_behind,
+    run=competitors, kind=OPPORTUNITY, order=15, behind=partial(deals_behind, filled="rival"),
 ))  # fmt: skip

@@ -20,16 +20,19 @@ COUNTED = {"won": STATUS.WON, "won_amount": STATUS.WON, "lost": STATUS.LOST, "lo
            "open": STATUS.OPEN, "open_amount": STATUS.OPEN}  # fmt: skip
 
 
-def deals_behind(asked: Asked, row: dict[str, Any], column: str) -> str:
-    """The address of the list of the deals a figure counts; empty where no list says the same."""
+def deals_behind(asked: Asked, row: dict[str, Any], column: str, *, filled: str = "") -> str:
+    """The address of the list of the deals a figure counts; empty where no list says the same.
+
+    `filled` is a field without which a deal is not in the report.
+    """
     status = COUNTED.get(column)
     condition = {} if "key" not in row else _condition(asked.by, row["key"])
     if status is None or condition is None:
         return ""
     query = asked.filter.as_query() if asked.filter else {}
     query |= condition | {"status__in": status}
-    if asked.report.name == "competitors" and "rival__in" not in query:
-        query["rival__filled"] = ""
+    if filled and f"{filled}__in" not in query:
+        query[f"{filled}__filled"] = ""
     if status != STATUS.OPEN:
         first, last = _days(asked, row)
         query["closed_on__between"] = f"{first},{last}"

@@ -104,7 +104,8 @@ def test_ORG_6_all_that_waits_goes_but_not_to_who_asked_for_it(company, viewer, 
     assert row["away"] and not row["left"] and len(row["approvals"]) == 3
     admin, url = sign_in(company.admin), f"/settings/approvers/{company.lead_east.pk}/"
     assert "3 项待办审批" in admin.get(url).content.decode()
-    assert admin.post(url, {"to": company.li_na.pk}).status_code == 302
+    passed_on = admin.post(url, {"to": company.li_na.pk}, follow=True)
+    assert f"另有 2 项由 {company.li_na.name} 发起，未转交。" in passed_on.content.decode()
     assert waiting(other) == {"li_na"} and waiting(approval) == waiting(third) == {"lead_east"}
     assert admin.post(url, {"to": company.li_na.pk}).status_code == 422
     assert admin.post(url, {"to": company.finance.pk}).status_code == 302

@@ -12,6 +12,7 @@ from zhike.kit.keys import key_of
 from zhike.org import actions, approvals, flows, queries
 from zhike.org.approval_forms import CommentForm, DelegateForm, FlowForm
 from zhike.org.models import ApprovalFlow, Person
+from zhike.records.lookups import person_names
 
 
 @require_safe
@@ -111,7 +112,7 @@ def _moved(moved: int, stayed: int, to: str) -> str:
     if not stayed:
         return said
     why = _("%(count)s stay, because %(person)s asked for them.")
-    return f"{said} {why % {'count': stayed, 'person': Person.objects.get(pk=to)}}"
+    return f"{said} {why % {'count': stayed, 'person': person_names()[int(to)]}}"
 
 
 def _reassign_dialog(request: HttpRequest, form: DelegateForm, person: Person, count: int) -> HttpResponse:
