@@ -96,6 +96,7 @@ RECORDS = {
     "sales.resourcerequest": lambda owner: ResourceRequestFactory(
         pk=PK, opportunity_id=PK, requester=owner, asked_person=owner, reason=MARK, status="granted", person=owner
     ),
+    "sales.target": lambda owner: marked_target(owner),
     "sales.lead": lambda owner: LeadFactory(pk=PK, owner=owner, name=MARK, company=MARK),
     "contracts.contract": lambda owner: ContractFactory(pk=PK, owner=owner, customer=customer(), name=MARK, note=MARK),
     "contracts.receivable": lambda owner: marked_line(),
@@ -163,6 +164,11 @@ def marked_line():
         line._state.adding = line.is_booked = True
         line.amount = line.balance = 0
         line.save()
+
+
+def marked_target(owner):
+    with acting(the_system(), "test"):
+        Target(pk=PK, measure="won", year=dates.today().year, person=owner, value=7001).save()
 
 
 def addresses(patterns=None, prefix="/", arguments=()):
@@ -275,7 +281,6 @@ def west(company):
         approval.save()
         ApprovalPlace(approval=approval, step=0, person=company.manager_west, comment=MARK).save()
         this = dates.today().replace(day=1)
-        Target(pk=PK, measure="won", year=this.year, person=owner, value=7001).save()
         kept = Forecast.objects.create(pk=PK, taken_at=dates.now(), month=this)
         ForecastLine(forecast=kept, owner=owner, month=this, commit=7001).save()
         Department.objects.create(pk=PK, name="空部门", parent=company.departments["top"])

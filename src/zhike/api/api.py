@@ -33,7 +33,8 @@ problems.install(api)
 def build() -> NinjaAPI:
     """Join the routes of all kinds and rooms; called once, when every room is ready."""
     for kind in kinds.everything():
-        api.add_router(f"/{kind.slug}", router_of(kind))
+        if kind.has_routes:
+            api.add_router(f"/{kind.slug}", router_of(kind))
     for prefix, router in (*ROOMS, *_more):
         api.add_router(prefix, router)
     return api

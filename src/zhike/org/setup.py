@@ -55,6 +55,7 @@ SHIPPED_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
         SCOPE.OWN,
         (_READ, "customers.*", "sales.*", "activities.*", "mail.*", *_OWN_CONTRACTS, "!sales.product.*",
          "sales.product.view", "!*.delete", "!*.export", "!sales.forecast.*", "!sales.target.change",
+         "!sales.target.import",
          "activities.*.delete", "contracts.contract.delete", "contracts.invoice.delete", "contracts.dunningnote.delete",
          *_NO_SETTINGS),
     ),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhike.kit import access
+from zhike.kit.tables.reader import Table
 from zhike.kit.viewer import Viewer
 from zhike.records import config
 from zhike.records.fields import Field, custom_field
@@ -30,6 +31,8 @@ class RecordKind:
 
     # The field with a person's name, which files may have in two columns.
     person_name = ""
+    # What makes of a table file another one with a row for each record, where people write them otherwise.
+    reshape: Callable[[Table], Table] = staticmethod(lambda table: table)
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class RecordKind:
         search_into: Sequence[str] = (),
         verbs: Sequence[str] = tuple(STANDARD_VERBS),
         is_log: bool = False,
+        has_routes: bool = True,
     ):
         """
         `slug` is its word in addresses and commands ("customers"); `title` the field that names a record; `owner` the
@@ -69,7 +73,8 @@ class RecordKind:
         the foot of lists; `views` are the saved views shipped: {"key", "name", "filter", "sort"?, "columns"?};
         `subtitle` are the fields a search result shows under its title; `search_from` references whose titles find this
         record, `search_into` references that are found by this record (both names of foreign keys); `is_log` says that
-        the system writes it as it works: nothing is told of its rows, and no rules are made about them.
+        the system writes it as it works: nothing is told of its rows, and no rules are made about them; `has_routes`
+        off, that its room gives the API routes of its own.
         """
         self.model, self.columns, self.sort, self.icon = model, list(columns), sort, icon
         self.label: str = model._meta.label_lower
@@ -81,7 +86,7 @@ class RecordKind:
         self.prepare, self.saved, self.shipped_views, self.row = prepare, saved, list(views), row
         self.subtitle, self.search_from, self.search_into = list(subtitle), list(search_from), list(search_into)
         self.own_fields = {field.name: field.bind(self) for field in fields}
-        self.verbs, self.is_log = tuple(verbs), is_log
+        self.verbs, self.is_log, self.has_routes = tuple(verbs), is_log, has_routes
         # Names the API uses for some of them; "version" is that of the record, by which a stale change is told.
         self.said_as: dict[str, str] = {}
         for verb in self.verbs:

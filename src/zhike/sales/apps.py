@@ -25,6 +25,7 @@ class SalesConfig(AppConfig):
             panels,
             quote_views,
             reports,
+            target_kinds,
             target_reports,
         )
         from zhike.sales.actions.deals import move_with_customer

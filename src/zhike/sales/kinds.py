@@ -42,8 +42,6 @@ SEE_COST = "sales.product.see_cost"
 access.declare("sales.pipeline.view", _("See how pipelines are set up"), Pipeline._meta.verbose_name_plural)
 access.declare("sales.pipeline.change", _("Set up pipelines"), Pipeline._meta.verbose_name_plural)
 access.declare(SEE_COST, _("See what products cost us"), Product._meta.verbose_name_plural)
-access.declare("sales.target.view", _("See targets and their attainment"), Target._meta.verbose_name_plural)
-access.declare("sales.target.change", _("Set targets of one's people"), Target._meta.verbose_name_plural)
 access.declare("sales.forecast.keep", _("Keep the forecast as it stands"), Target._meta.verbose_name_plural)
 access.declare("sales.product.set_prices", _("Set price lists and categories"), Product._meta.verbose_name_plural)
 access.declare("sales.taxrate.change", _("Set tax rates"), Product._meta.verbose_name_plural)
@@ -60,7 +58,8 @@ def synonyms() -> dict[tuple[str, str], list[str]]:
         return {(row["kind"], row["field"]): row["words"].split("|") for row in csv.DictReader(file)}
 
 
-def _known_as(label: str, fields: list) -> list:
+def known_as(label: str, fields: list) -> list:
+    """The fields of a kind with the further titles a column may have in a file."""
     for field in fields:
         field.synonyms = (*field.synonyms, *synonyms().get((label, field.name), ()))
     return fields
@@ -74,7 +73,7 @@ OPPORTUNITY = kinds.add(
         page="sales:opportunity_page",
         number=("CO-", 6),
         natural_keys=("code", "name"),
-        fields=_known_as("sales.opportunity", [
+        fields=known_as("sales.opportunity", [
             Text("name", search=True, required=False),
             Text("code", search=True),
             Ref("customer", to="customers.customer"),
@@ -141,7 +140,7 @@ PRODUCT = kinds.add(
         owner="",
         number=("CP-", 5),
         natural_keys=("code", "name"),
-        fields=_known_as("sales.product", [
+        fields=known_as("sales.product", [
             Text("name", search=True),
             Text("code", search=True),
             Text("series", search=True),
@@ -175,7 +174,7 @@ LEAD = kinds.add(
         icon="target-arrow",
         page="sales:lead_page",
         natural_keys=("mobile", "name"),
-        fields=_known_as("sales.lead", [
+        fields=known_as("sales.lead", [
             Text("name", search=True),
             Text("company", search="name"),
             Choice("status", show=lambda value, label: fmt.badge(label, LEAD_TONES[value])),
@@ -226,7 +225,7 @@ QUOTE = kinds.add(
         page="sales:quote_page",
         title="title",
         natural_keys=("number",),
-        fields=_known_as("sales.quote", [
+        fields=known_as("sales.quote", [
             Text("title", search=True, required=False),
             Text("number", search=True, required=False),
             Number("version_no", integer=True, editable=False),

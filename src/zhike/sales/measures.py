@@ -67,10 +67,14 @@ def find(key: str) -> Measure | None:
     return _measures.get(key)
 
 
+def known() -> list[Measure]:
+    """All measures, in order."""
+    return sorted(_measures.values(), key=lambda measure: (measure.order, measure.key))
+
+
 def everything(viewer: Viewer) -> list[Measure]:
     """The measures this viewer may know, in order."""
-    known = sorted(_measures.values(), key=lambda measure: (measure.order, measure.key))
-    return [measure for measure in known if not measure.verb or viewer.can(measure.verb)]
+    return [measure for measure in known() if not measure.verb or viewer.can(measure.verb)]
 
 
 def summed(rows: QuerySet, path: str, what: Any) -> Figures:

@@ -1,10 +1,11 @@
 """Pages of targets: how far they are reached, setting them down the line (SAL-10)."""
 
 import re
+import tempfile
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -14,12 +15,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from zhike.kit import dates, htmx
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible
+from zhike.kit.tables.writer import write_xlsx
 from zhike.kit.viewer import Viewer
 from zhike.sales import actions, measures, targets
 from zhike.sales.actions.targets import CHANGE
 from zhike.sales.measures import Measure
 from zhike.sales.models.targets import may_set
 from zhike.sales.target_forms import TargetForm
+from zhike.sales.target_kinds import TARGET, file_rows
 from zhike.sales.targets import YEARS, Node, Period, name_of, period_of
 
 VIEW = "sales.target.view"
@@ -100,11 +103,29 @@ def target_set(request: HttpRequest) -> HttpResponse:
         "years": [(y, _query(**{**here, "year": y})) for y in range(year - 1, year + 2)],
         "measures": [(m, _query(**{**here, "measure": m.key})) for m in measures.everything(request.viewer)],
         "above": [(n, _query(**{**here, "department": n.pk})) for n in above],
+        "file": reverse("sales:target_file") + _query(**here) if request.viewer.can(TARGET.verb("export")) else "",
+        "can_import": request.viewer.can(TARGET.verb("import")),
         "rows": [_row(n, place, own, form if n in open_to else None, measure, here) for n in shown],
     }  # fmt: skip
-    return htmx.part(
-        request, "sales/target_grid.html", context, status=409 if form.is_overtaken else 422 if form.errors else 200
-    )
+    status = 409 if form.is_overtaken else 422 if form.errors else 200
+    return htmx.part(request, "sales/target_grid.html", context, status=status)
+
+
+@require_safe
+def target_file(request: HttpRequest) -> FileResponse:
+    """The targets of a measure and year as a workbook, with a column for each month: to be filled in and imported.
+
+    Everybody the viewer sets targets for has a row, also without any.
+    """
+    viewer = request.viewer
+    require(viewer, TARGET.verb("export"))
+    measure, year = _measure(request), _year(request.GET.get("year", ""))
+    nodes = [n for n, _depth in targets.flat(targets.tree(viewer)) if may_set(viewer, **{f"{n.kind}_id": n.pk})]
+    own = targets.own_targets(viewer, year, [measure]).get(measure.key, {})
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
+    write_xlsx(file, *file_rows(nodes, own, measure, year), sheet=str(TARGET.plural))
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=f"{TARGET.plural}-{measure.label}-{year}.xlsx")
 
 
 def _year(text: str) -> int:

@@ -38,6 +38,7 @@ urlpatterns = [
     path("opportunities/<int:pk>/<slug:tab>/", views.opportunity_page, name="opportunity_tab"),
     path("targets/", target_views.target_list, name="target_list"),
     path("targets/set/", target_views.target_set, name="target_set"),
+    path("targets/file/", target_views.target_file, name="target_file"),
     path("forecast/", forecast_views.forecast_page, name="forecast"),
     path("forecast/keep/", forecast_views.forecast_keep, name="forecast_keep"),
     path("products/", product_views.product_list, name="product_list"),

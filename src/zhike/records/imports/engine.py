@@ -61,7 +61,7 @@ class Import:
 
     def run(self, path: str | Path, *, name: str = "", errors_to: str | Path | None = None) -> dict[str, int]:
         """Read the file and import it; failed rows go to `errors_to` with the reason in a last column."""
-        table = open_table(path, filename=name or str(path), **self.mapping.table_options())
+        table = self.kind.reshape(open_table(path, filename=name or str(path), **self.mapping.table_options()))
         self.guessed = not self.mapping.columns
         self.columns = self.mapping.columns or guess(self.kind, table.columns)
         if self.batch and not self.mapping.columns:  # what was guessed is kept, for the page and for another run

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -59,7 +59,7 @@ def import_map(request: HttpRequest, pk: int) -> HttpResponse:
     kind, options = kinds.get(batch.kind), _table_options(request, batch)
     context: dict[str, Any] = {"batch": batch, "kind": kind, "options": options, "fresh": _is_fresh(request)}
     try:
-        table = open_table(batch.upload.path, filename=batch.file_name, **options)
+        table = kind.reshape(open_table(batch.upload.path, filename=batch.file_name, **options))
         samples = [cells for _number, cells in table.sample(SAMPLES)]
     except UnreadableTable as unreadable:
         reading = ReadingForm(options, None, is_text=batch.file_name.lower().endswith(TEXT_ENDINGS))
@@ -198,8 +198,15 @@ def _state(request: HttpRequest, batch: ImportBatch, words: WordsForm | None = N
         words = WordsForm(None, kind=kind, batch=batch, viewer=request.viewer)
     return {
         "batch": batch, "kind": kind, "job": job, "busy": busy, "words": words, "step": 3 if is_ready else 4,
-        "list_url": reverse(f"{kind.page.partition(':')[0]}:{kind.model._meta.model_name}_list") if kind.page else "",
+        "list_url": _list_of(kind),
     }  # fmt: skip
+
+
+def _list_of(kind: RecordKind) -> str:
+    try:
+        return reverse(f"{kind.model._meta.app_label}:{kind.model._meta.model_name}_list")
+    except NoReverseMatch:
+        return ""
 
 
 def _act(request: HttpRequest, pk: int, action: Any) -> HttpResponse:
