@@ -20,12 +20,12 @@ def line_add(request: HttpRequest, pk: int, line_pk: int = 0) -> HttpResponse:
     """Add a line to a draft, or change one."""
     contract = queries.contract_for(request.viewer, pk)
     lines, place = contract.known_lines(), None
-    initial = {"quantity": 1, "tax_rate": lines[-1].tax_rate if lines else 13}
+    initial = {"quantity": 1, "tax_rate": lines[-1].taxation if lines else "13"}
     if line_pk:
         place = _place(lines, line_pk)
         old = lines[place]
-        names = ("name", "quantity", "unit", "price", "discount", "tax_rate")
-        initial = {"product": old.product_id, **{name: getattr(old, name) for name in names}}
+        names = ("name", "quantity", "unit", "price", "discount")
+        initial = {"product": old.product_id, "tax_rate": old.taxation, **{name: getattr(old, name) for name in names}}
     form = LineForm(request.POST or None, viewer=request.viewer, initial=initial)
     if request.method == "POST" and form.is_valid() and _save_line(request, form, contract, lines, place):
         return htmx.redirect(request, contract.get_absolute_url(), _("Saved."))

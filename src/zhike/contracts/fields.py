@@ -20,6 +20,7 @@ from zhike.kit.money import check_money
 from zhike.records import kinds
 from zhike.records.fields import EMPTY, Choice, Field, Money, Number, Ref, Text
 from zhike.records.lookups import Lookups
+from zhike.sales.models.taxes import Tax
 
 BETWEEN = re.compile(r"[;；\n]+")
 MOST_ROWS = 200
@@ -92,9 +93,11 @@ def _money(given: dict[str, Any], name: str) -> Decimal | None:
 
 
 class LinesField(RowsField):
-    """The lines of a contract: {product, name, unit, quantity, price, discount, tax_rate}."""
+    """The lines of a contract: {product, name, unit, quantity, price, discount, tax_rate, tax_treatment}."""
 
-    keys = frozenset({"product", "name", "unit", "quantity", "price", "discount", "tax_rate", "amount", "tax"})
+    keys = frozenset(
+        {"product", "name", "unit", "quantity", "price", "discount", "tax_rate", "tax_treatment", "amount", "tax"}
+    )
 
     def words(self, part):
         return {"product": part.strip()}
@@ -109,7 +112,7 @@ class LinesField(RowsField):
         line = ContractLine(
             product=found, name=str(given.get("name") or found or "")[:200], unit=str(given.get("unit") or "")[:40],
             quantity=_number(given, "quantity", Decimal(1)), price=price if price is not None else _list_price(found),
-            discount=_number(given, "discount", Decimal(0)), tax_rate=_number(given, "tax_rate", Decimal(13)),
+            discount=_number(given, "discount", Decimal(0)), **_tax(given).columns,
         )  # fmt: skip
         if not line.name:
             raise ValidationError(_("A line names a product, or says what it is."))
@@ -135,10 +138,18 @@ class LinesField(RowsField):
                 "product": line.product_id, "name": line.name, "unit": line.unit,
                 "quantity": f"{line.quantity.normalize():f}", "price": f"{line.price:.2f}",
                 "discount": f"{line.discount.normalize():f}", "tax_rate": f"{line.tax_rate.normalize():f}",
+                "tax_treatment": line.tax_treatment,
                 "amount": f"{line.amount:.2f}", "tax": f"{line.tax:.2f}",
             }
             for line in values[0]
         ]  # fmt: skip
+
+
+def _tax(given: dict[str, Any]) -> Tax:
+    try:
+        return Tax.of_line(given) or Tax(Decimal(13))
+    except parse.ParseError as error:
+        raise ValidationError(str(error)) from error
 
 
 def _list_price(product: Any) -> Decimal:

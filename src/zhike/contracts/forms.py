@@ -151,6 +151,7 @@ class LineForm(SmallForm):
         given = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
         if "price" in given:
             given["price"] = str(given["price"])
+        given["tax_rate"] = given["tax_rate"].code
         return CONTRACT.field("lines").row(given, Lookups(viewer))
 
 

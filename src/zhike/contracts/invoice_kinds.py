@@ -86,6 +86,7 @@ INVOICE = kinds.add(
             Money("net", editable=False),
             Money("tax", editable=False),
             Rate("tax_rate", required=False),
+            Choice("tax_treatment", editable=False),
             Text("content", required=False),
             Choice("title_type", required=False),
             Text("title", search="name", required=False),

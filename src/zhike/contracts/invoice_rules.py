@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from zhike.contracts.models import Invoice
 from zhike.contracts.rules import tax_in
 from zhike.kit.errors import Refused
-from zhike.sales.models.taxes import rates_on
+from zhike.sales.models.taxes import Tax, rates_on
 
 Status = Invoice.Status
 
@@ -55,14 +55,14 @@ def check_title(invoice: Invoice) -> None:
         raise Refused({"tax_number": _("A tax number has 15 to 20 letters and digits.")})
 
 
-def check_issue_day(day: date, today: date, rates: set[Decimal]) -> None:
+def check_issue_day(day: date, today: date, taxes: set[Tax]) -> None:
     """The day an invoice bears. Raises Refused at `issued_on` for a day to come, or a rate not in force then."""
     if day > today:
         raise Refused({"issued_on": _("This day is still to come.")})
-    valid = {row.rate for row in rates_on(day)}
-    if wrong := sorted(rate for rate in rates if rate not in valid):
-        raise Refused({"issued_on": _("The tax rate of %(rate)s %% was not in force on this day.")
-                       % {"rate": f"{wrong[0].normalize():f}"}})  # fmt: skip
+    valid = {row.tax for row in rates_on(day)}
+    if wrong := sorted(tax.said for tax in taxes - valid):
+        said = _("The tax rate “%(rate)s” was not in force on this day.") % {"rate": wrong[0]}
+        raise Refused({"issued_on": said})
 
 
 def check_void(invoice: Invoice, day: date) -> None:

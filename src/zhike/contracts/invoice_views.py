@@ -203,7 +203,7 @@ def invoice_covers(request: HttpRequest, pk: int) -> HttpResponse:
 def line_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Add a line to an application."""
     invoice = queries.invoice_for(request.viewer, pk, "change")
-    form = LineForm(request.POST or None, viewer=request.viewer, initial={"tax_rate": f"{invoice.tax_rate:f}"})
+    form = LineForm(request.POST or None, viewer=request.viewer, initial={"tax_rate": invoice.taxation})
     if request.method == "POST" and form.run(actions.add_line, invoice, by=request.viewer):
         return htmx.redirect(request, invoice.get_absolute_url(), _("Added."))
     return dialog(request, form, _("Add a line"), _("Add"), about=invoice)

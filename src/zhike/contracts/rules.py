@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from zhike.kit.errors import Refused
 from zhike.kit.money import round_fen
+from zhike.sales.models.taxes import Tax
 
 NOTHING = Decimal(0)
 
@@ -29,14 +30,15 @@ def tax_in(amount: Decimal, rate: Decimal) -> Decimal:
     return round_fen(amount * rate / (100 + rate))
 
 
-def tax_by_rate(lines: Iterable[Any]) -> list[tuple[Decimal, Decimal, Decimal]]:
-    """For each rate what the lines come to, and the tax in it: (rate, amount, tax), the highest rate first."""
-    found: dict[Decimal, list[Decimal]] = {}
+def tax_by_rate(lines: Iterable[Any]) -> list[tuple[Tax, Decimal, Decimal]]:
+    """For each rate, exempt and so on apart, what the lines come to, and the tax in it; the highest rate first."""
+    found: dict[Tax, list[Decimal]] = {}
     for line in lines:
-        sums = found.setdefault(line.tax_rate, [NOTHING, NOTHING])
+        sums = found.setdefault(line.taxation, [NOTHING, NOTHING])
         sums[0] += line.amount
         sums[1] += line.tax
-    return [(rate, amount, tax) for rate, (amount, tax) in sorted(found.items(), reverse=True)]
+    by_rate = sorted(found.items(), key=lambda item: (-item[0].rate, item[0].code))
+    return [(rate, amount, tax) for rate, (amount, tax) in by_rate]
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,7 @@ PRODUCT = kinds.add(
             Money("list_price", least=0),
             Money("cost", least=0, verb=SEE_COST, see=SEE_COST),
             Rate("tax_rate", required=False),
+            Choice("tax_treatment", editable=False),
             CategoryField("category"),
             Text("spec", search=True),
             YesNo("is_active", required=False),

@@ -16,8 +16,9 @@ from zhike.records import kinds
 from zhike.records.fields import Choice, Field
 from zhike.records.lookups import Lookups
 from zhike.sales.models import Quote, QuoteLine
+from zhike.sales.models.taxes import Tax
 
-KEYS = {"product", "name", "spec", "unit", "quantity", "price", "discount", "tax_rate"}
+KEYS = {"product", "name", "spec", "unit", "quantity", "price", "discount", "tax_rate", "tax_treatment"}
 OUT = (Quote.Status.APPROVED, Quote.Status.SENT)
 TONES = {"approving": "vio", "approved": "info", "sent": "info", "accepted": "ok"}
 BETWEEN_LINES = re.compile(r"[;；\n]")
@@ -66,9 +67,10 @@ class QuoteStatusField(Choice):
 
 
 class QuoteLinesField(Field):
-    """A list of {product or name, spec, unit, quantity, price, discount, tax_rate}; writing replaces all lines.
+    """A list of {product or name, spec, unit, quantity, price, discount, tax_rate, tax_treatment}.
 
-    Where nothing is said a product brings its words, its price for this customer and its tax rate.
+    Writing replaces all lines. Where nothing is said a product brings its words, its price for this customer and its
+    tax rate.
     """
 
     type = "lines"
@@ -151,14 +153,15 @@ def _line(raw: Any, lookups: Lookups) -> dict[str, Any]:
             raise ValidationError(_("At most %(limit)s characters.") % {"limit": length})
     line["quantity"] = _number(raw.get("quantity"), 3)
     line["discount"] = _number(raw.get("discount"), 2)
-    line["tax_rate"] = _number(raw.get("tax_rate"), 2)
+    if tax := Tax.of_line(raw):
+        line |= tax.columns
     price = raw.get("price")
     line["price"] = None if price in (None, "") else check_money(parse.decimal_amount(str(price)))
     if line["quantity"] is not None and not 0 < line["quantity"] < 10**9:
         raise ValidationError(_("The quantity is more than 0."))
     if line["price"] is not None and line["price"] < 0:
         raise ValidationError(_("Prices are not negative."))
-    if any(line[name] is not None and not 0 <= line[name] <= 100 for name in ("discount", "tax_rate")):
+    if not 0 <= (line["discount"] or 0) <= 100 or not 0 <= line.get("tax_rate", 0) <= 100:
         raise ValidationError(_("A discount is between 0 and 100 %."))
     return line
 
@@ -176,6 +179,7 @@ def _shown(line: QuoteLine) -> dict[str, Any]:
     shown: dict[str, Any] = {"product": line.product_id, "name": line.name, "spec": line.spec, "unit": line.unit}
     for name in ("quantity", "discount", "tax_rate"):
         shown[name] = f"{getattr(line, name).normalize():f}"
+    shown["tax_treatment"] = line.tax_treatment
     for name in ("list_price", "price", "amount", "tax"):
         value = getattr(line, name)
         shown[name] = None if value is None else f"{value:.2f}"

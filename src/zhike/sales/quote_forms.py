@@ -20,6 +20,7 @@ from zhike.sales import price_queries, pricing, queries
 from zhike.sales.bundles import BundleLine, bundle_lines, make_room
 from zhike.sales.kinds import QUOTE
 from zhike.sales.models import PriceList, Product, Quote, QuoteLine
+from zhike.sales.models.taxes import Tax
 from zhike.sales.tax_fields import Rate
 
 COLUMNS = ("product", "name", "spec", "unit", "quantity", "price", "discount", "tax_rate")
@@ -177,7 +178,7 @@ class QuoteLinesForm(ActionForm):
         product, price = line.product, self._price(line.product, line.quantity)
         values = {
             "product": product.pk, "known": product.pk, "name": product.name, "spec": line.spec,
-            "unit": product.unit_label, "quantity": _plain(line.quantity), "tax_rate": _plain(product.tax_rate),
+            "unit": product.unit_label, "quantity": _plain(line.quantity), "tax_rate": product.taxation.code,
             "price": f"{price.amount:.2f}" if price.amount is not None else "",
         }  # fmt: skip
         if line.discount:
@@ -228,7 +229,7 @@ def _count(data) -> int:
 def _start(line: QuoteLine) -> dict[str, Any]:
     start = {name: getattr(line, name) for name in COLUMNS if name != "product"}
     return {**start, "product": line.product_id, "quantity": _plain(line.quantity), "discount": _plain(line.discount),
-            "tax_rate": _plain(line.tax_rate)}  # fmt: skip
+            "tax_rate": line.taxation.code}  # fmt: skip
 
 
 def _plain(number: Decimal) -> str:
@@ -251,7 +252,7 @@ def _values(data: dict[str, Any], product: Product | None, priced_by: str) -> di
         "quantity": data["quantity"] if data.get("quantity") is not None else Decimal(1),
         "price": data["price"] if data.get("price") is not None else Decimal(0),
         "discount": data.get("discount") or Decimal(0),
-        "tax_rate": data["tax_rate"] if data.get("tax_rate") is not None else Decimal(13),
+        **(data.get("tax_rate") or Tax(Decimal(13))).columns,
         "list_price": product.list_price if product else None, "cost": product.cost if product else None,
     }  # fmt: skip
 

@@ -92,7 +92,7 @@ def _table(pdf: FPDF, lines: Sequence[QuoteLine]) -> None:
             table.row((
                 str(number), _said(line.name), _said(line.spec), _said(line.unit), _number(line.quantity),
                 f"{line.price:,.2f}", f"{_number(line.discount)}%" if line.discount else "—",
-                f"{_number(line.tax_rate)}%", f"{line.amount:,.2f}",
+                line.taxation.said, f"{line.amount:,.2f}",
             ))  # fmt: skip
     pdf.ln(2)
 

@@ -24,6 +24,7 @@ from zhike.org.models import Approval
 from zhike.records import kinds
 from zhike.records.actions import notify, save_record
 from zhike.records.events import emit
+from zhike.sales.models.taxes import Tax
 
 WHY = "the invoices of a contract the action was let in for"
 CHANGE, APPROVE = "contracts.invoice.change", "contracts.invoice.approve"
@@ -102,8 +103,8 @@ def issue_invoice(invoice: Invoice, *, by: Viewer, number: str, issued_on: date,
         return invoice
     if invoice.status != Status.APPROVED:
         raise Refused(_("Only an approved application can be issued."))
-    rates = set(InvoiceLine.objects.whole_table(WHY).filter(invoice=invoice).values_list("tax_rate", flat=True))
-    rules.check_issue_day(issued_on, dates.today(), rates)
+    taxes = {line.taxation for line in InvoiceLine.objects.whole_table(WHY).filter(invoice=invoice)}
+    rules.check_issue_day(issued_on, dates.today(), taxes)
     if not invoice.may_exceed and contract and contract.invoiced + invoice.amount > contract.amount:
         raise Refused(_("With this invoice more than the contract's amount would be invoiced."))
     invoice.number, invoice.old_code, invoice.issued_on = number, old_code, issued_on
@@ -172,8 +173,8 @@ def _red(invoice: Invoice, amount: Decimal, **more: Any) -> Invoice:
     else:
         rate = invoice.tax * 100 / invoice.net if invoice.net else Decimal(0)
         tax = rules.split(-amount, rate)[1]
-    copied = ("kind", "customer_id", "contract_id", "owner_id", "tax_rate", "content", "title_type", "title",
-              "tax_number", "bank", "bank_account", "address", "phone", "email")  # fmt: skip
+    copied = ("kind", "customer_id", "contract_id", "owner_id", "tax_rate", "tax_treatment", "content",
+              "title_type", "title", "tax_number", "bank", "bank_account", "address", "phone", "email")  # fmt: skip
     values = {name: getattr(invoice, name) for name in copied}
     return Invoice(**values, **more, original=invoice, status=Status.ISSUED, amount=-amount, tax=tax, net=-amount - tax)
 
@@ -183,15 +184,15 @@ def _red(invoice: Invoice, amount: Decimal, **more: Any) -> Invoice:
 
 @action
 def add_line(
-    invoice: Invoice, *, by: Viewer, content: str, amount: Decimal, tax_rate: Decimal, spec: str = "", unit: str = "",
+    invoice: Invoice, *, by: Viewer, content: str, amount: Decimal, tax_rate: Tax, spec: str = "", unit: str = "",
     quantity: Decimal | None = None,
 ) -> InvoiceLine:  # fmt: skip
     """Add a line to an application; its amount follows."""
     require(by, CHANGE, invoice)
     invoice = _open(lock(invoice))
-    net, tax = rules.split(amount := _checked(amount), tax_rate)
-    line = InvoiceLine(invoice=invoice, content=content, spec=spec, unit=unit, quantity=quantity, tax_rate=tax_rate,
-                       amount=amount, net=net, tax=tax)  # fmt: skip
+    net, tax = rules.split(amount := _checked(amount), tax_rate.rate)
+    line = InvoiceLine(invoice=invoice, content=content, spec=spec, unit=unit, quantity=quantity,
+                       **tax_rate.columns, amount=amount, net=net, tax=tax)  # fmt: skip
     line.full_clean()
     line.save()
     _follow(invoice, by)
@@ -336,10 +337,11 @@ def _is_dry() -> bool:
 def invoice_saved(invoice: Invoice, changed: dict[str, Any], by: Viewer, created: bool) -> None:
     """After saving: one line for the whole where there are no lines yet, and the contract's sum."""
     rows = InvoiceLine.objects.whole_table(WHY).filter(invoice=invoice)
-    if created or ({"amount", "tax_rate", "content"} & set(changed) and not invoice.__dict__.get("lines_are_kept")):
+    in_line = {"amount", "tax_rate", "tax_treatment", "content"}
+    if created or (in_line & set(changed) and not invoice.__dict__.get("lines_are_kept")):
         rows.delete()
         InvoiceLine(
-            invoice=invoice, content=invoice.content or invoice.title[:120], tax_rate=invoice.tax_rate,
+            invoice=invoice, content=invoice.content or invoice.title[:120], **invoice.taxation.columns,
             amount=invoice.amount, net=invoice.net, tax=invoice.tax,
         ).save()  # fmt: skip
     if invoice.status == Status.REQUESTED and (created or "status" in changed) and not _is_import():

@@ -12,6 +12,7 @@ from zhike.records import kinds
 from zhike.records.actions import save_record
 from zhike.sales.actions import mark_accepted
 from zhike.sales.models import Quote, QuoteLine
+from zhike.sales.models.taxes import Tax
 
 CREATE = "contracts.contract.create"
 WHY = "lines of a quote the action was let in for"
@@ -39,12 +40,12 @@ def _lines_of(quote: Quote) -> list[ContractLine]:
     lines = [
         ContractLine(
             product=line.product, name=line.name, unit=line.unit, quantity=line.quantity, price=line.price,
-            discount=line.discount, tax_rate=line.tax_rate, cost=line.cost,
+            discount=line.discount, **line.taxation.columns, cost=line.cost,
         )
         for line in rows
     ]  # fmt: skip
     if quote.reduction:
-        rate = max((line.tax_rate for line in rows), default=Decimal(13))
-        off = {"price": -quote.reduction, "quantity": Decimal(1), "discount": Decimal(0), "tax_rate": rate}
+        tax = max((line.taxation for line in rows), key=lambda tax: tax.rate, default=Tax(Decimal(13)))
+        off = {"price": -quote.reduction, "quantity": Decimal(1), "discount": Decimal(0), **tax.columns}
         lines.append(ContractLine(name=_("Taken off the sum"), **off))
     return lines

@@ -17,6 +17,7 @@ from zhike.kit.money import MoneyField
 from zhike.kit.scope import ScopedModel, owned_within, through
 from zhike.records.models import OwnedRecord, person_key
 from zhike.sales.models import Opportunity, Product, Quote
+from zhike.sales.models.taxes import Taxed, untaxed_at_zero
 
 
 class KeptByLedger(OwnedRecord):
@@ -214,7 +215,7 @@ def by_contract(rows: Iterable[Any]) -> dict[int, list[Any]]:
     return found
 
 
-class ContractLine(ScopedModel):
+class ContractLine(ScopedModel, Taxed):
     """What is sold: quantity × unit price less discount, tax included, in yuan."""
 
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="lines")
@@ -245,6 +246,7 @@ class ContractLine(ScopedModel):
                 condition=Q(discount__gte=0, discount__lte=100), name="contract_line_discount_percent",
                 violation_error_message=_("A discount is between 0 and 100 %."),
             ),
+            untaxed_at_zero("contract_line_untaxed_at_zero"),
         ]  # fmt: skip
 
     def __str__(self):
@@ -253,7 +255,7 @@ class ContractLine(ScopedModel):
     def said(self) -> list[str]:
         """The line as the history keeps it."""
         return [self.name, f"{self.quantity.normalize():f}", f"{self.price:.2f}", f"{self.discount.normalize():f}",
-                f"{self.tax_rate.normalize():f}"]  # fmt: skip
+                self.taxation.code]  # fmt: skip
 
 
 class PlanLine(ScopedModel):

@@ -15,9 +15,10 @@ from zhike.customers.models import Customer
 from zhike.kit.money import MoneyField
 from zhike.kit.scope import ScopedModel, owned_within, through
 from zhike.records.models import OwnedRecord, person_key
+from zhike.sales.models.taxes import Taxed, untaxed_at_zero
 
 
-class Invoice(OwnedRecord):
+class Invoice(OwnedRecord, Taxed):
     """A VAT invoice, from the application on. `amount` is the total in yuan, tax included; `net` + `tax` = `amount`.
 
     A red invoice is a row of its own with negative amounts that names its `original`. So what a contract is invoiced
@@ -109,6 +110,7 @@ class Invoice(OwnedRecord):
                 violation_error_message=_("This invoice number is in use."),
             ),
             models.CheckConstraint(condition=Q(amount=F("net") + F("tax")), name="invoice_adds_up"),
+            untaxed_at_zero("invoice_untaxed_at_zero"),
             models.CheckConstraint(
                 condition=Q(original__isnull=True, amount__gt=0) | Q(original__isnull=False, amount__lt=0),
                 name="invoice_amount_signed",
@@ -170,7 +172,7 @@ class Invoice(OwnedRecord):
         return self.amount - self.reddened
 
 
-class InvoiceLine(ScopedModel):
+class InvoiceLine(ScopedModel, Taxed):
     """A line of an invoice: amount in yuan with tax; `tax` is rounded, `net` is the rest, so that they add up."""
 
     invoice = models.ForeignKey(Invoice, models.CASCADE, related_name="lines")
@@ -194,6 +196,7 @@ class InvoiceLine(ScopedModel):
                 condition=Q(tax_rate__gte=0, tax_rate__lt=100), name="invoice_line_tax_rate",
                 violation_error_message=_("A tax rate is between 0 and 100 %."),
             ),
+            untaxed_at_zero("invoice_line_untaxed_at_zero"),
         ]  # fmt: skip
 
     def __str__(self):

@@ -18,6 +18,7 @@ from zhike.kit.actions import acting
 from zhike.kit.errors import Forbidden, Refused
 from zhike.org.viewers import the_system
 from zhike.records.actions import create_record
+from zhike.sales.models.taxes import Tax
 
 pytestmark = pytest.mark.django_db
 NUMBER = "2694200000001266{:04d}"
@@ -229,7 +230,7 @@ def test_SAL_9_who_may_what(company, sign_in, viewer, contract, what):
 def test_SAL_9_lines_add_up_and_the_last_one_stays(company, viewer, contract):
     by = viewer(company.li_na)
     invoice = asked(contract, by, 1000)
-    line = actions.add_line(invoice, by=by, content="安装调试", amount=Decimal("100.01"), tax_rate=Decimal(6))
+    line = actions.add_line(invoice, by=by, content="安装调试", amount=Decimal("100.01"), tax_rate=Tax(Decimal(6)))
     invoice = fresh(invoice)
     assert invoice.amount == Decimal("1100.01") and invoice.net + invoice.tax == invoice.amount
     assert invoice.tax == Decimal("115.04") + line.tax

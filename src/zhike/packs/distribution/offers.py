@@ -117,7 +117,7 @@ class _Desk:
             lines.append(QuoteLine(
                 quote=quote, position=position, product=product, name=product.name, spec=product.spec,
                 unit=product.unit, quantity=quantity, list_price=product.list_price, price=price.amount, discount=off,
-                tax_rate=product.tax_rate, amount=pricing.line_amount(quantity, price.amount, off), cost=product.cost,
+                **product.taxation.columns, amount=pricing.line_amount(quantity, price.amount, off), cost=product.cost,
             ))  # fmt: skip
         if accepted:  # what was signed; fen are given away
             quote.reduction = max(lines[0].amount - deal.amount, Decimal(0))

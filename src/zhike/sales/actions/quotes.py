@@ -25,7 +25,8 @@ from zhike.sales.models import PriceList, Product, Quote, QuoteLine
 
 CHANGE = "sales.quote.change"
 WHY = "lines of a quote the action was let in for"
-COPIED = ("name", "spec", "unit", "quantity", "list_price", "price", "priced_by", "discount", "tax_rate", "cost")
+COPIED = ("name", "spec", "unit", "quantity", "list_price", "price", "priced_by", "discount", "tax_rate",
+          "tax_treatment", "cost")  # fmt: skip
 MOST_LINES = 300
 BROUGHT = (Quote.Status.DRAFT, Quote.Status.SENT, Quote.Status.ACCEPTED, Quote.Status.REJECTED)
 FIXED = {"customer", "contact", "reduction", "valid_until", "title", "delivery", "payment_terms", "quoted_on", "lines"}
@@ -112,7 +113,7 @@ def quote_saved(quote: Quote, changed: dict[str, Any], by: Viewer, created: bool
                 product=line.product, name=line.product.name, spec=line.product.spec, unit=line.product.unit_label,
                 quantity=line.quantity, list_price=line.product.list_price, cost=line.product.cost,
                 price=line.price if line.price is not None else line.product.list_price or Decimal(0),
-                tax_rate=line.product.tax_rate,
+                **line.product.taxation.columns,
             )
             for line in quote.opportunity.known_lines()
         ]  # fmt: skip
@@ -136,7 +137,7 @@ def _filled(quote: Quote, given: dict[str, Any]) -> QuoteLine:
     if product is not None:
         price = pricing.price_for(product, quote.customer, quantity, dates.today(), price_lists_with(product))
         start |= {
-            "name": product.name, "spec": product.spec, "unit": product.unit_label, "tax_rate": product.tax_rate,
+            "name": product.name, "spec": product.spec, "unit": product.unit_label, **product.taxation.columns,
             "price": price.amount or Decimal(0), "list_price": product.list_price, "cost": product.cost,
             "priced_by": price.source.name if price.source else "",
         }  # fmt: skip

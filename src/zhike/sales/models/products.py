@@ -12,9 +12,10 @@ from zhike.kit.scope import everyone
 from zhike.records.lookups import picklist
 from zhike.records.models import Record
 from zhike.sales.models.categories import ProductCategory
+from zhike.sales.models.taxes import Taxed, untaxed_at_zero
 
 
-class Product(Record):
+class Product(Record, Taxed):
     """A product or service with its list price in yuan."""
 
     code = models.CharField(_("product code"), max_length=40, blank=True)
@@ -59,6 +60,7 @@ class Product(Record):
                 name="product_prices_positive",
                 violation_error_message=_("Prices are not negative."),
             ),
+            untaxed_at_zero("product_untaxed_at_zero"),
         ]
         indexes = [
             models.Index(fields=["-updated_at", "-id"], name="products_by_update"),

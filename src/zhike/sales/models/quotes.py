@@ -19,6 +19,7 @@ from zhike.records.config import Configuration
 from zhike.records.models import OwnedRecord
 from zhike.sales.models.opportunities import Opportunity
 from zhike.sales.models.products import Product
+from zhike.sales.models.taxes import Taxed, untaxed_at_zero
 
 
 class PriceList(Configuration):
@@ -220,7 +221,7 @@ class Quote(OwnedRecord):
         return ((self.net - self.cost) * 100 / self.net).quantize(Decimal("0.1"))
 
 
-class QuoteLine(ScopedModel):
+class QuoteLine(ScopedModel, Taxed):
     """A line: quantity × unit price less its discount, tax included, in yuan."""
 
     quote = models.ForeignKey(Quote, models.CASCADE, related_name="lines")
@@ -260,6 +261,7 @@ class QuoteLine(ScopedModel):
                 condition=Q(price__gte=0), name="quote_line_price_positive",
                 violation_error_message=_("Prices are not negative."),
             ),
+            untaxed_at_zero("quote_line_untaxed_at_zero"),
         ]  # fmt: skip
 
     @property
