@@ -37,7 +37,8 @@ def ask_resource(
 ) -> ResourceRequest:  # fmt: skip
     """Ask for a colleague, or for somebody of a department, for the working days between two days (both included).
 
-    Their supervisor, or the department's head, is told. Raises Refused at the field that makes no sense.
+    Their supervisor, or the department's head, is told. The same asked again before it is decided is the same request.
+    Raises Refused at the field that makes no sense.
     """
     require(by, ASK)
     require(by, CHANGE, opportunity)
@@ -49,10 +50,14 @@ def ask_resource(
     if asked_person is not None and not asked_person.is_active:
         raise Refused({"asked_person": _("%(person)s has left.") % {"person": asked_person}})
     _check_days(first_on, last_on)
-    asked = ResourceRequest(
-        opportunity=opportunity, requester_id=by.person_id, kind=kind, first_on=first_on, last_on=last_on,
-        hours=hours, reason=reason, asked_person=asked_person, asked_department=asked_department,
-    )  # fmt: skip
+    given = {
+        "opportunity": opportunity, "requester_id": by.person_id, "kind": kind, "first_on": first_on,
+        "last_on": last_on, "hours": hours, "reason": reason, "asked_person": asked_person,
+        "asked_department": asked_department,
+    }  # fmt: skip
+    if there := ResourceRequest.objects.visible_to(by).filter(status=STATUS.ASKED, **given).first():
+        return there
+    asked = ResourceRequest(**given)
     decider = rules.resource_decider(asked)
     if decider is None:
         raise Refused({"asked_department": _("Nobody heads this department.")})
