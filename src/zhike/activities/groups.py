@@ -1,9 +1,9 @@
 """Reminders beside people: into group robots, and to other systems by webhooks (ACT-6, ACT-7).
 
-What is told is put on its way in the transaction that writes the reminder; each record once per cause and line.
+Each record is told of once per cause and line; see `telling`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from zhike.activities.models import Reminder, ReminderRule
 from zhike.channels import carrying, webhooks
 from zhike.channels.models import Robot, Webhook
 from zhike.kit.viewer import viewer_of
+from zhike.records import kinds
 from zhike.records.kinds import RecordKind
 
 DUE = "activities.reminder.due"  # the type of what webhooks are called with
@@ -27,7 +28,6 @@ class Audience:
     """Somebody or something to be told of records: a person, or a line ("robot:3", "webhook:7")."""
 
     records: list[Any]
-    announce: Callable[[list[Reminder]], None]
     person_id: int | None = None
     line: str = ""
 
@@ -38,15 +38,15 @@ def choices() -> list[tuple[str, str]]:
     return robots + [(hook.line, _("Webhook: %(name)s") % {"name": hook}) for hook in webhooks.in_use()]
 
 
-def audiences(rule: ReminderRule, kind: RecordKind, records: list[Any], now: datetime) -> Iterator[Audience]:
+def audiences(rule: ReminderRule, kind: RecordKind, records: list[Any]) -> Iterator[Audience]:
     """The robots and webhooks a rule names, each with the records it may be told of."""
     for robot in carrying.robots():
         if robot.line in rule.recipients:
             theirs = [r for r in records if carrying.speaks_of(robot, getattr(r, f"{kind.owner or 'owner'}_id", None))]
-            yield Audience(theirs, _poster(rule, robot, now), line=robot.line)
+            yield Audience(theirs, line=robot.line)
     for hook in webhooks.in_use():
         if hook.line in rule.recipients:
-            yield Audience(_seen_by(hook, kind, records), _caller(rule, hook, kind, now), line=hook.line)
+            yield Audience(_seen_by(hook, kind, records), line=hook.line)
 
 
 def _seen_by(hook: Webhook, kind: RecordKind, records: list[Any]) -> list[Any]:
@@ -59,37 +59,35 @@ def _seen_by(hook: Webhook, kind: RecordKind, records: list[Any]) -> list[Any]:
     return [record for record in records if record.pk in seen]
 
 
-def _poster(rule: ReminderRule, robot: Robot, now: datetime) -> Callable[[list[Reminder]], None]:
-    def post(new: list[Reminder]) -> None:
-        if len(new) <= SINGLY:
-            for reminder in new:
-                _post(rule, robot, reminder.text, reminder.url, _key(reminder), now)
-        else:
-            _post(rule, robot, _all_of(rule, new), "", _key(new[0]), now)
-
-    return post
-
-
-def _post(rule: ReminderRule, robot: Robot, text: str, url: str, key: str, now: datetime) -> None:
-    carrying.to_group(robot, text, url=url, tone=rule.tone, about="reminders", now=now, key=key)
+def tell(rule: ReminderRule, line: str, new: list[Reminder], count: int, now: datetime) -> None:
+    """Post the first of `count` new reminders, or call a webhook with all those given; nothing once it is gone."""
+    for robot in carrying.robots():
+        if robot.line == line:
+            _post(rule, robot, new, count, now)
+    for hook in webhooks.in_use():
+        if hook.line == line:
+            _call(rule, hook, new, now)
 
 
-def _all_of(rule: ReminderRule, new: list[Reminder]) -> str:
+def _post(rule: ReminderRule, robot: Robot, new: list[Reminder], count: int, now: datetime) -> None:
+    said = [(one.text, one.url, _key(one)) for one in new]
+    if count > SINGLY:
+        said = [(_all_of(rule, new, count), "", _key(new[0]))]
+    for text, url, key in said:
+        carrying.to_group(robot, text, url=url, tone=rule.tone, about="reminders", now=now, key=key)
+
+
+def _all_of(rule: ReminderRule, new: list[Reminder], count: int) -> str:
     """Many reminders as one post: how many, and the first of them."""
-    said = ngettext("%(rule)s: %(n)s record", "%(rule)s: %(n)s records", len(new)) % {"rule": rule.name, "n": len(new)}
+    said = ngettext("%(rule)s: %(n)s record", "%(rule)s: %(n)s records", count) % {"rule": rule.name, "n": count}
     names = _("; ").join(reminder.text for reminder in new[:NAMED])
-    return f"{said} · {names}{'…' if len(new) > NAMED else ''}"[:300]
+    return f"{said} · {names}{'…' if count > NAMED else ''}"[:300]
 
 
-def _caller(
-    rule: ReminderRule, hook: Webhook, kind: RecordKind, now: datetime
-) -> Callable[[list[Reminder]], None]:  # fmt: skip
-    def call(new: list[Reminder]) -> None:
-        for reminder in new:
-            webhooks.call(hook, DUE, kind, reminder.object_id, key=_key(reminder), at=now, rule=rule.name,
-                          text=reminder.text)  # fmt: skip
-
-    return call
+def _call(rule: ReminderRule, hook: Webhook, new: list[Reminder], now: datetime) -> None:
+    kind = kinds.get(rule.kind)
+    for one in new:
+        webhooks.call(hook, DUE, kind, one.object_id, key=_key(one), at=now, rule=rule.name, text=one.text)
 
 
 def _key(reminder: Reminder) -> str:

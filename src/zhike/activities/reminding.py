@@ -1,30 +1,27 @@
 """The reminder engine: one pass over all rules finds what is due and tells people, once for each cause (ACT-6).
 
-What all are told of some records and the rows that say so are one transaction: killed in the middle, the next pass
-goes on; run twice, the second finds nothing. Many at once from one rule become one message with a list behind it.
+The rows of some records are one transaction, for all recipients; messages about them follow (`telling`): killed in the
+middle, the next pass goes on; run twice, the second finds nothing.
 """
 
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
-from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from zhike.activities import clocks, groups
+from zhike.activities import clocks, groups, telling
 from zhike.activities.groups import Audience
 from zhike.activities.models import Reminder, ReminderRule
 from zhike.activities.models.reminders import WORDS
 from zhike.kit import braces, dates
 from zhike.kit.keys import key_of
+from zhike.kit.scope import owner_shows
 from zhike.kit.viewer import viewer_of
 from zhike.org.models import Person, Role
 from zhike.org.viewers import the_system
@@ -35,8 +32,6 @@ from zhike.records.kinds import RecordKind
 from zhike.records.lookups import person_names
 
 CHUNK = 500
-# Messages one rule sends a person in one pass; more become one message.
-SINGLY = 3
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +49,7 @@ def remind(now: datetime | None = None, units: Iterable[str] = ("days", "minutes
         try:
             settle(rule)
             written += pass_rule(rule, now)
+            telling.tell(rule, now)
             error = wrong_text(rule)
         except DatabaseError:
             raise  # ours, not the rule's: the pass is made again
@@ -95,47 +91,46 @@ def pass_rule(rule: ReminderRule, now: datetime) -> int:
     written, last = 0, 0
     while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
         last = chunk[-1].pk
-        written += _tell(rule, kind, chunk, now)
+        with config.reading():
+            written += _write(rule, kind, chunk, now)
     return written
 
 
-def _tell(rule: ReminderRule, kind: RecordKind, records: list[Any], now: datetime) -> int:
-    """Write the reminders of some records and the messages that go with them: for all recipients or for none."""
-    wanted = [*_people(rule, kind, records), *groups.audiences(rule, kind, records, now)]
-    written, today = 0, dates.local_day(now)
+def _write(rule: ReminderRule, kind: RecordKind, records: list[Any], now: datetime) -> int:
+    """Write the reminders of some records: for all recipients or for none."""
+    wanted = [*_people(rule, kind, records), *groups.audiences(rule, kind, records)]
+    today = dates.local_day(now)
     with transaction.atomic():
         ReminderRule.objects.select_for_update().get(pk=rule.pk)  # one pass at a time
         rows = Reminder.objects.filter(rule=rule, object_id__in=[record.pk for record in records])
         known = set(rows.values_list("object_id", "cause", "person_id", "line"))
-        for one in wanted:
-            reminders = [reminder_of(rule, record, today) for record in one.records]
-            new = [r for r in reminders if (r.object_id, r.cause, one.person_id, one.line) not in known]
-            for reminder in new:
-                reminder.person_id, reminder.line = one.person_id, one.line
-            if new:
-                Reminder.objects.bulk_create(new)
-                one.announce(new)
-            written += len(new)
-    return written
+        every = [reminder_of(rule, record, one, today) for one in wanted for record in one.records]
+        new = [r for r in every if (r.object_id, r.cause, r.person_id, r.line) not in known]
+        Reminder.objects.bulk_create(new)
+    return len(new)
 
 
 def _people(rule: ReminderRule, kind: RecordKind, records: list[Any]) -> list[Audience]:
     """The people a rule names. Whoever may not see a record is not told of it, whatever the rule says (ORG-3)."""
-    by_person: dict[int, list[Any]] = defaultdict(list)
+    by_owner: dict[int | None, list[Any]] = defaultdict(list)
     for record in records:
-        for person_id in recipients(rule.recipients, getattr(record, f"{kind.owner or 'owner'}_id", None)):
-            by_person[person_id].append(record)
-    found = []
-    for person_id, theirs in by_person.items():
-        rows = kind.rows(viewer_of(person_id)).filter(pk__in=[record.pk for record in theirs])
-        seen = set(rows.values_list("pk", flat=True))
-        announce = partial(_announce, rule, person_id)
-        found.append(Audience([r for r in theirs if r.pk in seen], announce, person_id=person_id))
-    return found
+        by_owner[getattr(record, f"{kind.owner or 'owner'}_id", None)].append(record)
+    by_person: dict[int, list[Any]] = defaultdict(list)
+    for owner_id, theirs in by_owner.items():
+        for person_id in recipients(rule.recipients, owner_id):
+            by_person[person_id] += theirs
+    return [Audience(_seen(kind, pk, theirs), person_id=pk) for pk, theirs in by_person.items()]
 
 
-def reminder_of(rule: ReminderRule, record: Any, today: date) -> Reminder:
-    """What is told of one record; a text that cannot be filled in gives way to the rule's name."""
+def _seen(kind: RecordKind, person_id: int, records: list[Any]) -> list[Any]:
+    viewer = viewer_of(person_id)
+    asked = {record.pk for record in records if not owner_shows(viewer, record)}
+    seen = set(kind.rows(viewer, few=True).filter(pk__in=asked).values_list("pk", flat=True)) if asked else set()
+    return [record for record in records if record.pk in seen or record.pk not in asked]
+
+
+def reminder_of(rule: ReminderRule, record: Any, whom: Audience, today: date) -> Reminder:
+    """What somebody is told of one record; a text that cannot be filled in gives way to the rule's name."""
     day = getattr(record, rule.clock, None)
     day = dates.local_day(day) if isinstance(day, datetime) else day
     words = {
@@ -148,7 +143,7 @@ def reminder_of(rule: ReminderRule, record: Any, today: date) -> Reminder:
     url = record.get_absolute_url() if hasattr(record, "get_absolute_url") else ""
     return Reminder(
         rule=rule, kind=rule.kind, object_id=record.pk, cause=record.cause[:40],
-        text=text[:300], url=url[:200], tone=rule.tone,
+        text=text[:300], url=url[:200], tone=rule.tone, person_id=whom.person_id, line=whom.line, is_untold=True,
     )  # fmt: skip
 
 
@@ -159,16 +154,6 @@ def wrong_text(rule: ReminderRule) -> str:
     except braces.BadBraces as wrong:
         return str(wrong)
     return ""
-
-
-def _announce(rule: ReminderRule, person_id: int, new: list[Reminder]) -> None:
-    if len(new) <= SINGLY:
-        for reminder in new:
-            notify(person_id, reminder.text, url=reminder.url, tone=rule.tone, about="reminders")
-        return
-    said = ngettext("%(rule)s: %(n)s record", "%(rule)s: %(n)s records", len(new)) % {"rule": rule.name, "n": len(new)}
-    url = f"{reverse('activities:reminder_list')}?{urlencode({'rule': rule.pk})}"
-    notify(person_id, said, url=url, tone=rule.tone, about="reminders")
 
 
 def recipients(words: Iterable[str], owner_id: int | None) -> set[int]:

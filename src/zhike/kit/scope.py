@@ -158,6 +158,15 @@ def arms_of(model: type[models.Model], viewer: Viewer) -> list[Q]:
     return [] if verb in VERBS and not viewer.can(verb) else model.scope.arms(viewer, model)
 
 
+def owner_shows(viewer: Viewer, record: models.Model) -> bool:
+    """Whether the owner of a record is reason enough for a viewer to see it, known without asking; else ask."""
+    model, scope = type(record), type(record).scope
+    verb = f"{model._meta.label_lower}.view"
+    if not isinstance(scope, ByOwner) or (verb in VERBS and not viewer.can(verb)):
+        return False
+    return viewer.sees_owner(getattr(record, f"{scope.field}_id"))
+
+
 def follows(model: type[models.Model], viewer: Viewer, parent: models.Model) -> bool:
     """Whether who sees this record sees all rows of a model inside it, given the verb to look at them."""
     scope = model.scope

@@ -75,6 +75,8 @@ class Reminder(models.Model):
     tone = models.CharField(max_length=8, default="warn")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
     snoozed_until = models.DateTimeField(null=True)
+    # Written, and the message about it still to be made: in a transaction of its own for each recipient.
+    is_untold = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -91,6 +93,7 @@ class Reminder(models.Model):
             models.Index(fields=["person", "-id"], name="reminders_open", condition=Q(status="open")),
             models.Index(fields=["snoozed_until"], name="reminders_snoozed", condition=Q(status="snoozed")),
             models.Index(fields=["kind", "object_id"], name="reminders_of_record"),
+            models.Index(fields=["rule", "line", "person"], name="reminders_untold", condition=Q(is_untold=True)),
         ]
 
     def __str__(self):

@@ -91,7 +91,9 @@ def test_ACT_6_a_rule_posts_into_a_group_once_for_each_cause(company, frozen, gr
     assert len(group.fake.posts) == 2
 
 
-def test_ACT_6_people_and_a_group_are_told_together_or_not_at_all(company, frozen, monkeypatch):
+def test_ACT_6_killed_between_people_and_a_group_the_next_pass_tells_the_group_and_nobody_twice(
+    company, frozen, monkeypatch
+):
     robot = Robot.objects.create(name="东区群", kind="wecom", address=seal("https://x.example/send?key=1"))
     rule_for("owner", robot.line)
     neglected(company.li_na, "苏州恒旭")
@@ -99,10 +101,34 @@ def test_ACT_6_people_and_a_group_are_told_together_or_not_at_all(company, froze
         broken.setattr("zhike.channels.carrying.to_group", lambda *_a, **_k: (_ for _ in ()).throw(SystemExit))
         with pytest.raises(SystemExit):  # killed between the one and the other
             remind()
-    assert not Reminder.objects.exists() and not InboxItem.objects.exists()
-    assert remind() == 2
+    assert Reminder.objects.filter(is_untold=True).count() == 1 and not Delivery.objects.filter(robot=robot).exists()
+    assert remind() == 0 and not Reminder.objects.filter(is_untold=True).exists()
     assert InboxItem.objects.filter(person=company.li_na).count() == 1
     assert Delivery.objects.filter(robot=robot).count() == 1
+
+
+def test_ACT_6_killed_before_anybody_was_told_all_are_told_by_the_next_pass(company, frozen, monkeypatch):
+    rule_for("owner", "supervisor")
+    neglected(company.li_na, "苏州恒旭")
+    with monkeypatch.context() as broken:
+        broken.setattr("zhike.activities.telling.tell", lambda *_a: (_ for _ in ()).throw(SystemExit))
+        with pytest.raises(SystemExit):
+            remind()
+    assert Reminder.objects.count() == 2 and not InboxItem.objects.exists()
+    assert [remind(), remind()] == [0, 0]
+    assert sorted(InboxItem.objects.values_list("person_id", flat=True)) == sorted(
+        [company.li_na.pk, company.lead_east.pk]
+    )
+
+
+def test_ACT_6_a_webhook_is_called_for_each_of_many_records(company, frozen, monkeypatch):
+    monkeypatch.setattr("zhike.activities.telling.MOST", 2)
+    hook = hook_of(company.gm)
+    rule_for(hook.line)
+    for n in range(5):
+        neglected(company.li_na, f"客户{n}")
+    assert remind() == 5 and Delivery.objects.filter(webhook=hook).count() == 5
+    assert remind() == 0 and Delivery.objects.count() == 5
 
 
 def test_ACT_6_many_records_are_one_post_that_names_the_first(company, frozen, group):

@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from zhike.activities.models import Reminder, ReminderRule
 from zhike.activities.reminding import remind
@@ -88,6 +90,29 @@ def test_ACT_6_many_at_once_are_one_message_with_a_list_behind_it(company, sign_
     item = InboxItem.objects.get(person=company.li_na)
     page = sign_in(company.li_na).get(item.url).content.decode()
     assert all(f"被忘的客户{n}" in page for n in range(5))
+
+
+@time_machine.travel(NOW, tick=False)
+def test_ACT_6_many_read_in_several_steps_are_one_message_all_the_same(company, neglected, monkeypatch):
+    monkeypatch.setattr("zhike.activities.reminding.CHUNK", 2)
+    for n in range(5):
+        followed_up(CustomerFactory(owner=company.li_na, tier="key", name=f"被忘的客户{n}"), 9)
+    assert remind() == 12 and remind() == 0
+    (said,) = inbox(company.li_na)
+    assert "6" in said and inbox(company.lead_east) == [said]
+
+
+@time_machine.travel(NOW, tick=False)
+def test_ACT_6_a_pass_costs_the_same_queries_however_many_are_reminded(company, rules):
+    only(rules["neglected_key"])
+    spent = []
+    for many in (4, 5, 30):  # the first time much is read that is kept
+        for n in range(many):
+            followed_up(CustomerFactory(owner=company.li_na, tier="key", name=f"被忘的客户{many} {n}"), 9)
+        with CaptureQueriesContext(connection) as queries:
+            assert remind() == 2 * many
+        spent.append(len(queries))
+    assert spent[1] == spent[2]
 
 
 @time_machine.travel(NOW, tick=False)
