@@ -22,7 +22,7 @@ def generate() -> None:
     customers = Customer.objects.whole_table(WHY).aggregate(most=models.Max("pk"))["most"]
     with indexed_afterwards([Activity, Task]):
         with connection.cursor() as cursor:
-            cursor.execute("CREATE TEMPORARY TABLE bench_n (n integer PRIMARY KEY)")
+            cursor.execute("CREATE TEMPORARY TABLE bench_n (n bigint PRIMARY KEY)")
             numbers = ", ".join(f"({n})" for n in range(1, MANY + 1))
             cursor.execute(f"INSERT INTO bench_n (n) VALUES {numbers}")
         with step("follow-ups"):
