@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from zhike.activities import busy
 from zhike.activities.actions import choose_leads, complete_task, move_task
@@ -138,6 +140,18 @@ def test_ACT_5_where_more_lies_than_a_page_shows_it_says_so_and_shows_the_first(
     TaskFactory(assignee=company.li_na, kind="visit", due_at=at(22, 20), ends_at=at(24, 9), title="出差")
     page = client.get("/calendar/?view=week&on=2026-11-23").content.decode()
     assert (said in page, *(word in page for word in ("出差", "会议24", "会议25"))) == (True, True, True, False)
+
+
+def test_ACT_5_what_repeats_is_read_by_its_own_index(company, viewer):
+    week = Period("week", date(2026, 11, 23))
+    with CaptureQueriesContext(connection) as queries:
+        days_of(viewer(company.li_na), [company.li_na.pk, company.wang_wei.pk], week)
+    (asked,) = [query["sql"] for query in queries if '"repeat" >' in query["sql"]]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {asked}")
+            assert "tasks_repeating" in str(cursor.fetchall())
+    assert 'due_at" <' not in asked  # by that, the index of the calendar would read all a person ever had to do
 
 
 def test_ACT_5_repetitions_to_come_are_reckoned_and_end_on_their_day(company, viewer):
