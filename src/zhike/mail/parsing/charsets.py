@@ -23,6 +23,8 @@ VAGUE = {
 }  # fmt: skip
 WORD = re.compile(rb"=\?([A-Za-z0-9_.:\-]+)(?:\*[A-Za-z\-]*)?\?([BbQq])\?(.*?)\?=", re.DOTALL)
 PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
+# Nothing but ASCII and words of two letters or more in daily use (GB2312, level 1).
+COMMON = re.compile(rb"(?:(?:[\xb0-\xd7][\xa1-\xfe]){2,}+|[\x00-\x7f]++)*+")
 BETWEEN = re.compile(rb"\s*\Z")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -85,9 +87,13 @@ def _guess(data: bytes) -> str:
     if data.isascii():
         return data.decode("ascii")
     try:
-        return data.decode()
+        text = data.decode()
     except UnicodeDecodeError:
         pass
+    else:
+        # A few Chinese words in GBK are valid UTF-8 by chance, but then of letters of two bytes alone.
+        by_chance = all(letter <= "\u07ff" for letter in text) and COMMON.fullmatch(data)
+        return data.decode("gb18030") if by_chance else text
     high = sum(byte > 127 for byte in data)
     if 2 * len(PAIR.findall(data)) >= 0.8 * high and (text := _strictly(data)) is not None:
         return text

@@ -1,10 +1,13 @@
 """ACT-8: letters as mailers really write them: character sets, names of files, HTML, quotations, winmail.dat."""
 
 import base64
+import contextlib
 import struct
+from email.message import EmailMessage
+from email.policy import SMTP
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from zhike.mail.parsing import cleaned, decode, forwarded_sender, header_text, parse, split, text_of
@@ -35,6 +38,9 @@ def test_ACT_8_the_sample_letters_all_read(shared_data):
         ("关于报价", "hz-gb-2312", "hz"),
         ("关于报价", "no-such-set", "gb18030"),
         ("关于报价", "", "utf-8"),
+        ("模具", "", "gbk"),  # valid UTF-8 by chance
+        ("señor Müller", "", "utf-8"),
+        ("Привет", "", "utf-8"),
         ("café crème", "iso-8859-1", "cp1252"),
     ],
 )
@@ -182,3 +188,82 @@ def test_ACT_8_headers_come_back_as_they_were(text, charset):
     text = "".join(c for c in text if c.isprintable())
     word = f"=?{charset}?B?{base64.b64encode(text.encode(charset)).decode()}?="
     assert header_text(word) == " ".join(text.split())
+
+
+WORDS = st.text(st.characters(codec="gb2312", categories=["L", "N"]), min_size=1, max_size=40)
+CHARSETS = st.sampled_from(["gb2312", "gbk", "gb18030", "utf-8"])
+
+
+def readable(text):
+    """Left aside: the few texts whose bytes in GBK are letters of three bytes in UTF-8 too, which nobody can tell."""
+    with contextlib.suppress(UnicodeDecodeError):
+        assume(all(letter <= "\u07ff" for letter in text.encode("gbk").decode("utf-8")))
+    return text
+
+
+def encoded(text, charset, way, length):
+    """A header as mailers write it: encoded words of so many bytes each, letters cut in two where it falls so."""
+    data = text.encode(charset)
+    pieces = [data[n : n + length] for n in range(0, len(data), length)]
+    if way == "Q":
+        words = ["".join(f"={byte:02X}" for byte in piece) for piece in pieces]
+    else:
+        words = [base64.b64encode(piece).decode() for piece in pieces]
+    return "\r\n ".join(f"=?{charset}?{way}?{word}?=" for word in words)
+
+
+@given(WORDS, CHARSETS, st.sampled_from("QB"), st.integers(3, 45))
+def test_ACT_8_subjects_come_back_in_every_encoding_cut_anywhere(text, charset, way, length):
+    raw = f"From: a@b.cn\r\nSubject: {encoded(readable(text), charset, way, length)}\r\n\r\nx".encode()
+    assert parse(raw).head.subject == text
+
+
+def with_file(*lines, charset):
+    """A letter with one file, its headers as given."""
+    return "\r\n".join(
+        [
+            "From: a@b.cn", 'Content-Type: multipart/mixed; boundary="x"', "", "--x", "Content-Type: text/plain", "", "t",
+            "--x", "Content-Type: application/octet-stream", *lines, "Content-Transfer-Encoding: base64", "", "AAAA",
+            "--x--", "",
+        ]
+    ).encode(charset)  # fmt: skip
+
+
+@given(WORDS, CHARSETS, st.sampled_from("QB"), st.integers(3, 45), st.integers(1, 30))
+def test_ACT_8_names_of_files_come_back_in_every_spelling(text, charset, way, length, cut):
+    name = f"{readable(text)}.pdf"
+    percent = "".join(f"%{byte:02X}" for byte in name.encode(charset))
+    pieces = [percent[n : n + 3 * cut] for n in range(0, len(percent), 3 * cut)]
+    whole = f"Content-Disposition: attachment; filename*={charset}'zh'{percent}"
+    cut_up = ["Content-Disposition: attachment;", *(f" filename*{n}*={charset + chr(39) * 2 if n == 0 else ''}{piece};"
+                                                     for n, piece in enumerate(pieces))]  # fmt: skip
+    word = f'Content-Disposition: attachment; filename="{encoded(name, charset, way, length)}"'
+    inside = f'Content-Type: application/octet-stream; name="{encoded(name, charset, way, length)}"'
+    for lines in ([whole], cut_up, [word]):
+        assert [part.name for part in parse(with_file(*lines, charset="ascii")).parts] == [name], lines
+    raw = with_file(inside, charset="ascii").replace(b"Content-Type: application/octet-stream\r\n", b"", 1)
+    assert [part.name for part in parse(raw).parts] == [name]
+
+
+DAILY = [bytes([high, low]).decode("gb2312") for high in range(0xB0, 0xD7) for low in range(0xA1, 0xFF)]
+
+
+@given(st.text(st.sampled_from(DAILY), min_size=2, max_size=40))
+def test_ACT_8_names_and_subjects_without_any_encoding_come_back_too(text):
+    readable(text)
+    for charset in ("gbk", "utf-8"):
+        raw = with_file(f'Content-Disposition: attachment; filename="{text}.pdf"', charset=charset)
+        raw = f"Subject: {text}\r\n".encode(charset) + raw
+        parsed = parse(raw)
+        assert [part.name for part in parsed.parts] == [f"{text}.pdf"] and parsed.head.subject == text
+
+
+@given(WORDS, WORDS, st.text(st.characters(codec="gb18030", categories=["L", "N"]), max_size=200))
+def test_ACT_8_what_we_send_reads_back_as_it_was_written(subject, name, text):
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["Subject"] = "a@b.cn", subject
+    message.set_content(text + "\n", cte="base64")
+    message.add_attachment(b"x", maintype="application", subtype="pdf", filename=f"{name}.pdf")
+    parsed = parse(message.as_bytes())
+    assert (parsed.head.subject, parsed.text) == (subject, text.strip())
+    assert [part.name for part in parsed.parts] == [f"{name}.pdf"]
