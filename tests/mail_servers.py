@@ -28,6 +28,7 @@ protocols = imap
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
+mail_fsync = never
 mail_location = maildir:{folder}/mail/%u
 default_login_user = {login_user}
 default_internal_user = {internal_user}

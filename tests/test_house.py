@@ -29,6 +29,7 @@ LENT_BY = {
 WHOLE_TABLE = {
     "zhike/mail/actions/filing.py",  # whether a letter is known already, whoever's mailbox brought it
     "zhike/mail/actions/handling.py",  # letters of one conversation; letters of a customer that moves
+    "zhike/mail/actions/returning.py",  # the letter a mail server's report is about
     "zhike/mail/actions/writing.py",  # the letter its writer has ordered to be sent
     "zhike/mail/fetching.py",
     "zhike/mail/matching.py",  # which letters of one conversation are known already

@@ -52,6 +52,8 @@ def send(on: Any, *, who: str, template: str) -> str:
         raise Refused(_("This template is gone."))
     if on.owner_id is None:
         raise Refused(_("Nobody is responsible for it."))
+    if who == CONTACT and isinstance(on.record, Letter) and on.record.is_incoming and on.record.is_automatic:
+        return _("No e-mail: a machine wrote this letter, and machines are not answered.")
     return to_owner(on, chosen) if who == OWNER else to_contact(on, chosen)
 
 

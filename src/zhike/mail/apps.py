@@ -25,6 +25,7 @@ class MailConfig(AppConfig):
         access.declare(rules.SETTINGS, _("Set up the company's mailbox"), pgettext_lazy("letters", "E-mail"))
         declare("mail.letter.received", pgettext_lazy("event", "E-mail received"))
         declare("mail.letter.sent", pgettext_lazy("event", "E-mail sent"))
+        declare("mail.letter.returned", pgettext_lazy("event", "E-mail undeliverable"))
         moves_with_owner(actions.move_letters)
         goes_with_lead(actions.move_with_lead)
         timeline.add_source("letters", _("E-mails"), panels.events)

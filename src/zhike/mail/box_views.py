@@ -34,6 +34,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     rows = MailRules.objects.order_by("pk").first()
     context = {
         "templates": LetterTemplate.objects.filter(person__isnull=True), "own": False,
+        "boxes": queries.colleagues_accounts(),
         "rules": RulesForm(initial={"inside_hosts": rows.inside_hosts if rows else ""}),
     }  # fmt: skip
     return _mailbox(request, account, "mail/settings.html", context)
@@ -83,6 +84,7 @@ def settings_fetch(request: HttpRequest) -> HttpResponse:
 def _fetch(request: HttpRequest, account: MailAccount | None, back: str) -> HttpResponse:
     if account is None:
         raise NotVisible
+    actions.start_again(account, by=request.viewer)
     fetch_mailbox.enqueue(account.pk)
     return htmx.redirect(request, back, _("Letters are being looked for."))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 from imapclient import IMAPClient
@@ -26,6 +27,8 @@ BATCH = 100
 MOST_AT_FIRST = 10_000  # letters of a mailbox read for the first time, the newest
 LARGEST = 60 * 1024 * 1024
 BEGINNING = 1024 * 1024  # bytes taken of a letter that is larger
+HEADERS = 128 * 1024  # bytes taken of the headers
+REPORT = 256 * 1024  # bytes taken of a report of mail servers, before the letter it returns
 Role = MailFolder.Role
 
 
@@ -123,15 +126,18 @@ def _read_batch(client: IMAPClient, account: MailAccount, uids: list[int], viewe
 
 
 def _heads(client: IMAPClient, uids: list[int]) -> Iterator[Found]:
-    answers = client.fetch(uids, ["BODY.PEEK[HEADER]", "RFC822.SIZE", "INTERNALDATE"])
+    answers = client.fetch(uids, [f"BODY.PEEK[HEADER]<0.{HEADERS}>", "RFC822.SIZE", "INTERNALDATE"])
     for uid in uids:
-        if (said := answers.get(uid)) and b"BODY[HEADER]" in said:
+        said = answers.get(uid) or {}
+        if (head := _body(said)) is not None:
             came = said.get(b"INTERNALDATE") or dates.now()
             came = came if came.tzinfo else came.replace(tzinfo=UTC)
-            yield Found(uid, parse_head(said[b"BODY[HEADER]"]), said.get(b"RFC822.SIZE", 0), came)
+            yield Found(uid, parse_head(head), said.get(b"RFC822.SIZE", 0), came)
 
 
 def _read(client: IMAPClient, account: MailAccount, found: Found, viewer: Viewer, known) -> Letter | None:
+    if found.head.may_be_returned and _is_returned(client, account, found):
+        return None
     about, forwarded = matching.about(found.head, known), ""
     passed_on = account.is_company and about is None and found.head.sender[1] in known.ours
     if about is None and not passed_on:
@@ -156,7 +162,23 @@ def _read(client: IMAPClient, account: MailAccount, found: Found, viewer: Viewer
         raise
 
 
+def _is_returned(client: IMAPClient, account: MailAccount, found: Found) -> bool:
+    """Whether it reports that a letter of ours did not arrive: noted there, it is no letter of its own."""
+    parsed = parse(_beginning(client, found.uid, REPORT))
+    parsed.head.message_id = found.head.message_id
+    return actions.note_returned(parsed, by=the_system(), account=account) is not None
+
+
 def _whole(client: IMAPClient, found: Found) -> bytes:
-    wanted = "BODY.PEEK[]" if found.size <= LARGEST else f"BODY.PEEK[]<0.{BEGINNING}>"
-    said = client.fetch([found.uid], [wanted])[found.uid]
-    return next(value for key, value in said.items() if key.startswith(b"BODY["))
+    if found.size > LARGEST:
+        return _beginning(client, found.uid, BEGINNING)
+    return _body(client.fetch([found.uid], ["BODY.PEEK[]"])[found.uid])
+
+
+def _beginning(client: IMAPClient, uid: int, size: int) -> bytes:
+    return _body(client.fetch([uid], [f"BODY.PEEK[]<0.{size}>"])[uid])
+
+
+def _body(said: dict[bytes, Any]) -> bytes | None:
+    """What a server answers for BODY: it writes the place it begins at behind the name."""
+    return next((value for key, value in said.items() if key.startswith(b"BODY[")), None)

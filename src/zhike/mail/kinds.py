@@ -48,6 +48,7 @@ LETTER = kinds.add(
             Ref("quote", to="sales.quote", editable=False),
             Moment("at", editable=False),
             YesNo("answer_due", editable=False),
+            YesNo("is_automatic", editable=False),
             YesNo("is_private", editable=False),
             Text("snippet", editable=False, search=True),
             Person("holder", editable=False),
@@ -62,7 +63,7 @@ LETTER = kinds.add(
             {"key": "received", "name": pgettext_lazy("letter", "Received"), "filter": [["direction", "in", ["in"]]]},
             {"key": "sent", "name": pgettext_lazy("letter", "Sent"), "filter": [["status", "in", ["sent"]]]},
             {"key": "stuck", "name": pgettext_lazy("letter", "Not sent"),
-             "filter": [["status", "in", ["failed", "unsure", "waiting", "draft"]]]},
+             "filter": [["status", "in", ["failed", "returned", "unsure", "waiting", "draft"]]]},
         ],
         verbs=["view", "change", "delete", "export"],
     )

@@ -69,6 +69,13 @@ def company_account() -> MailAccount | None:
     return MailAccount.objects.filter(is_company=True).first()
 
 
+def colleagues_accounts() -> list[MailAccount]:
+    """Everybody's own mailboxes with how they stand, those in trouble first; for whoever sets mail up."""
+    rows = MailAccount.objects.filter(person__isnull=False, person__is_active=True).select_related("person")
+    order = [MailAccount.State.STOPPED, MailAccount.State.TROUBLE]
+    return sorted(rows, key=lambda row: (order.index(row.state) if row.state in order else 9, row.address))
+
+
 def senders(viewer: Viewer) -> list[MailAccount]:
     """What a person may send through: their own mailbox, then the company's; without either the plain server."""
     found = [account for account in (my_account(viewer), company_account()) if account and account.can_send]

@@ -28,6 +28,8 @@ def as_bytes(letter: Letter, text: str, files: list[StoredFile]) -> bytes:
         message["Cc"] = [_address(name, address) for name, address in letter.cc]
     if letter.account_id is None and letter.holder and letter.holder.email:  # out of an address nobody reads
         message["Reply-To"] = [_address(str(letter.holder), letter.holder.email)]
+    if letter.is_automatic:  # so that no machine answers it (RFC 3834; the second is what Exchange listens to)
+        message["Auto-Submitted"], message["X-Auto-Response-Suppress"] = "auto-generated", "OOF, AutoReply"
     message.set_content(text + "\n", cte="base64")
     for stored in files:
         kind, _slash, sub = (stored.content_type or "application/octet-stream").partition("/")

@@ -155,6 +155,19 @@ def test_ACT_6_machines_that_answer_each_other_are_stopped(company, customer, te
     assert [run.status for run in runs(rule)] == ["done", "stopped", "done"]
 
 
+def test_ACT_8_a_letter_of_a_machine_is_not_answered_by_a_rule(company, customer, template, outgoing):
+    account_of(company.li_na, smtp=outgoing.port)
+    rule = rule_of(template, kind="mail.letter", trigger="mail.letter.received", field="")
+    asked = LetterFactory(customer=customer, direction="out")
+    received(asked, is_automatic=True)
+    work_off()
+    assert [run.status for run in runs(rule)] == ["done"] and "不予自动回复" in runs(rule)[0].said[0]
+    assert len(letters()) == 1  # the one that was asked with
+    received(asked)
+    work_off()
+    assert [letter.is_automatic for letter in letters()] == [False, True]
+
+
 def test_ACT_6_a_rule_writes_to_the_same_address_three_times_a_day_at_most(company, customer, template, outgoing):
     account_of(company.li_na, smtp=outgoing.port)
     rule = rule_of(template)
@@ -176,6 +189,7 @@ def test_ACT_7_a_rule_writes_to_the_owner_at_once_and_once(company, customer, te
         sending.send(pk)
         sending.send(pk)
     (letter,) = mailoutbox
+    assert letter.extra_headers["Auto-Submitted"] == "auto-generated"
     assert letter.to == ["li_na@example.com"] and letter.subject == "感谢兰芷精密"
     assert "谢谢贵公司的信任" in letter.body and "谢谢贵公司的信任" in letter.alternatives[0][0]
     assert runs(rule)[0].said == ["电子邮件已发给李娜：感谢兰芷精密"]

@@ -72,7 +72,7 @@ def test_ACT_7_a_digest_gathers_what_came_and_puts_the_urgent_first(company):
         send_due()
         send_due()
     (letter,) = mail.outbox
-    assert letter.subject.startswith("3 ")
+    assert letter.subject.startswith("3 ") and letter.extra_headers["Auto-Submitted"] == "auto-generated"
     assert letter.body.index("新任务") < letter.body.index("逾期应收款") < letter.body.index("不急的提醒")
     assert {row.letter for row in Delivery.objects.all()} == {Delivery.objects.first().letter}
 

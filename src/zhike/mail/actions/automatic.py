@@ -34,7 +34,8 @@ def write_from_template(template: LetterTemplate, *, by: Viewer, about: dict[str
     if "{me.signature}" not in template.text and account.signature.strip():
         text += f"\n\n-- \n{account.signature.strip()}"
     return write_letter(
-        by=by, account=account, to=[[person.name, person.email]], subject=subject, text=text, about=about
+        by=by, account=account, to=[[person.name, person.email]], subject=subject, text=text, about=about,
+        is_automatic=True,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from zhike.customers.models import Customer
@@ -16,6 +17,7 @@ from zhike.kit.viewer import Viewer
 from zhike.mail.models import MailAccount, MailDomain, MailRules
 from zhike.mail.providers import public_domains
 from zhike.mail.rules import SETTINGS, WRITE, fetch_again_after
+from zhike.org.models import Person
 from zhike.records.actions import notify
 from zhike.records.models import AuditEntry
 
@@ -92,6 +94,15 @@ def save_rules(*, by: Viewer, inside_hosts: str) -> MailRules:
 
 
 @action
+def start_again(account: MailAccount, *, by: Viewer) -> MailAccount:
+    """Have a mailbox read now, also one that stopped or waits for its next attempt."""
+    _need(account, by)
+    MailAccount.objects.filter(pk=account.pk, state=State.STOPPED).update(state=State.TROUBLE)
+    MailAccount.objects.filter(pk=account.pk).update(next_at=None)
+    return account
+
+
+@action
 def claim(account_id: int, *, by: Viewer) -> MailAccount | None:
     """Take a mailbox for reading, or stay with it; None while another worker reads it, or when it is out of use."""
     now = dates.now()
@@ -103,24 +114,47 @@ def claim(account_id: int, *, by: Viewer) -> MailAccount | None:
 
 @action
 def note_fetched(account: MailAccount, *, by: Viewer) -> None:
-    """A mailbox was read to its end."""
+    """A mailbox was read to its end. Whoever was told that it could not be hears that it can again."""
     MailAccount.objects.filter(pk=account.pk).update(
-        state=State.OK, error="", failures=0, next_at=None, busy_since=None, fetched_at=dates.now()
+        state=State.OK, error="", failures=0, next_at=None, busy_since=None, fetched_at=dates.now(), told_at=None
     )
+    if account.told_at:
+        _tell(account, _("The mailbox %(address)s is read again.") % {"address": account.address}, "ok")
 
 
 @action
 def note_trouble(account: MailAccount, *, by: Viewer, text: str, lasting: bool) -> None:
-    """A mailbox could not be read: try ever later, or stop where only its owner can help. They are told once."""
+    """A mailbox could not be read: try ever later, or stop where only its owner can help.
+
+    They are told when it stops, and once when it fails again and again; of the company's the administrators.
+    """
     failures = account.failures + 1
-    stop = lasting
+    stop, told = lasting, lasting or failures == TROUBLES_UNTIL_TOLD
     MailAccount.objects.filter(pk=account.pk).update(
         state=State.STOPPED if stop else State.TROUBLE, error=text[:300], failures=failures, busy_since=None,
-        next_at=dates.now() + fetch_again_after(failures),
+        next_at=dates.now() + fetch_again_after(failures), told_at=dates.now() if told else account.told_at,
     )  # fmt: skip
-    if account.person_id and (stop or failures == TROUBLES_UNTIL_TOLD):
-        said = _("Your mailbox %(address)s cannot be read: %(text)s") % {"address": account.address, "text": text}
-        notify(account.person_id, said, url="/me/mail/", tone="bad")
+    if told:
+        words = {"address": account.address, "text": text}
+        if account.is_company:
+            said = _("The company's mailbox %(address)s cannot be read: %(text)s") % words
+        else:
+            said = _("Your mailbox %(address)s cannot be read: %(text)s") % words
+        _tell(account, said, "bad")
+
+
+def _tell(account: MailAccount, said: str, tone: str) -> None:
+    """Whoever can put a mailbox right: its owner, for the company's the administrators."""
+    if account.is_company:
+        people, url = _administrators(), reverse("mail:settings")
+    else:
+        people, url = {account.person_id}, reverse("mail:my_mailbox")
+    for person_id in sorted(people):
+        notify(person_id, said, url=url, tone=tone, about="system")
+
+
+def _administrators() -> set[int]:
+    return set(Person.objects.present().filter(roles__is_administrator=True).values_list("pk", flat=True))
 
 
 @action

@@ -58,6 +58,7 @@ def file_letter(
     if forwarded:
         letter.sender, letter.sender_name = forwarded, ""
     letter.snippet = " ".join(split(parsed.text).fresh.split())[:200]
+    letter.is_automatic = head.is_automatic
     letter.answer_due = not is_ours and not head.is_automatic and letter.at > dates.now() - ANSWER_WITHIN
     letter.save()
     LetterBody(letter=letter, text=parsed.text[:LONGEST], html=parsed.html[: LONGEST * 4]).save()
@@ -67,7 +68,8 @@ def file_letter(
     if is_ours:
         follow_up_by(letter)
     else:
-        _tell(letter)
+        if not letter.is_automatic:
+            _tell(letter)
         emit("mail.letter.received", letter, by=by)
     return letter
 

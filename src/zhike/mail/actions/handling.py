@@ -21,22 +21,28 @@ In, Out = Letter.Direction.IN, Letter.Direction.OUT
 
 
 def settle_answers(letter: Letter) -> None:
-    """Our letter answers what came before it in its conversation; one that came before ours waits for nothing."""
+    """Our letter answers what came before it in its conversation; one that came before ours waits for nothing.
+
+    What a machine of ours writes ("received, thank you") is no answer.
+    """
     rows = Letter.objects.whole_table(THREAD).filter(thread=letter.thread)
     if letter.direction == Out:
+        if letter.is_automatic:
+            return
         rows.filter(direction=In, answer_due=True, at__lte=letter.at).update(answer_due=False)
     elif letter.answer_due:
         # What it names came before it, whatever the clocks of two houses say.
         before = [letter.in_reply_to, *letter.references.split()]
-        sent = rows.filter(direction=Out, at__gte=letter.at, status=Letter.Status.SENT).exclude(message_id__in=before)
+        sent = rows.filter(direction=Out, is_automatic=False, at__gte=letter.at, status=Letter.Status.SENT)
+        sent = sent.exclude(message_id__in=before)
         if sent.exists():
             letter.answer_due = False
             letter.save(update_fields=["answer_due"])
 
 
 def follow_up_by(letter: Letter) -> None:
-    """A letter we sent is a follow-up of whoever sent it, unless it is private (ACT-1)."""
-    if letter.is_private or letter.activity_id or not letter.holder_id or letter.about is None:
+    """A letter we sent is a follow-up of whoever sent it, unless it is private or a machine wrote it (ACT-1)."""
+    if letter.is_private or letter.is_automatic or letter.activity_id or not letter.holder_id or letter.about is None:
         return
     try:
         viewer = viewer_of(letter.holder_id)

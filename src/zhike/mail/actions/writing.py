@@ -39,12 +39,14 @@ def write_letter(
     *, by: Viewer, account: MailAccount, to: list[list[str]], subject: str, text: str, cc: list[list[str]] = (),
     about: dict[str, Any], answers: Letter | None = None, draft: Letter | None = None,
     stored: list[StoredFile] = (), uploads: list[Any] = (), sends: Quote | None = None, key: str = "",
+    is_automatic: bool = False,
 ) -> Letter:  # fmt: skip
     """Write a letter and have it sent in ten seconds; till then it can be taken back.
 
     `about` names customer, contact, lead, opportunity, quote (records the writer sees); `to` and `cc` are lists of
     [name, address]; `stored` are files of records the writer sees, sent along. `sends` is a quote whose PDF is among
-    the files: gone out, it counts as sent (SAL-5). The same `key` again is the same letter. Raises Refused at fields.
+    the files: gone out, it counts as sent (SAL-5). The same `key` again is the same letter. `is_automatic`: a rule
+    writes, nobody who could be waiting for an answer. Raises Refused at fields.
     """
     require(by, WRITE)
     if account.person_id not in (None, by.person_id):
@@ -61,6 +63,7 @@ def write_letter(
     if letter.about is None:
         raise Refused(_("Say which customer or lead this is about."))
     letter.owner_id, letter.holder_id = letter.about.owner_id or by.person_id, by.person_id
+    letter.is_automatic = is_automatic
     letter.account, letter.sender = account if account.pk else None, account.address
     letter.sends_quote = sends is not None or bool(letter.sends_quote and letter.quote and stored)
     if letter.sends_quote:
@@ -151,7 +154,7 @@ def take_back(letter: Letter, *, by: Viewer) -> Letter:
 def send_again(letter: Letter, *, by: Viewer) -> Letter:
     """Try once more with a letter that failed, or of which nobody knows whether it arrived (same Message-ID)."""
     letter = _own(letter, by)
-    if not letter.is_stuck:
+    if not letter.may_go_again:
         raise Refused(_("It has gone out already."))
     account = servers.sender_of(letter)
     if account is None or not account.can_send:

@@ -48,6 +48,7 @@ class Letter(OwnedRecord):
         SENT = "sent", pgettext_lazy("letter", "Sent")
         FAILED = "failed", pgettext_lazy("letter", "Not sent")
         UNSURE = "unsure", pgettext_lazy("letter", "Possibly sent")
+        RETURNED = "returned", pgettext_lazy("letter", "Undeliverable")
         RECEIVED = "received", pgettext_lazy("letter", "Received")
 
     direction = models.CharField(pgettext_lazy("letter", "direction"), max_length=3, choices=Direction.choices)
@@ -91,6 +92,8 @@ class Letter(OwnedRecord):
     references = models.TextField(blank=True, editable=False)
     thread = models.CharField(max_length=64, db_index=True, editable=False)
     at = models.DateTimeField(pgettext_lazy("letter", "time"), default=dates.now)
+    # Written by a machine (RFC 3834): nobody answers it, and of ours none settles what waits for a person's answer.
+    is_automatic = models.BooleanField(_("automatic"), default=False)
     answer_due = models.BooleanField(_("waits for an answer"), default=False)
     # Kept files: [{"id", "name", "size", "cid"}], and the names of those that were not kept.
     files = models.JSONField(default=list, editable=False)
@@ -98,6 +101,7 @@ class Letter(OwnedRecord):
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     send_at = models.DateTimeField(null=True, editable=False)
     error = models.CharField(max_length=300, blank=True, editable=False)
+    reports = models.JSONField(default=list, editable=False)  # ids of reports that it did not arrive
     activity = models.OneToOneField(
         Activity, models.SET_NULL, null=True, blank=True, related_name="letter", editable=False
     )
@@ -105,7 +109,7 @@ class Letter(OwnedRecord):
     scope = SeenWithItsRecord("owner", "customer", also="holder")
     not_audited = OwnedRecord.not_audited | {
         "snippet", "to", "cc", "message_id", "in_reply_to", "references", "thread", "files", "dropped", "attempts",
-        "send_at", "activity", "account", "error", "sender_name", "sends_quote",
+        "send_at", "activity", "account", "error", "sender_name", "sends_quote", "reports",
     }  # fmt: skip
 
     class Meta:
@@ -133,8 +137,13 @@ class Letter(OwnedRecord):
 
     @property
     def is_stuck(self) -> bool:
-        """Whether somebody has to look at why it did not go out."""
-        return self.status in (self.Status.FAILED, self.Status.UNSURE)
+        """Whether somebody has to look at why it did not go out or arrive."""
+        return self.status in (self.Status.FAILED, self.Status.UNSURE, self.Status.RETURNED)
+
+    @property
+    def may_go_again(self) -> bool:
+        """Whether it can be sent once more as it is; whoever of several has it already does not get it twice."""
+        return self.is_stuck and (self.status != self.Status.RETURNED or len(self.to) + len(self.cc) == 1)
 
     @property
     def about(self):

@@ -65,6 +65,7 @@ class MailAccount(models.Model):
     next_at = models.DateTimeField(null=True, editable=False)
     busy_since = models.DateTimeField(null=True, editable=False)
     fetched_at = models.DateTimeField(null=True, editable=False)
+    told_at = models.DateTimeField(null=True, editable=False)  # that it cannot be read; cleared when it can be again
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

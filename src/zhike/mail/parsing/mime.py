@@ -11,7 +11,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 from urllib.parse import unquote_to_bytes
 
 from zhike.kit import dates
-from zhike.mail.parsing import tnef
+from zhike.mail.parsing import machines, tnef
 from zhike.mail.parsing.charsets import decode, header_text
 from zhike.mail.parsing.html import text_of
 
@@ -19,7 +19,6 @@ ID = re.compile(r"<([^<>\s]{1,250})>")
 META = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 ADDRESS = re.compile(r"[^\s@<>\"',;:]+@[^\s@<>\"',;:]+")
 DEEPEST, MOST_PARTS = 12, 200
-AUTOMATIC = ("auto-submitted", "list-unsubscribe", "list-id", "x-auto-response-suppress")
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,7 @@ class Head:
     references: list[str]
     at: datetime | None
     is_automatic: bool
+    may_be_returned: bool = False
 
     @property
     def ancestors(self) -> list[str]:
@@ -66,6 +66,7 @@ class Parsed:
     text: str
     html: str
     parts: list[Part] = field(default_factory=list)
+    returned: machines.Returned | None = None  # where it says that a letter of ours did not arrive
 
 
 def parse_head(raw: bytes) -> Head:
@@ -90,7 +91,9 @@ def parse(raw: bytes) -> Parsed:
         words = text_of(html)
         # Some mailers add a line of plain text to a letter that stands in HTML alone.
         text = words if len(text) < len(words) / 5 else text
-    return Parsed(_head(message, raw), text, html, parts)
+    head = _head(message, raw)
+    returned = machines.returned(message, head.subject, text) if head.may_be_returned else None
+    return Parsed(head, text, html, parts, returned)
 
 
 def _head(message: Message, raw: bytes) -> Head:
@@ -100,19 +103,20 @@ def _head(message: Message, raw: bytes) -> Head:
     ids = ID.findall(headers.get("message-id", ""))
     senders = _people(headers.get("from", "") or headers.get("sender", ""))
     answers = ID.findall(headers.get("in-reply-to", ""))
-    bulk = headers.get("precedence", "").strip().lower() in ("bulk", "list", "junk", "auto_reply")
-    automatic = bulk or any(headers.get(name, "no").strip().lower() != "no" for name in AUTOMATIC if name in headers)
+    sender = senders[0] if senders else ("", "")
+    subject = header_text(headers.get("subject", ""))[:300]
     return Head(
         message_id=ids[0] if ids else f"{hashlib.sha256(raw[:200_000]).hexdigest()[:40]}@no-id",
-        subject=header_text(headers.get("subject", ""))[:300],
-        sender=senders[0] if senders else ("", ""),
+        subject=subject,
+        sender=sender,
         reply_to=_people(headers.get("reply-to", "")),
         to=_people(headers.get("to", "")),
         cc=_people(headers.get("cc", "")),
         in_reply_to=answers[0] if answers else "",
         references=ID.findall(headers.get("references", ""))[-50:],
         at=_moment(headers.get("date", "")),
-        is_automatic=automatic,
+        is_automatic=machines.is_automatic(headers, sender[1], subject),
+        may_be_returned=machines.may_be_returned(headers, sender[1]),
     )
 
 

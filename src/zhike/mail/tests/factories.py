@@ -57,3 +57,20 @@ def letter_bytes(
         message[name.replace("_", "-")] = value
     message.set_content(text)
     return message.as_bytes()
+
+
+def report_bytes(
+    message_id, *, address="wang@lanzhi.cn", action="failed", status="5.1.1", said="smtp; 550 5.1.1 user unknown",
+    to="lina@chenghu.cn", sender="Mail Delivery System <MAILER-DAEMON@mx.lanzhi.cn>", report_id="<report-1@mx>",
+) -> bytes:  # fmt: skip
+    """What a mail server writes when a letter could not be delivered (RFC 3464)."""
+    lines = [
+        f"From: {sender}", f"To: {to}", "Subject: Undelivered Mail Returned to Sender", "Auto-Submitted: auto-replied",
+        f"Message-ID: {report_id}", f"Date: {format_datetime(dates.now())}", "MIME-Version: 1.0",
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="r"', "",
+        "--r", "Content-Type: text/plain; charset=us-ascii", "", "Your message could not be delivered.",
+        "--r", "Content-Type: message/delivery-status", "", "Reporting-MTA: dns; mx.lanzhi.cn", "",
+        f"Final-Recipient: rfc822; {address}", f"Action: {action}", f"Status: {status}", f"Diagnostic-Code: {said}", "",
+        "--r", "Content-Type: message/rfc822", "", f"Message-ID: <{message_id}>", "Subject: x", "", "text", "--r--", "",
+    ]  # fmt: skip
+    return "\r\n".join(lines).encode("gb18030")

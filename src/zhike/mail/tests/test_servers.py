@@ -3,6 +3,7 @@
 import re
 import socket
 import time
+import tracemalloc
 from datetime import timedelta
 
 import pytest
@@ -327,6 +328,36 @@ def test_ACT_8_a_thousand_letters_come_in_on_the_first_reading(company, dovecot,
     assert took < 60
     assert not InboxItem.objects.exists()  # letters of three weeks ago are no news
     assert fetching.fetch(account.pk) == 0 and all_letters().count() == 100
+
+
+def test_ACT_8_a_folder_of_five_thousand_is_read_in_batches_with_constant_memory(
+    company, dovecot, user, wang, monkeypatch, record_property
+):
+    account = account_of(company.li_na, imap=dovecot.port, address=user)
+    known = [letter_bytes(to=user, Message_ID=f"<k{n}@l>") for n in range(50)]
+    others = [letter_bytes(sender=f"p{n}@home.cn", to=user, Message_ID=f"<o{n}@l>") for n in range(4950)]
+    dovecot.put(user, *(letter for n in range(50) for letter in (known[n], *others[n * 99 : n * 99 + 99])))
+    peaks, batch = [], fetching._read_batch
+
+    def watched(*args):
+        tracemalloc.reset_peak()
+        kept = batch(*args)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        return kept
+
+    monkeypatch.setattr(fetching, "_read_batch", watched)
+    tracemalloc.start()
+    try:
+        assert fetching.fetch(account.pk) == 50
+    finally:
+        tracemalloc.stop()
+    print(
+        f"\n5,000 letters: batches peak at {peaks[0] / 2**20:.1f} MB at first, {max(peaks[-10:]) / 2**20:.1f} at last"
+    )
+    record_property("peak", max(peaks))
+    assert len(peaks) == 50 and max(peaks[-10:]) < max(peaks[5:15]) * 1.2 + 2**20 and max(peaks) < 32 * 2**20
+    MailFolder.objects.filter(account=account).update(uidvalidity=1, last_uid=99)  # the server was set up anew
+    assert fetching.fetch(account.pk) == 0 and all_letters().count() == 50
 
 
 def test_ACT_8_each_round_reads_the_mailboxes_that_are_due(company, dovecot, user):

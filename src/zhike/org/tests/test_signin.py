@@ -91,6 +91,7 @@ def test_PLT_5_nobody_signs_up(db, client):
 
 def test_PLT_5_a_forgotten_password_is_set_anew_by_a_letter(company, client):
     assert client.post("/accounts/password/reset/", {"email": "li_na@example.com"}).status_code == 302
+    assert mail.outbox[0].extra_headers["Auto-Submitted"] == "auto-generated"
     link = re.search(r"http://testserver(\S+)", mail.outbox[0].body).group(1)
     form = client.get(link, follow=True)
     new = {"password1": "harbour-kettle-91", "password2": "harbour-kettle-91"}

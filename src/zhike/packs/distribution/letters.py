@@ -18,7 +18,7 @@ from zhike.kit import dates
 from zhike.kit.pinyin import syllables
 from zhike.mail.actions.filing import keep_file
 from zhike.mail.matching import thread_of
-from zhike.mail.models import Letter, LetterBody
+from zhike.mail.models import Letter, LetterBody, LetterTemplate
 from zhike.mail.parsing import split
 from zhike.mail.rules import ANSWER_WITHIN
 from zhike.org.models import Person
@@ -79,6 +79,7 @@ def exchange(world: Any, deals: list[Opportunity], keep: Callable[..., None]) ->
     for n, person in enumerate(world.people.present_sellers):
         desk.sell(n, person, mine.get(person.pk, []), offered.get(person.pk, []))
     desk.write(keep)
+    write_templates()
 
 
 @dataclass
@@ -106,6 +107,9 @@ class _Desk:
             if deal := self._deal(kind, deals):
                 began = timezone.now() - timedelta(days=self.random.randrange(9, 90))
                 self.talk(kind, len(WORDS[kind]), person, deal, began)
+        for kind, place in (("away", 0), ("moved", 1)):  # a machine answers, a letter comes back
+            if n % 3 == place and deals:
+                self.talk(kind, len(WORDS[kind]), person, deals[0], timezone.now() - timedelta(days=2 + n % 4, hours=3))
 
     def _deal(self, kind: str, deals: list[Opportunity]) -> Opportunity | None:
         wanted = Opportunity.Status.WON if kind in AFTER_SALES else Opportunity.Status.OPEN
@@ -137,8 +141,9 @@ class _Desk:
         message_id = f"{mark}@{(us if ours else them)[1].rpartition('@')[2]}"
         text = _text(step["text"].format(**words), ours, words, self.bodies[-1].text if earlier else "", earlier)
         letter = Letter(
-            direction=OUT if ours else IN, status=Letter.Status.SENT if ours else Letter.Status.RECEIVED,
-            subject=f"回复：{title}" if earlier else title, snippet=" ".join(split(text).fresh.split())[:200],
+            direction=OUT if ours else IN, status=_status(step, ours), error=step.get("returned", "").format(**words),
+            is_automatic=step.get("automatic", False),
+            subject=step.get("subject", f"回复：{title}").format(**words), snippet=" ".join(split(text).fresh.split())[:200],
             sender=(us if ours else them)[1], sender_name=(us if ours else them)[0], to=[them if ours else us],
             customer=deal.customer, contact=contact, opportunity=deal, quote=quote, owner_id=deal.owner_id,
             holder=person, message_id=message_id, in_reply_to=ancestors[-1] if ancestors else "",
@@ -209,6 +214,18 @@ def _text(said: str, ours: bool, words: dict[str, str], before: str, earlier: li
     quoted = "\n".join(f"> {line}".rstrip() for line in split(before).fresh.splitlines())
     when = f"{timezone.localtime(last.at):%Y-%m-%d %H:%M}"
     return f"{text}\n\n{when}，{last.sender_name} <{last.sender}> 写道：\n{quoted}"
+
+
+def _status(step: dict, ours: bool) -> str:
+    if not ours:
+        return Letter.Status.RECEIVED
+    return Letter.Status.RETURNED if "returned" in step else Letter.Status.SENT
+
+
+def write_templates() -> None:
+    """The company's letters to begin with."""
+    rows = json.loads((Path(__file__).parent / "data" / "letter_templates.json").read_text("utf-8"))
+    LetterTemplate.objects.bulk_create(LetterTemplate(order=n * 10, **row) for n, row in enumerate(rows, 1))
 
 
 def _content(name: str, words: dict[str, str], quote: Quote | None) -> tuple[bytes, str]:

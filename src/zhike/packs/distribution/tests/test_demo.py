@@ -13,7 +13,7 @@ from zhike.contracts.setup import install_contracts
 from zhike.customers.models import Contact, Customer
 from zhike.kit import dates
 from zhike.kit.errors import Refused
-from zhike.mail.models import Letter
+from zhike.mail.models import Letter, LetterTemplate
 from zhike.org.flows import install_flows
 from zhike.org.models import ApprovalPlace, Department, Person
 from zhike.org.setup import ensure_company
@@ -145,6 +145,10 @@ def test_ACT_8_the_demo_has_letters_both_ways_in_conversations_and_some_that_wai
     assert all(row.sender.endswith(".example") and row.to[0][1].endswith(".example") for row in letters)
     assert letters.filter(quote__isnull=False, files__0__name__endswith=".pdf").exists()
     assert not letters.filter(at__gt=dates.now()).exists()
+    assert letters.filter(status="returned").exclude(error="").exists() and letters.filter(is_automatic=True).exists()
+    assert LetterTemplate.objects.filter(person=None).count() >= 4 and not any(
+        t.wrong for t in LetterTemplate.objects.all()
+    )
     answer = letters.exclude(in_reply_to="").first()
     assert answer.thread == letters.get(message_id=answer.in_reply_to).thread
     due = letters.filter(answer_due=True).select_related("owner").first()
