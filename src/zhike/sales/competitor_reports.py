@@ -7,9 +7,8 @@ from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from zhike.kit.viewer import Viewer
 from zhike.records import reports
@@ -42,14 +41,16 @@ class Against:
     def figures(self) -> dict[str, Any]:
         """The row it makes."""
         labels = picklist("sales.loss_reason")
-        said = [(labels.get(code, code) or say("not said"), n) for code, n in self.reasons.most_common(MAIN_REASONS)]
+        said = [
+            (labels.get(code, code) or gettext("not said"), n) for code, n in self.reasons.most_common(MAIN_REASONS)
+        ]
         won, lost = self.count[STATUS.WON], self.count[STATUS.LOST]
         won_amount, lost_amount = self.amount[STATUS.WON], self.amount[STATUS.LOST]
         return {
             "won": won, "lost": lost, "win_rate": ratio(won, won + lost), "won_amount": won_amount,
             "lost_amount": lost_amount, "win_rate_amount": ratio(won_amount, won_amount + lost_amount),
             "open": self.count[STATUS.OPEN], "open_amount": self.amount[STATUS.OPEN],
-            "reasons": say(", ").join(f"{reason} {n}" for reason, n in said),
+            "reasons": gettext(", ").join(f"{reason} {n}" for reason, n in said),
         }  # fmt: skip
 
 
@@ -83,7 +84,7 @@ def _names(viewer: Viewer, by: str, values: Any) -> dict[Any, tuple[str, str]]:
         return {pk: (str(pk), competitor.name) for pk, competitor in known.items()}
     if by == "reason":
         labels = picklist("sales.loss_reason")
-        won = {"": ("", say("won, or no reason given"))}
+        won = {"": ("", gettext("won, or no reason given"))}
         return {code: (code, labels.get(code, code)) for code in values if code} | won
     return names_of(viewer, by, values)
 

@@ -7,9 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from zhike.kit import dates
 from zhike.kit.viewer import Viewer
@@ -182,18 +181,18 @@ def group_of(by: str, value: Any) -> Any:
 def names_of(viewer: Viewer, by: str, values: Iterable[Any]) -> dict[Any, tuple[str, str]]:
     """Key and name of each value."""
     if by in ("owner", "manager"):
-        return {pk: (usernames().get(pk, ""), person_names().get(pk, say("nobody"))) for pk in values}
+        return {pk: (usernames().get(pk, ""), person_names().get(pk, gettext("nobody"))) for pk in values}
     if by == "product":
         known = PRODUCT.rows(viewer).in_bulk([pk for pk in values if pk])
-        return {pk: (p.code, p.name) for pk, p in known.items()} | {None: ("", say("no product"))}
+        return {pk: (p.code, p.name) for pk, p in known.items()} | {None: ("", gettext("no product"))}
     if by == "department":
         known = Department.objects.in_bulk([pk for pk in values if pk])
-        return {pk: (str(pk), d.name) for pk, d in known.items()} | {None: ("", say("no department"))}
+        return {pk: (str(pk), d.name) for pk, d in known.items()} | {None: ("", gettext("no department"))}
     if by == "pipeline":
         return {p.pk: (str(p.pk), p.name) for p in pipelines()}
     if by == "source":
         labels = picklist("customers.source")
-        return {code: (code, labels.get(code, code) or say("unknown")) for code in values}
+        return {code: (code, labels.get(code, code) or gettext("unknown")) for code in values}
     return {value: (str(value), str(value)) for value in values}
 
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 ZERO, HALF, ONE = Decimal(0), Decimal("0.5"), Decimal(1)
 FRESH_DAYS, COLD_DAYS = 7, 60
@@ -186,15 +185,15 @@ def _cover(facts: Facts) -> Judged:
 
 
 PARTS: dict[str, Rule] = {
-    "amount": Rule(lazy("Amount"), 20, _amount),
-    "probability": Rule(lazy("Win probability"), 15, _probability),
-    "pace": Rule(lazy("Pace"), 15, _pace),
-    "decider": Rule(lazy("Who decides"), 15, _decider),
-    "step": Rule(lazy("Next step"), 10, _step),
-    "contact": Rule(lazy("Last follow-up"), 10, _contact),
-    "tier": Rule(lazy("Customer tier"), 5, _tier),
-    "rivals": Rule(lazy("Competitors"), 5, _rivals),
-    "cover": Rule(lazy("Resources"), 5, _cover),
+    "amount": Rule(gettext_lazy("Amount"), 20, _amount),
+    "probability": Rule(gettext_lazy("Win probability"), 15, _probability),
+    "pace": Rule(gettext_lazy("Pace"), 15, _pace),
+    "decider": Rule(gettext_lazy("Who decides"), 15, _decider),
+    "step": Rule(gettext_lazy("Next step"), 10, _step),
+    "contact": Rule(gettext_lazy("Last follow-up"), 10, _contact),
+    "tier": Rule(gettext_lazy("Customer tier"), 5, _tier),
+    "rivals": Rule(gettext_lazy("Competitors"), 5, _rivals),
+    "cover": Rule(gettext_lazy("Resources"), 5, _cover),
 }
 
 
