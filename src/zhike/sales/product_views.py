@@ -52,7 +52,8 @@ def product_page(request: HttpRequest, pk: int) -> HttpResponse:
 def product_create(request: HttpRequest) -> HttpResponse:
     """A new product."""
     require(request.viewer, PRODUCT.verb("create"))
-    form = RecordForm(request.POST or None, kind=PRODUCT, viewer=request.viewer, initial={"is_active": True})
+    start = {"is_active": True, "tax_rate": Product().taxation}
+    form = RecordForm(request.POST or None, kind=PRODUCT, viewer=request.viewer, initial=start)
     if request.method == "POST" and form.save(by=request.viewer):
         return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
     return _form(request, form, None)

@@ -46,6 +46,7 @@ def test_SAL_5_a_product_is_exempt_or_at_zero_rate_by_the_same_list_of_rates(com
     client = sign_in(company.admin)
     page = client.get("/products/new/").content.decode()
     assert all(f'<option value="{code}"' in page for code in ("13", "zero", "exempt", "none"))
+    assert '<option value="13" selected>' in page
     for code, said in [("zero", "零税率"), ("exempt", "免税"), ("none", "不征税")]:
         values = {"name": f"产品{code}", "list_price": "100", "tax_rate": code, "is_active": "on"}
         assert client.post("/products/new/", values).status_code == 302
