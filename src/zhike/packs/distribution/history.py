@@ -53,7 +53,7 @@ def live(world: World, count: int) -> None:
     deals = _deals(world, customers, contacts, products)
     money.sell(world, deals, contacts, _keep)
     activities = _activities(world, customers, contacts, deals)
-    leads.live(world, max(count // 20, 20), _keep)
+    leads.live(world, max(count // 20, 20), deals, _keep)
     _note_last(world, customers, activities)
     _tags(customers)
     projects.surround(world, deals, contacts, _keep)
@@ -93,7 +93,8 @@ def _products(world: World) -> list[Product]:
             cost = Decimal(price) * Decimal(random.randrange(52, 74)) / 100
             rows.append(Product(
                 code=f"{series[1]}-{n:03d}", name=name, series=series[0], unit=unit, list_price=Decimal(price),
-                cost=cost.quantize(Decimal("0.01")), created_at=made, updated_at=made,
+                tax_rate=Decimal(6 if series[1] == "FW" else 13), cost=cost.quantize(Decimal("0.01")),
+                created_at=made, updated_at=made,
             ))  # fmt: skip
     _keep(Product, rows)
     return rows
@@ -164,6 +165,8 @@ def _deals(world: World, customers: list[Customer], contacts: dict[int, list[Con
         for _n in range(int(chances[customer.lifecycle] + random.random())):
             way = random.choices(ways, [4, 2, 1][: len(ways)])[0]
             rows.append(_deal(world, customer, contacts[customer.pk], way, random.choice(products), changes))
+    for deal in [row for row in rows if row.status == row.Status.OPEN and row.probability >= 60][::3]:
+        deal.forecast_category = Opportunity.Category.COMMIT
     _codes(Opportunity, rows)
     _keep(Opportunity, rows)
     for deal in rows:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 from zhike.activities.models import Activity
@@ -12,7 +13,7 @@ from zhike.org.models import Department, Role
 from zhike.packs.distribution import words
 from zhike.packs.distribution.names import TITLES, companies, mobile, person_name
 from zhike.records.bulk import insert_rows
-from zhike.sales.models import AssignmentRule, Lead, LeadAssignment
+from zhike.sales.models import AssignmentRule, Lead, LeadAssignment, Opportunity
 
 SOURCES = ["exhibition", "search", "enquiry", "hotline", "wechat", "referral"]
 EAST = ["江苏", "浙江", "上海", "安徽", "山东"]
@@ -37,25 +38,48 @@ def rules() -> list[AssignmentRule]:
     return made
 
 
-def live(world: Any, count: int, keep: Callable) -> None:
-    """Write the leads of two months: given out by rule, answered sooner or later, some waiting, some nobody's."""
-    random, rows, given = world.random, [], []
-    _known, best, east, rest = rules()
+def live(world: Any, count: int, deals: list[Opportunity], keep: Callable) -> None:
+    """Write the leads of two months: given out by rule, answered sooner or later, some waiting, some nobody's.
+
+    Some of the new customers with a deal have been leads before.
+    """
+    random, rows = world.random, []
+    given_by = rules()
     taken = set(Customer._base_manager.values_list("name", flat=True))
     for company in companies(random, count * 2):
         if company.name in taken or len(rows) == count:
             continue
-        lead = _lead(world, company, waiting=len(rows) < 6)
-        rule = rest if company.province not in EAST else best if lead.grade == "A" else east
-        if lead.owner:
-            given.append(LeadAssignment(lead=lead, rule=rule, rule_name=rule.name, how=rule.how, person=lead.owner,
-                                        assigned_at=lead.created_at))  # fmt: skip
-        rows.append(lead)
+        rows.append(_lead(world, company, waiting=len(rows) < 6))
+    rows += _converted(world, deals, most=count // 4)
     keep(Lead, rows)
-    for assignment in given:  # made before the leads had keys
-        assignment.lead_id = assignment.lead.pk
-    insert_rows(LeadAssignment, given, keep_times=True)
+    insert_rows(LeadAssignment, [_given(lead, *given_by) for lead in rows if lead.owner], keep_times=True)
     keep(Activity, [_said(world, lead) for lead in rows if lead.responded_at and lead.owner])
+
+
+def _given(lead: Lead, _known: AssignmentRule, best: AssignmentRule, east: AssignmentRule,
+           rest: AssignmentRule) -> LeadAssignment:  # fmt: skip
+    rule = rest if lead.region not in EAST else best if lead.grade == "A" else east
+    return LeadAssignment(lead=lead, rule=rule, rule_name=rule.name, how=rule.how, person=lead.owner,
+                          assigned_at=lead.created_at)  # fmt: skip
+
+
+def _converted(world: Any, deals: list[Opportunity], most: int) -> list[Lead]:
+    """Leads of what are customers since: a few days old when they became customers, with a deal at once."""
+    random, rows = Random(20261129), []
+    begin = world.instant(world.today - timedelta(days=55), 9)
+    new = {deal.customer_id: deal for deal in deals if deal.customer.created_at > begin and deal.owner.is_active}
+    for deal in list(new.values())[:most]:
+        customer, contact = deal.customer, deal.contact
+        made = customer.created_at - timedelta(days=random.randrange(1, 6))
+        answered = made + timedelta(minutes=random.choice([3, 8, 12, 19, 26, 55]))
+        rows.append(Lead(
+            name=contact.name, company=customer.name, title=contact.title, mobile=contact.mobile,
+            source=random.choice(SOURCES), region=customer.region, status="converted", grade=random.choice("AAB"),
+            owner=deal.owner, need=random.choice(words.NEEDS), customer=customer, contact=contact, opportunity=deal,
+            converted_at=customer.created_at, responded_at=answered,
+            response_minutes=working_minutes(made, answered), created_at=made, updated_at=customer.created_at,
+        ))  # fmt: skip
+    return rows
 
 
 def _lead(world: Any, company: Any, *, waiting: bool) -> Lead:

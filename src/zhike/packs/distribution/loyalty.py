@@ -11,6 +11,7 @@ from zhike.contracts.suggestions import suggestions_for
 from zhike.customers.models import Customer
 from zhike.kit.viewer import Viewer, viewer_of
 from zhike.org.viewers import the_system
+from zhike.sales.actions import win_opportunity
 
 # (level, what counts, from, within months, percent off, gift)
 RULES = [
@@ -18,7 +19,7 @@ RULES = [
     ("常购礼遇", "count", 3, 24, 0, "节日礼盒与优先排期"),
 ]  # fmt: skip
 REASONS = ["连续合作，回款及时", "年度采购达标", "老客户维护"]
-LOOKED_AT, GRANTED, TAKEN = 40, 6, 4
+LOOKED_AT, GRANTED, TAKEN, WON = 40, 6, 6, 2
 
 
 def reward(today: date, finance: Any) -> None:
@@ -38,7 +39,7 @@ def reward(today: date, finance: Any) -> None:
             continue
         by = viewer_of(customer.owner_id)
         granted += granted < GRANTED and _grant(customer, by, today, granted)
-        taken += taken < TAKEN and _take(customer, by)
+        taken += taken < TAKEN and _take(customer, by, wins=taken < WON)
 
 
 def _grant(customer: Customer, by: Viewer, today: date, n: int) -> bool:
@@ -48,8 +49,10 @@ def _grant(customer: Customer, by: Viewer, today: date, n: int) -> bool:
     return bool(earned)
 
 
-def _take(customer: Customer, by: Viewer) -> bool:
+def _take(customer: Customer, by: Viewer, *, wins: bool) -> bool:
     found = suggestions_for(by, customer, count=1)
     if found:
-        take_suggestion(customer, found[0].product, by=by, reason=found[0].reason)
+        deal = take_suggestion(customer, found[0].product, by=by, reason=found[0].reason)
+        if wins:
+            win_opportunity(deal, by=by)
     return bool(found)

@@ -8,7 +8,7 @@ from stdnum.cn import uscc
 
 from zhike.activities.models import Activity
 from zhike.contracts.actions.ledger import differences
-from zhike.contracts.models import Contract, Payment, Receivable
+from zhike.contracts.models import Contract, Payment, Receivable, SuggestionAnswer
 from zhike.contracts.setup import install_contracts
 from zhike.customers.models import Contact, Customer
 from zhike.kit import dates
@@ -91,6 +91,9 @@ def test_the_demo_company_has_people_deals_and_history(demo):
     counts = [model._base_manager.count() for model in (Customer, Contact, Opportunity, Activity, Lead, Product)]
     assert counts[0] == 80 and all(counts)
     assert set(Opportunity._base_manager.values_list("status", flat=True)) == {"open", "won", "lost"}
+    assert Opportunity._base_manager.filter(forecast_category="commit").exists()
+    converted = Lead._base_manager.filter(status="converted")
+    assert converted.exists() and all(lead.converted_at >= lead.responded_at >= lead.created_at for lead in converted)
 
 
 def test_SAL_7_the_demo_has_contracts_paid_late_and_not_at_all_and_its_ledger_adds_up(demo):
@@ -99,8 +102,9 @@ def test_SAL_7_the_demo_has_contracts_paid_late_and_not_at_all_and_its_ledger_ad
     assert owed.filter(due_on__lt=dates.today()).exists() and owed.filter(due_on__gte=dates.today()).exists()
     contracts = Contract._base_manager.filter(signed_on__isnull=False)
     assert set(contracts.values_list("status", flat=True)) == {"active", "completed"}
-    won = Opportunity._base_manager.filter(status="won", amount__gt=0).count()
-    assert contracts.count() == won and Payment._base_manager.exists()
+    won = Opportunity._base_manager.filter(status="won", amount__gt=0)
+    won = won.exclude(pk__in=SuggestionAnswer._base_manager.filter(opportunity__isnull=False).values("opportunity"))
+    assert contracts.count() == won.count() and Payment._base_manager.exists()
 
 
 def test_SAL_5_the_demo_has_quotes_in_every_state_with_versions_and_some_that_wait_for_approval(demo):
