@@ -5,6 +5,7 @@ Tax rates change by decree: they are rows with days (`sales`), older ones stay v
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from zhike.contracts.models import Invoice
 from zhike.contracts.rules import tax_in
 from zhike.kit.errors import Refused
-from zhike.sales.models.taxes import Tax, rates_on
+from zhike.sales.models.taxes import UNTAXED, Tax, rates_on
 
 Status = Invoice.Status
 
@@ -53,6 +54,18 @@ def check_title(invoice: Invoice) -> None:
             raise Refused({"tax_number": _("A special invoice needs the customer's tax number.")})
     if invoice.tax_number and not re.fullmatch(r"[0-9A-Z]{15,20}", invoice.tax_number):
         raise Refused({"tax_number": _("A tax number has 15 to 20 letters and digits.")})
+
+
+def check_untaxed(kind: str, taxes: Iterable[Tax]) -> None:
+    """A special invoice carries tax the buyer may deduct, so what is sold without tax takes an ordinary one.
+
+    Raises Refused at `tax_rate`.
+    """
+    if kind in Invoice.SPECIAL and (untaxed := next((tax for tax in taxes if tax.treatment in UNTAXED), None)):
+        said = _("“%(tax)s” is billed by an ordinary invoice; a special one is for taxed sales.") % {
+            "tax": untaxed.said
+        }
+        raise Refused({"tax_rate": said})
 
 
 def check_issue_day(day: date, today: date, taxes: set[Tax]) -> None:

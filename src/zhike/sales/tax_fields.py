@@ -68,7 +68,7 @@ class Rate(Number):
 
     def write(self, record, value):
         """Put a tax on a record; a bare 0 leaves what is untaxed already as it is."""
-        value = Tax(self.column.get_default()) if value is None else value
+        value = Tax.read(self.column.get_default()) if value is None else value
         value = value if isinstance(value, Tax) else Tax.read(value)
         if value.is_told or record.tax_treatment not in UNTAXED:
             record.tax_rate, record.tax_treatment = value.rate, value.treatment

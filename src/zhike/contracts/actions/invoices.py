@@ -103,8 +103,7 @@ def issue_invoice(invoice: Invoice, *, by: Viewer, number: str, issued_on: date,
         return invoice
     if invoice.status != Status.APPROVED:
         raise Refused(_("Only an approved application can be issued."))
-    taxes = {line.taxation for line in InvoiceLine.objects.whole_table(WHY).filter(invoice=invoice)}
-    rules.check_issue_day(issued_on, dates.today(), taxes)
+    rules.check_issue_day(issued_on, dates.today(), _taxes(invoice))
     if not invoice.may_exceed and contract and contract.invoiced + invoice.amount > contract.amount:
         raise Refused(_("With this invoice more than the contract's amount would be invoiced."))
     invoice.number, invoice.old_code, invoice.issued_on = number, old_code, issued_on
@@ -190,6 +189,7 @@ def add_line(
     """Add a line to an application; its amount follows."""
     require(by, CHANGE, invoice)
     invoice = _open(lock(invoice))
+    rules.check_untaxed(invoice.kind, [tax_rate])
     net, tax = rules.split(amount := _checked(amount), tax_rate.rate)
     line = InvoiceLine(invoice=invoice, content=content, spec=spec, unit=unit, quantity=quantity,
                        **tax_rate.columns, amount=amount, net=net, tax=tax)  # fmt: skip
@@ -248,6 +248,8 @@ def prepare_invoice(invoice: Invoice, changed: dict[str, Any], by: Viewer) -> No
     invoice.tax_number = "".join(invoice.tax_number.upper().split())
     if (invoice._state.adding or {"kind", "title_type", "tax_number"} & set(changed)) and not _is_import():
         rules.check_title(invoice)
+    if (invoice._state.adding or {"kind", "tax_rate", "tax_treatment"} & set(changed)) and not _is_import():
+        rules.check_untaxed(invoice.kind, [invoice.taxation] if _one_line(invoice, changed) else _taxes(invoice))
     changed.update(invoice.changes())
 
 
@@ -258,6 +260,16 @@ FREE = {"status", "reason", "approved_by", "may_exceed", "number", "old_code", "
 def _touched(changed: dict[str, Any]) -> bool:
     """Whether a change touches what was decided upon, rather than what finance puts down."""
     return any(name not in FREE and name in kinds.get("contracts.invoice").own_fields for name in changed)
+
+
+def _taxes(invoice: Invoice) -> set[Tax]:
+    return {line.taxation for line in InvoiceLine.objects.whole_table(WHY).filter(invoice=invoice)}
+
+
+def _one_line(invoice: Invoice, changed: dict[str, Any]) -> bool:
+    """Whether its lines are made of the whole, anew."""
+    in_line = {"amount", "tax_rate", "tax_treatment", "content"}
+    return invoice._state.adding or bool(in_line & set(changed) and not invoice.__dict__.get("lines_are_kept"))
 
 
 def _amounts(changed: dict[str, Any], invoice: Invoice) -> bool:
@@ -337,8 +349,7 @@ def _is_dry() -> bool:
 def invoice_saved(invoice: Invoice, changed: dict[str, Any], by: Viewer, created: bool) -> None:
     """After saving: one line for the whole where there are no lines yet, and the contract's sum."""
     rows = InvoiceLine.objects.whole_table(WHY).filter(invoice=invoice)
-    in_line = {"amount", "tax_rate", "tax_treatment", "content"}
-    if created or (in_line & set(changed) and not invoice.__dict__.get("lines_are_kept")):
+    if created or _one_line(invoice, changed):
         rows.delete()
         InvoiceLine(
             invoice=invoice, content=invoice.content or invoice.title[:120], **invoice.taxation.columns,

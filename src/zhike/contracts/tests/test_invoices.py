@@ -17,7 +17,7 @@ from zhike.customers.tests.factories import CustomerFactory
 from zhike.kit.actions import acting
 from zhike.kit.errors import Forbidden, Refused
 from zhike.org.viewers import the_system
-from zhike.records.actions import create_record
+from zhike.records.actions import change_record, create_record
 from zhike.sales.models.taxes import Tax
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +59,31 @@ def test_SAL_9_an_application_takes_its_title_from_the_data_card_and_adds_up(com
     assert invoice.owner_id == company.li_na.pk and invoice.code.startswith("FP-")
     (line,) = InvoiceLine.objects.whole_table("test").filter(invoice=invoice)
     assert (line.amount, line.tax) == (invoice.amount, invoice.tax)
+
+
+@pytest.mark.parametrize("treatment", ["zero", "exempt", "none"])
+def test_SAL_9_what_is_sold_without_tax_takes_an_ordinary_invoice(company, viewer, sign_in, contract, treatment):
+    client, by = sign_in(company.li_na), viewer(company.li_na)
+    sent = {"contract": contract.pk, "customer": contract.customer_id, "amount": "400", "tax_rate": treatment,
+            "title_type": "company"}  # fmt: skip
+    page = client.post("/invoices/new/", {**sent, "kind": "digital_special"})
+    assert page.status_code == 422 and "由普通发票开具" in errors(page)
+    assert client.post("/invoices/new/", {**sent, "kind": "digital_ordinary"}).status_code == 302
+    (invoice,) = Invoice.objects.whole_table("test")
+    assert (invoice.tax, invoice.net, invoice.tax_treatment) == (0, 400, treatment)
+    assert Tax(Decimal(0), treatment).said in errors(client.get(invoice.get_absolute_url()))
+    with pytest.raises(Refused):  # the kind changed afterwards
+        change_record(INVOICE, invoice, {"kind": "digital_special"}, by=by)
+    taxed = asked(contract, by)
+    line = {"content": "出口件", "amount": "10", "tax_rate": treatment}
+    assert client.post(f"/invoices/{taxed.pk}/lines/add/", line).status_code == 422
+    assert client.post(f"/invoices/{invoice.pk}/lines/add/", line).status_code == 302
+    # Of an issued one the treatment is what it is; a red one is what the original is.
+    invoice = actions.approve_invoice(fresh(invoice), by=the_system())
+    invoice = actions.issue_invoice(invoice, by=the_system(), number=NUMBER.format(3), issued_on=day(0))
+    red = actions.red_letter(invoice, by=the_system(), amount=Decimal(410), reason="x", number=NUMBER.format(4),
+                             confirmation="x", issued_on=day(0))  # fmt: skip
+    assert (red.tax, red.tax_treatment) == (0, treatment)
 
 
 def test_SAL_9_from_application_to_issue_through_the_pages(company, sign_in, contract):

@@ -116,7 +116,7 @@ class Taxed(models.Model):
     @property
     def taxation(self) -> Tax:
         """Rate and treatment in one."""
-        return Tax(self.tax_rate, self.tax_treatment)
+        return Tax(Decimal(self.tax_rate), self.tax_treatment)
 
 
 def untaxed_at_zero(name: str) -> models.CheckConstraint:
