@@ -5,6 +5,8 @@ from decimal import Decimal
 
 from tests.browser.demo_deals import PASSWORD, make_deal
 from zhike.kit import dates
+from zhike.kit.tables.reader import open_table
+from zhike.kit.tables.writer import write_xlsx
 
 DRAFT = """
 from decimal import Decimal
@@ -58,6 +60,36 @@ def test_SAL_10_a_year_set_down_the_tree_and_reached_live(open_page, demo, sign_
     after = {whose: reached(manager, whose) for whose in before}
     assert after == {whose: figure + Decimal("30.0") for whose, figure in before.items()}
     screenshot(manager, "targets-after")
+
+
+def test_SAL_10_the_table_of_a_year_is_taken_away_filled_in_and_brought_back(
+    open_page, demo, sign_in, assert_accessible, screenshot, tmp_path
+):
+    page, year = open_page(demo), dates.today().year
+    sign_in(page, "chengw", PASSWORD)
+    page.goto(f"/targets/set/?measure=received&year={year}")
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="下载表格").click()
+    table = open_table(saved.value.path(), filename=saved.value.suggested_filename)
+    rows = [row for _line, row in table.rows()]
+    south = next(row for row in rows if row[2] == "华南大区")
+    south[4:] = [None, "100万", *[None] * 10, 250_000]
+    path = tmp_path / "回款目标.xlsx"
+    write_xlsx(path, table.columns, rows)
+
+    page.get_by_role("link", name="导入", exact=True).last.click()
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("button", name="继续").click()
+    page.wait_for_url("**/columns/")
+    assert_accessible(page)
+    page.get_by_role("button", name="核对文件").click()
+    page.get_by_role("button", name="开始导入").wait_for()
+    screenshot(page, "targets-import")
+    page.get_by_role("button", name="开始导入").click()
+    page.locator("a.btn.primary[href='/targets/']").click()
+    page.goto(f"/targets/set/?measure=received&year={year}")
+    row = page.locator("tbody tr", has=page.locator("th", has_text=re.compile("^华南大区$")))
+    assert [row.locator("input").nth(month).input_value() for month in (0, 1, 12)] == ["", "1000000", "250000"]
 
 
 def cells(page, whose: str) -> list[str]:

@@ -151,6 +151,32 @@ def test_SAL_11_a_suggestion_that_does_not_fit_is_declined_with_a_reason(company
         decline_suggestion(customer, goods[2], by=viewer(company.li_na), reason=" ")
 
 
+@pytest.mark.parametrize("person", ["lead_east", "manager_east", "gm"])
+def test_SAL_11_those_above_take_and_decline_for_the_owner_once(company, goods, sold_much, sign_in, person):
+    client, (_a, _b, third, _d) = sign_in(company.people[person]), sold_much
+    for _twice in range(2):
+        assert client.post(f"/cross-sell/{third.pk}/take/", {"product": goods[2].pk}).status_code == 302
+    deal = Opportunity.objects.whole_table("test").get(customer=third, status="open")
+    assert deal.owner == company.people[person]  # as with every deal: whose click made it
+    other = buyer(company.li_na)
+    url = f"/cross-sell/{other.pk}/decline/?product={goods[0].pk}"
+    for _twice in range(2):
+        assert client.post(url, {"reason": "已有同类设备"}).status_code == 302
+    answers = SuggestionAnswer.objects.whole_table("test").order_by("pk")
+    assert [(row.opportunity, row.reason, row.person) for row in answers if row.customer_id == other.pk] == [
+        (None, "已有同类设备", company.people[person])
+    ]
+
+
+@pytest.mark.parametrize(("person", "status"), [("wang_wei", 404), ("manager_west", 404), ("reader", 403)])
+def test_ORG_3_nobody_else_answers_a_suggestion(company, goods, sold_much, sign_in, person, status):
+    client, customer = sign_in(company.people[person]), sold_much[2]
+    url = f"/cross-sell/{customer.pk}/decline/?product={goods[2].pk}"
+    assert client.post(url, {"reason": "x"}).status_code == status
+    assert client.post(f"/cross-sell/{customer.pk}/take/", {"product": goods[2].pk}).status_code == status
+    assert not SuggestionAnswer.objects.whole_table("test").exists()
+
+
 def test_ORG_3_strangers_find_no_customer_and_readers_make_no_deals(company, goods, sold_much, sign_in):
     customer = sold_much[2]
     for person, status in ((company.zhao_lei, 404), (company.reader, 403)):
