@@ -116,6 +116,7 @@ def timed(requests: Iterator[tuple], visitor: Visitor, servers: tuple[Server, Se
     """
     pages, bare = servers
     other = Visitor(bare.port)
+    visitor.connection.close()  # the server has closed one idle while others were measured; it is opened anew
     took, floor, used = [], [], (0.0, 0.0)
     for number, (expected, *request) in zip(range(WARM + count), requests, strict=False):
         if number == WARM:
