@@ -1,6 +1,7 @@
 """On the phone: a visit in six taps and twenty seconds, kept when the connection drops, sent once; an app (ACT-1, PLT)."""
 
 import time
+from base64 import b64decode
 
 import pytest
 from playwright.sync_api import expect
@@ -42,6 +43,15 @@ def follow_ups(demo: Running) -> int:
 COUNT = "from zhike.activities.models import Activity; print(Activity.objects.whole_table('test').count())"
 
 
+FILES = """
+from zhike.activities.models import Activity
+from zhike.records.models import StoredFile
+row = Activity.objects.whole_table("test").get(summary="拍了铭牌和车间")
+print(StoredFile.objects.filter(kind="activities.activity", object_id=row.pk).count())
+"""
+DOT = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+
+
 def test_ACT_1_a_visit_is_logged_on_a_phone_in_six_taps_and_twenty_seconds(
     demo, open_page, sign_in, seller, assert_accessible
 ):
@@ -78,6 +88,63 @@ def test_ACT_1_what_is_logged_without_a_connection_is_sent_once_when_it_is_back(
     phone.context.set_offline(False)
     expect(phone.locator(".waiting-box")).to_be_hidden()
     assert follow_ups(demo) == before + 1
+    phone.complaints.clear()  # the browser says that it was offline
+
+
+def log_of_first_customer(phone):
+    """The form of a follow-up on the first customer offered; gives its text field."""
+    phone.goto("/activities/log/")
+    phone.locator("nav.chips").first.get_by_role("link").first.tap()
+    phone.locator("input[name=key]").wait_for(state="attached")
+    phone.wait_for_load_state("networkidle")
+    return phone.locator("#id_summary")
+
+
+def test_ACT_1_a_follow_up_begun_is_there_again_until_it_is_saved(demo, open_page, sign_in, seller):
+    phone = sign_in(open_page(demo, PHONE), seller, "zhike-demo")
+    log_of_first_customer(phone).fill("写到一半来了电话")
+    phone.reload()
+    expect(phone.locator("#id_summary")).to_have_value("写到一半来了电话")
+    phone.get_by_role("button", name="保存").tap()
+    phone.get_by_text("写到一半来了电话").first.wait_for()
+    expect(log_of_first_customer(phone)).to_have_value("")
+
+
+def test_ACT_1_photos_of_a_camera_add_up_and_go_with_the_follow_up(demo, open_page, sign_in, seller):
+    phone = sign_in(open_page(demo, PHONE), seller, "zhike-demo")
+    log_of_first_customer(phone).fill("拍了铭牌和车间")
+    camera = phone.locator("input[type=file][capture]")
+    expect(phone.locator("label", has=camera)).to_be_visible()
+    for name in ("铭牌.png", "车间.png"):  # a camera gives one at a time
+        camera.set_input_files({"name": name, "mimeType": "image/png", "buffer": DOT})
+        expect(phone.locator("[data-names]")).to_contain_text(name)
+    expect(phone.locator("[data-names]")).to_contain_text("铭牌.png")
+    phone.get_by_role("button", name="保存").tap()
+    phone.get_by_text("拍了铭牌和车间").first.wait_for()
+    assert demo.installation.python(FILES).strip().splitlines()[-1] == "2"
+
+
+def test_ACT_1_what_is_refused_later_stays_until_its_writer_lets_it_go(demo, open_page, sign_in, seller):
+    phone = sign_in(open_page(demo, PHONE), seller, "zhike-demo")
+    log_of_first_customer(phone).fill("客户已经不在了")
+    phone.evaluate(
+        "document.querySelector('form[data-outbox]').setAttribute('hx-post', '/activities/of/99999999/log/')"
+    )
+    phone.context.set_offline(True)
+    phone.get_by_role("button", name="保存").tap()
+    waiting = phone.locator(".waiting-box")
+    expect(waiting).to_contain_text("1")
+    asked = []
+    phone.on(
+        "dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss() if len(asked) < 2 else dialog.accept())
+    )
+    phone.context.set_offline(False)
+    expect(phone.locator(".toast", has_text="客户已经不在了")).to_be_visible()
+    waiting.tap()
+    expect(waiting).to_contain_text("1")
+    waiting.tap()
+    expect(waiting).to_be_hidden()
+    assert len(asked) == 2 and all("客户已经不在了" in text for text in asked)
     phone.complaints.clear()  # the browser says that it was offline
 
 

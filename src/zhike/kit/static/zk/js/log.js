@@ -51,7 +51,7 @@ function locate(button) {
 
 /** Photos of a phone have some megabytes and tell where they were taken: drawn anew they have neither. */
 async function shrink(input) {
-  const files = [...(input.capture ? taken.get(input) ?? [] : []), ...await Promise.all([...input.files].map(smaller))];
+  const files = [...(input.hasAttribute('capture') ? taken.get(input) ?? [] : []), ...await Promise.all([...input.files].map(smaller))];
   const kept = new DataTransfer();
   files.forEach((file) => kept.items.add(file));
   input.files = kept.files;
