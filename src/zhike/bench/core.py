@@ -27,10 +27,12 @@ GROWTH = 1.2
 FLOWS = {
     "import_rate": ("customers imported a second", 3000, True),
     "import_rss": ("peak memory of that import, MB", None, False),
+    "import_own": ("… without mapped files, MB", None, False),
     "export_rate": ("rows exported a second, columns of the list, CSV", 30_000, True),
     "export_xlsx": ("rows exported a second, columns of the list, XLSX", None, True),
     "export_all": ("rows exported a second, all fields, CSV", None, True),
     "export_rss": ("peak memory of that export, MB", None, False),
+    "export_own": ("… without mapped files, MB", None, False),
     "first_load": ("CSS and JS of the first page, KB gzip", 150, False),
     "idle_rss": ("memory of the idle process tree, MB", 350, False),
     "ready": ("seconds from start to ready", 3, False),
