@@ -79,8 +79,9 @@ def save_record(kind: RecordKind, record: Any, *, by: Viewer, created: bool) -> 
         record.full_clean(exclude=["custom"])
     except ValidationError as error:
         raise Refused(at_fields(kind, error)) from error
+    touched = {**changed, **record.changes()}  # with what `prepare` changed, such as the owner
     record.save()
-    search.index(kind, [record], changed=None if created else changed)
+    search.index(kind, [record], changed=None if created else touched)
     if kind.saved:
         kind.saved(record, changed, by, created)
     if kind.owner and not created and f"{kind.owner}" in changed:

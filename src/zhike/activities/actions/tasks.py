@@ -243,9 +243,11 @@ def day_aimed_at(task: Task) -> int | None:
 def move_tasks(customer: Customer, old_owner_id: int, by: Viewer) -> None:
     """Open tasks about a customer go with it from its old owner to the new one, each with its line in the history."""
     rows = Task.objects.whole_table("open tasks of a customer that was handed over")
-    for task in rows.filter(customer=customer, assignee_id=old_owner_id, status=Task.Status.OPEN):
+    moved = list(rows.filter(customer=customer, assignee_id=old_owner_id, status=Task.Status.OPEN))
+    for task in moved:
         task.assignee_id = customer.owner_id
         task.save()
+    search.index(_kind("activities.task"), moved)
 
 
 def remind_of_tasks(now: datetime) -> int:
