@@ -5,19 +5,24 @@ this record too (a contact by its company); `search_into` names references that 
 its contacts). Both are kept as the other side changes.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from zhike.records import kinds
 from zhike.records.kinds import RecordKind
-from zhike.records.search import store
+from zhike.records.search import store, version
 from zhike.records.search.words import WAYS, name_words, owner_word, text_words, title_words
 
 WHY = "the index holds every record; questions are scoped"
 BATCH = 1000
+# So many are written anew at a time; nobody else can write meanwhile on SQLite.
+CAUGHT_UP = 200
+PAUSE = 0.02  # seconds between them
 # A company with more contacts than this is found by its first ones only.
 MOST_FAMILY = 500
 
@@ -205,6 +210,34 @@ def rebuild(*, progress: Callable[[RecordKind, int], None] | None = None) -> int
             if ways_of(kind):
                 done += reindex(kind, progress=(lambda n, k=kind: progress(k, n)) if progress else None)
     return done
+
+
+def catch_up(seconds: float) -> bool:
+    """Write documents anew that earlier rules made, for so long at most; gives whether all is done. For the background.
+
+    It goes on where it was the last time; what the rules did not change is read and not written.
+    """
+    ends = time.monotonic() + seconds
+    if version.reached_so_far() >= version.RULES:
+        return True
+    for kind in kinds.everything():
+        while ways_of(kind) and _catch_up(kind):
+            if time.monotonic() > ends:
+                return False
+            time.sleep(PAUSE)
+    version.reached()
+    return True
+
+
+@transaction.atomic
+def _catch_up(kind: RecordKind) -> bool:
+    after = version.place_of(kind.label)
+    ids = list(_rows(kind).filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:CAUGHT_UP])
+    if ids:
+        store.hold(kind.label, ids)  # before the records are read: whoever saves one of them writes after us
+        _put(kind, list(_rows(kind).filter(pk__in=ids).values(*columns(kind))))
+        version.keep_place(kind.label, ids[-1])
+    return bool(ids)
 
 
 def _in_batches(rows: Iterable[Any]) -> Iterator[list[Any]]:

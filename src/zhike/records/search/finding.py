@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.urls import reverse
@@ -13,8 +14,9 @@ from zhike.records.fields import Ref
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import sees_much
 from zhike.records.prepared import AmongGiven, prepared_for_ids
-from zhike.records.search import store
+from zhike.records.search import keys, store
 from zhike.records.search.documents import WHY, is_searched, title_is_text
+from zhike.records.search.keys import Newest
 from zhike.records.search.question import Question, ask, one_of
 from zhike.records.search.words import fold, owner_word, squash
 
@@ -23,10 +25,13 @@ CANDIDATES = 1000
 # More colleagues than this see so much that walking all answers finds enough soon.
 MANY_PEOPLE = 200
 MANY_SHARES = 5000
-WALKED = 2
+# Those who see much look at so many answers, in steps of some ten times as many as are wanted, then only at their own.
+WALKED = 2000
+FIRST_STEP = 10
 MOST_HITS = 200
 # So many rows are read at a time, and ranked by their titles.
 SHOWN = 100
+MANY = Newest([], False)
 # Where more records than this begin or end with something, it is not asked who has it in between.
 MANY_BEGIN = 50
 
@@ -102,9 +107,9 @@ def _ranked(
     searches = [_Search(viewer, kind, place, ladder) for place, kind in enumerate(chosen) if kind.label in there]
     for number, step in enumerate(ladder):
         asked = [one for one in searches if len(one.found) < limit and not one.is_pointless(number)]
-        few = store.newest_unless_many(step, [one.kind.label for one in asked if not one.is_wide(number)], CANDIDATES)
+        newest = store.newest_of(step, [one.kind.label for one in asked if not one.is_wide(number)], CANDIDATES)
         for one in asked:
-            one.take(number, step, few.get(one.kind.label), limit)
+            one.take(number, step, newest.get(one.kind.label, MANY), limit)
         if in_all and sum(len(one.found) for one in searches) >= limit:
             break
     return sorted((found for one in searches for found in one.found.values()), key=lambda one: one[:3])
@@ -132,27 +137,69 @@ class _Search:
         """
         return step == self.last > 0 and not self.sees_all and self.met > MANY_BEGIN
 
-    def take(self, number: int, step: Question, ids: list[int] | None, limit: int) -> None:
-        """Add what answers a step: `ids` are all that do, None stands for too many to name."""
-        if ids is None:
-            self.met += CANDIDATES
-            ids = self._newest(step, limit)
-        else:
-            self.met += len(ids)
+    def take(self, number: int, step: Question, newest: Newest, limit: int) -> None:
+        """Add what answers a step, given the newest answers, or `MANY` where they were not asked for."""
+        self.met += len(newest.ids) if newest.are_all else CANDIDATES
+        if not newest.are_all and not self.sees_all:
+            for pk, title in self._of_many(step, limit, newest.ids).items():
+                self._add(number, pk, title)
+            return
+        ids = newest.ids if newest.are_all else self._newest(step, newest.ids, max(limit, SHOWN))
         ids = [pk for pk in ids if pk not in self.found]
         start, size = 0, 2 * limit if self.sees_all else CANDIDATES
         while start < len(ids):
             for pk, title in _titles(self.viewer, ids[start : start + size], self.kind):
-                rank = self.judge.rank(str(title), number)
-                self.found[pk] = Found(rank, self.place, -pk, self.kind, str(title))
+                self._add(number, pk, title)
             start, size = start + size, SHOWN
             if len(self.found) >= limit and (start >= SHOWN or self.judge.good >= limit):
                 break
 
-    def _newest(self, step: Question, limit: int) -> list[int]:
-        if self.sees_all:
-            return store.newest(step, self.kind.label, SHOWN)
-        return _of_many(self.viewer, self.kind, step, limit)
+    def _newest(self, step: Question, begun: list[int], most: int) -> list[int]:
+        return begun[:most] if len(begun) >= most else store.newest(step, self.kind.label, most)
+
+    def _of_many(self, question: Question, limit: int, begun: list[int]) -> dict[int, Any]:
+        """Of very many records that answer, `limit` that the viewer sees, or all there are: their titles by id.
+
+        The newest for those who see much (`begun` are the newest of all, as far as they were read); else the viewer's
+        own and their people's, then those shared with them.
+        """
+        viewer, kind = self.viewer, self.kind
+        if sees_much(viewer) and len(found := self._walk(question, limit, begun, WALKED)) == limit:
+            return found
+        if (owned := _owned(viewer, kind, question)) is None:
+            return self._walk(question, limit, begun)
+        mine = store.newest(owned, kind.label, limit)
+        if len(found := _titles_of(viewer, kind, mine)) == limit:
+            return found
+        if self.others is None:
+            return self._walk(question, limit, begun)
+        if others := set(store.among(question, kind.label, self.others)) - set(mine) if self.others else ():
+            found |= _titles_of(viewer, kind, others)
+        return {pk: found[pk] for pk in sorted(found, reverse=True)[:limit]}
+
+    def _walk(self, question: Question, limit: int, begun: list[int], most: int | None = None) -> dict[int, Any]:
+        """The newest answers that the viewer sees, looking at `most` at most: their titles by id."""
+        found: dict[int, Any] = {}
+        size, looked_at = FIRST_STEP * limit, 0
+        ids = begun[:size] or store.newest(question, self.kind.label, size)
+        while ids:
+            found |= _titles_of(self.viewer, self.kind, ids)
+            looked_at += len(ids)
+            if len(found) >= limit or (most and looked_at >= most):
+                break
+            size = min(2 * size, CANDIDATES)
+            begun = begun[len(ids) :]
+            ids = begun[:size] or store.newest(question, self.kind.label, size, below=ids[-1])
+        return {pk: found[pk] for pk in sorted(found, reverse=True)[:limit]}
+
+    @cached_property
+    def others(self) -> set[int] | None:
+        """What the viewer sees of the kind for another reason than its owner; None if that is very much."""
+        return _seen_otherwise(self.viewer, self.kind)
+
+    def _add(self, number: int, pk: int, title: Any) -> None:
+        if pk not in self.found:
+            self.found[pk] = Found(self.judge.rank(str(title), number), self.place, -pk, self.kind, str(title))
 
 
 def searched_kinds(viewer: Viewer) -> list[RecordKind]:
@@ -181,7 +228,8 @@ def narrow(rows: Any, kind: RecordKind, viewer: Viewer, text: str) -> Any:
 
 def rare_ids(kind: RecordKind, question: Question) -> list[int] | None:
     """The ids of all records that answer, whoever sees them; None when there are too many to name."""
-    return store.newest_unless_many(question, [kind.label], store.COMMON)[kind.label]
+    newest = store.newest_of(question, [kind.label], keys.COMMON)[kind.label]
+    return newest.ids if newest.are_all else None
 
 
 def count(viewer: Viewer, kind: RecordKind, text: str, most: int) -> int | None:
@@ -202,25 +250,6 @@ def count(viewer: Viewer, kind: RecordKind, text: str, most: int) -> int | None:
     if (others := _seen_otherwise(viewer, kind)) is None:
         return None
     return min(most, len({*mine, *store.among(question, kind.label, others)}))
-
-
-def _of_many(viewer: Viewer, kind: RecordKind, question: Question, limit: int) -> list[int]:
-    """Of very many records that answer, `limit` that the viewer sees, or all there are.
-
-    The newest for those who see much, where these are read in order; else the viewer's own and their people's, then
-    those shared with them.
-    """
-    walks = sees_much(viewer) and store.reads_in_order(question, kind.label)
-    if walks and len(found := _walk(viewer, kind, question, limit, WALKED)) == limit:
-        return found
-    if (owned := _owned(viewer, kind, question)) is None:
-        return _walk(viewer, kind, question, limit)
-    mine = store.newest(owned, kind.label, limit)
-    if len(found := _visible(viewer, kind, mine)) == limit:
-        return found
-    if (others := _seen_otherwise(viewer, kind)) is None:
-        return _walk(viewer, kind, question, limit)
-    return _visible(viewer, kind, {*mine, *(store.among(question, kind.label, others) if others else ())})[:limit]
 
 
 def sees_all(viewer: Viewer, kind: RecordKind) -> bool:
@@ -247,24 +276,8 @@ def _seen_otherwise(viewer: Viewer, kind: RecordKind) -> set[int] | None:
     return found
 
 
-def _visible(viewer: Viewer, kind: RecordKind, ids: Iterable[int]) -> list[int]:
-    ids = set(ids)
-    return sorted((pk for pk, _title in _titles(viewer, ids, kind)), reverse=True) if ids else []
-
-
-def _walk(viewer: Viewer, kind: RecordKind, question: Question, limit: int, most: int | None = None) -> list[int]:
-    """The newest answers that the viewer sees, looking at `most` steps at most."""
-    found: list[int] = []
-    # Who sees one in twenty finds enough of them in the first step, or nearly.
-    size = min(CANDIDATES, 40 * limit)
-    ids, steps = store.newest(question, kind.label, size), 0
-    while ids and len(found) < limit:
-        found += _visible(viewer, kind, ids)
-        steps += 1
-        if len(found) >= limit or steps == most:
-            break
-        ids = store.newest(question, kind.label, size, below=ids[-1])
-    return found[:limit]
+def _titles_of(viewer: Viewer, kind: RecordKind, ids: Iterable[int]) -> dict[int, Any]:
+    return dict(_titles(viewer, ids, kind)) if ids else {}
 
 
 class _Judge:

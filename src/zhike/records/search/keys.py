@@ -1,0 +1,41 @@
+"""What both databases' index tables have in common: the table's name, the keys of its rows, what is asked back.
+
+A row's key is the record's kind and id in one number, which makes "the newest of a kind" a range of keys, and walking
+it backwards free.
+"""
+
+import zlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+TABLE = "records_search"
+KEY_BITS = 41
+# A question whose rarest word is in more documents than this is answered by walking, newest first, not by collecting.
+COMMON = 3000
+# So many documents of all kinds are read together; more are looked up kind by kind.
+TOGETHER = 5000
+
+
+class Newest(NamedTuple):
+    """The newest records of a kind that answer, the newest first, and whether these are all."""
+
+    ids: list[int]
+    are_all: bool
+
+
+def first_key(label: str) -> int:
+    """The key before the first of a kind: its documents have keys up to 2^41 above. Kinds are told apart by hash."""
+    return (zlib.crc32(label.encode()) & 0x3FFFFF) << KEY_BITS
+
+
+def last_key(label: str) -> int:
+    """The last key a document of this kind may have."""
+    return first_key(label) + (1 << KEY_BITS) - 1
+
+
+def by_kind(rows: Iterable[tuple[int]]) -> dict[int, list[int]]:
+    """Keys as ids, by the first key of their kind; they keep their order."""
+    found: dict[int, list[int]] = {}
+    for (key,) in rows:
+        found.setdefault(key >> KEY_BITS << KEY_BITS, []).append(key & ((1 << KEY_BITS) - 1))
+    return found
