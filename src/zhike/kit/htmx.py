@@ -59,9 +59,22 @@ def into_dialog(response: HttpResponse) -> HttpResponse:
     return reswap(retarget(response, "#dialog"), "innerHTML")
 
 
-def toast(response: HttpResponse, text: str, *, tone: str = "ok", undo_url: str = "") -> HttpResponse:
-    """Say something at the foot of the page; with `undo_url` (a POST) it offers Undo for ten seconds."""
-    return trigger(response, "zk:toast", {"text": str(text), "tone": tone, "undo_url": undo_url})
+def instead(response: HttpResponse, target: str) -> HttpResponse:
+    """Put this answer in the place of another element than the one that was to be replaced."""
+    return reswap(retarget(response, target), "outerHTML")
+
+
+def toast(
+    response: HttpResponse, text: str, *, tone: str = "ok", undo_url: str = "", link: tuple[str, str] | None = None
+) -> HttpResponse:
+    """Say something at the foot of the page; with `undo_url` (a POST) it offers Undo for ten seconds.
+
+    `link` (label, address) opens in another tab, so that nothing of this page is lost.
+    """
+    detail: dict[str, Any] = {"text": str(text), "tone": tone, "undo_url": undo_url}
+    if link:
+        detail["link"] = dict(zip(("label", "url"), map(str, link), strict=True))
+    return trigger(response, "zk:toast", detail)
 
 
 def trigger(response: HttpResponse, event: str, detail: dict[str, Any] | None = None) -> HttpResponse:

@@ -1,13 +1,14 @@
 """Refusals raised in views become pages or parts; nobody but the signed-in gets further than the door."""
 
 import re
+from urllib.parse import urlsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.middleware.gzip import GZipMiddleware
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect, reswap
 
@@ -28,11 +29,22 @@ class SignInRequired(LoginRequiredMiddleware):
         return super().process_view(request, view_func, view_args, view_kwargs)
 
     def handle_no_permission(self, request, view_func):
+        """To the sign-in and back to the page one was on; what HTMX sent stays in its form, to be sent again."""
+        login = self.get_login_url(view_func)
+        is_sent = request.method not in ("GET", "HEAD")
         if not wants_part(request):
-            return super().handle_no_permission(request, view_func)
-        # Back to the page one was on, not to the part that was asked for.
-        page = request.htmx.current_url_abs_path or "/"
-        return HttpResponseClientRedirect(redirect_to_login(page, self.get_login_url(view_func)).url)
+            return redirect_to_login(_page_before(request) if is_sent else request.get_full_path(), login)
+        if is_sent:
+            said = _("You are signed out. Nothing is lost: sign in, then press the button here again.")
+            return toast(HttpResponse(status=401), said, tone="bad", link=(_("Sign in"), resolve_url(login)))
+        return HttpResponseClientRedirect(redirect_to_login(request.htmx.current_url_abs_path or "/", login).url)
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The page of ours a form was sent from: what it was sent to may answer no link."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    ours = before.netloc == request.get_host() and before.path.startswith("/")
+    return f"{before.path}?{before.query}".rstrip("?") if ours else request.get_full_path()
 
 
 class ErrorAnswers:

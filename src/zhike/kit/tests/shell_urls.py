@@ -44,4 +44,5 @@ urlpatterns = [
     path("moved/", moved),
     path("api/v1/nothing/", private),
     path("accounts/", include("allauth.urls")),
+    path("manifest.webmanifest", hello, name="manifest"),
 ]

@@ -65,6 +65,17 @@ def test_ORG_6_every_view_needs_a_person_unless_it_says_otherwise(client, db):
     assert part["HX-Redirect"] == "/accounts/login/?next=/hello/%3Fq%3D1"
 
 
+def test_ORG_6_what_is_sent_after_the_session_has_ended_stays_in_its_form(client, db):
+    sent = client.post("/private/", headers={**PART, "HX-Current-URL": "http://testserver/hello/"})
+    said = json.loads(sent["HX-Trigger"])["zk:toast"]
+    assert sent.status_code == 401 and "HX-Redirect" not in sent.headers
+    assert said["link"] == {"label": "登录", "url": "/accounts/login/"} and said["tone"] == "bad"
+    plain = client.post("/private/", headers={"Referer": "http://testserver/hello/?q=1"})
+    assert plain["Location"] == "/accounts/login/?next=/hello/%3Fq%3D1"
+    for strange in ("http://elsewhere/hello/", "//elsewhere", ""):
+        assert client.post("/private/", headers={"Referer": strange})["Location"].endswith("?next=/private/")
+
+
 def test_the_api_checks_its_own_tokens(client, db):
     assert client.get("/api/v1/nothing/").status_code == 200
 

@@ -32,9 +32,14 @@ export function sent(form) {
 }
 
 function busy(form, on) {
+  form.toggleAttribute('data-busy', on);
   $$('button[type=submit], button:not([type])', form).forEach((b) => { b.classList.toggle('busy', on); b.setAttribute('aria-busy', on); });
 }
 
+// What is on its way is not sent twice, by a second click or Enter.
+document.addEventListener('submit', (event) => {
+  if (event.target.matches('[data-form][data-busy]')) { event.preventDefault(); event.stopImmediatePropagation(); }
+}, true);
 // `data-confirm="text"` on a form or its button: asked before anything is sent.
 document.addEventListener('submit', (event) => {
   const text = event.submitter?.dataset.confirm || event.target.dataset.confirm;
@@ -42,14 +47,24 @@ document.addEventListener('submit', (event) => {
 }, true);
 
 document.addEventListener('submit', ({ target: form }) => {
-  // A second click sends nothing twice; HTMX answers clear it again, a plain form leaves the page.
+  // HTMX answers clear it again; a plain form leaves the page, or takes a file and stays.
   if (form.matches('[data-form]')) busy(form, true);
-  if (!form.matches('[hx-post], [hx-get]')) sent(form);
+  if (form.matches('[hx-post], [hx-get]')) return;
+  sent(form);
+  setTimeout(() => busy(form, false), 15000);
 });
 addEventListener('pageshow', () => $$('form[data-form]').forEach((f) => { busy(f, false); delete f.dataset.sent; }));
+// The token of a page is not the one in force after signing in again in another tab.
+document.addEventListener('htmx:configRequest', ({ detail: { headers, parameters } }) => {
+  const [, token] = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) ?? [];
+  if (!token) return;
+  if ('X-CSRFToken' in headers) headers['X-CSRFToken'] = token;
+  if (parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = token;
+});
 document.addEventListener('htmx:afterRequest', ({ detail: { elt, xhr } }) => {
-  const form = elt.closest?.('form');
-  if (!form) return;
+  // Not what a part of it asks for while one types: the form is still to be sent, or on its way.
+  if (!elt.matches?.('form, form :is(button, input)[type=submit], form button:not([type])')) return;
+  const form = elt.closest('form');
   busy(form, false);
   // Not `successful`, which an answer that only sends us elsewhere (HX-Location) leaves unset.
   if (xhr.status >= 200 && xhr.status < 300) sent(form);

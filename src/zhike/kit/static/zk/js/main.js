@@ -7,6 +7,7 @@ import './palette.js';
 import './keys.js';
 import './rows.js';
 import './forms.js';
+import './resume.js';
 import './live.js';
 import './install.js';
 import { whenever } from './page.js';

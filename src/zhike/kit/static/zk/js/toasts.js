@@ -1,10 +1,11 @@
 // Toasts: done ones go after four seconds, those with Undo after ten, errors stay until closed.
-// From the server: HX-Trigger {"zk:toast": {text, tone, undo_url}}, or messages in the page.
+// From the server: HX-Trigger {"zk:toast": {text, tone, undo_url, link}}, or messages in the page. `link` opens beside.
 import { $, $$, icon, send, word } from './page.js';
 
-export function toast(text, { tone = 'ok', undo = null } = {}) {
+export function toast(text, { tone = 'ok', undo = null, link = null } = {}) {
   const place = $('#toasts');
   if (!place || !text) return;
+  $$('.toast.bad', place).filter((box) => $('span', box).textContent === text).forEach((box) => box.remove());
   const box = document.createElement('div');
   const words = document.createElement('span');
   const button = document.createElement('button');
@@ -14,9 +15,16 @@ export function toast(text, { tone = 'ok', undo = null } = {}) {
   button.textContent = word(undo ? 'undo' : 'close');
   button.addEventListener('click', () => { box.remove(); undo?.(); });
   box.append(icon(tone === 'bad' ? 'alert-circle' : 'circle-check'), words, button);
+  if (link) button.before(beside(link));
   place.append(box);
   raise(place);
   if (tone !== 'bad') setTimeout(() => box.remove(), undo ? 10000 : 4000);
+}
+
+function beside({ label, url }) {
+  const a = document.createElement('a');
+  Object.assign(a, { href: url, target: '_blank', textContent: label });
+  return a;
 }
 
 // Over an open dialog: whatever was shown last lies on top.
@@ -38,7 +46,8 @@ function undoBy(url) {
 }
 
 document.addEventListener('zk:toast', ({ detail }) => {
-  toast(detail.text, { tone: detail.tone, undo: detail.undo_url ? undoBy(detail.undo_url) : null });
+  const { text, tone, undo_url: undo, link } = detail;
+  toast(text, { tone, link, undo: undo ? undoBy(undo) : null });
 });
 document.addEventListener('htmx:sendError', () => toast(word('offline'), { tone: 'bad' }));
 document.addEventListener('htmx:responseError', ({ detail }) => {

@@ -1,0 +1,131 @@
+"""Forms when something goes wrong between: pressed twice, the session over, the connection gone (SAL-6, SAL-7)."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import DEAF
+from tests.browser.demo_deals import PASSWORD
+
+# A contract with open lines, its customer, and a seller with a customer of their own.
+FOUND = """
+from zhike.contracts.models import Receivable
+from zhike.customers.models import Customer
+from zhike.org.models import Person
+from zhike.org.viewers import the_system
+line = Receivable.objects.visible_to(the_system()).filter(balance__gt=9000).order_by("id").first()
+seller = Person.objects.filter(title="客户经理", is_active=True).order_by("id").first()
+customer = Customer.objects.visible_to(the_system()).filter(owner=seller).order_by("id").first()
+print(line.contract_id, seller.username, customer.name)
+"""
+COUNTED = """
+from zhike.contracts.models import {model}
+print({model}.objects.whole_table("test").filter({field}="{value}").count())
+"""
+
+
+@pytest.fixture(scope="module")
+def found(demo):
+    return demo.installation.python(FOUND).split()
+
+
+def count(demo, model, field, value):
+    return int(demo.installation.python(COUNTED.format(model=model, field=field, value=value)))
+
+
+def again(page, username):
+    """Sign in on the page that asks for it."""
+    page.locator("input[name=login]").fill(username)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("form:has(input[name=password]) button[type=submit]").click()
+    page.wait_for_url(lambda url: "/accounts/login" not in url)
+
+
+def fill_payment(page, contract, reference):
+    page.goto(f"/payments/new/?contract={contract}")
+    page.locator("#payment-preview table").wait_for()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.locator("#id_amount").fill("1000")
+    page.locator("#id_reference").fill(reference)
+    return page.locator("main form footer button.primary")
+
+
+def fill_contract(page, customer, name):
+    page.goto("/contracts/new/")
+    page.locator("#id_name").fill(name)
+    page.locator(".pick:has([name=customer]) input[data-pick-url]").fill(customer)
+    page.locator(".pick [role=option]").filter(has_text=customer).first.click()
+    page.locator("[name=customer]:not([value=''])").wait_for(state="attached")
+    page.locator("#id_amount").fill("12,300.50")
+    return page.locator("#record-form button.primary")
+
+
+def test_SAL_7_a_payment_survives_the_end_of_the_session_the_connection_and_a_second_click(
+    open_page, demo, sign_in, found, assert_accessible, screenshot
+):
+    contract, page = found[0], open_page(demo)
+    again(page_at_login(page), "xuj")
+    button = fill_payment(page, contract, "ZK-STALE-1")
+    page.context.clear_cookies(name="sessionid")
+    button.click()
+    link = page.locator("#toasts a", has_text="登录")
+    link.wait_for()
+    assert page.locator("#id_amount").input_value() == "1000"
+    assert_accessible(page)
+    screenshot(page, "signed-out-while-typing")
+    with page.expect_popup() as other:
+        link.click()
+    again(other.value, "xuj")
+    other.value.close()
+
+    page.context.set_offline(True)
+    button.click()
+    page.locator("#toasts", has_text="网络断开").wait_for()
+    assert page.locator("#id_amount").input_value() == "1000"
+    page.context.set_offline(False)
+    assert count(demo, "Payment", "reference", "ZK-STALE-1") == 0
+    button.dblclick()
+    page.wait_for_url(re.compile(r"/payments/\d+/$"))
+    assert count(demo, "Payment", "reference", "ZK-STALE-1") == 1
+    drop_expected(page)
+
+
+def test_SAL_6_a_contract_survives_the_end_of_the_session_the_connection_and_a_second_click(
+    open_page, demo, found
+):  # fmt: skip
+    _contract, seller, customer = found
+    page, name = open_page(demo), "会话中断测试合同"
+    again(page_at_login(page), seller)
+    button = fill_contract(page, customer, name)
+    page.context.clear_cookies(name="sessionid")
+    button.click()
+    again(page, seller)
+    page.locator("#toasts", has_text="恢复").wait_for()
+    kept = {"#id_name": name, "#id_amount": "12,300.50", ".pick input[data-pick-url]": customer}
+    for control, value in kept.items():
+        assert page.locator(control).first.input_value() == value
+    page.context.set_offline(True)
+    button.click()
+    page.wait_for_url("chrome-error://**")
+    page.context.set_offline(False)
+    page.go_back()
+    page.locator(DEAF).wait_for(state="detached")
+    for control, value in kept.items():
+        assert page.locator(control).first.input_value() == value
+    button.dblclick()
+    page.wait_for_url(re.compile(r"/contracts/\d+/$"))
+    assert count(demo, "Contract", "name", name) == 1
+    drop_expected(page)
+
+
+def page_at_login(page):
+    page.goto("/accounts/login/")
+    return page
+
+
+def drop_expected(page) -> None:
+    """Take away what Chromium and htmx log of an answer 401 and while there is no connection."""
+    expected = re.compile(
+        r"status of 401|Status Error Code 401|ERR_INTERNET_DISCONNECTED|htmx:(sendError|afterRequest)"
+    )
+    page.complaints[:] = [text for text in page.complaints if not expected.search(text)]
