@@ -1,17 +1,16 @@
-"""From an accepted quote to a signed contract: seller, supervisor and general manager (SAL-5, SAL-6)."""
+"""From an accepted quote to money in the bank: seller, supervisor, general manager and finance (SAL-5 to SAL-8)."""
 
 import re
 from datetime import timedelta
 
 from tests.browser.demo_deals import PASSWORD, hand_in, make_deal, make_quote
+from tests.browser.test_quotes import words_of
 from zhike.kit import dates
 
 NAME = "湖州景澜传动"
 
 
-def test_SAL_6_a_contract_is_approved_and_signed(
-    open_page, demo, sign_in, assert_accessible, screenshot
-):  # fmt: skip
+def test_SAL_6_SAL_7_a_contract_is_approved_signed_and_paid(open_page, demo, sign_in, assert_accessible, screenshot):
     seller, deal, customer, boss, above = make_deal(demo, NAME, 1)
     page = open_page(demo)
     sign_in(page, seller, PASSWORD)
@@ -53,6 +52,28 @@ def test_SAL_6_a_contract_is_approved_and_signed(
     assert page.locator(".c-acts a", has_text="赢单").count() == 0  # won with the signature
     page.locator(".path", has_text="签单").wait_for()
 
+    finance = open_page(demo)
+    sign_in(finance, "xuj", PASSWORD)
+    half = amount * 3 // 10 // 2
+    post_by_hand(finance, contract, half + 1000, [half, 1000])
+    assert_accessible(finance)
+    screenshot(finance, "payment-split")
+    finance.goto(contract)
+    assert f"¥ {half:,}.00" in finance.locator(".ladder").inner_text()
+    assert finance.locator(".ladder > li.done").count() == 0
+    screenshot(finance, "contract-part-paid")
+    overpay(finance, contract, amount - half - 1000, 5000)
+    finance.goto(contract)
+    assert finance.locator(".ladder > li.done").count() == 2
+    finance.goto(f"/receivables/account/?customer={customer}")
+    assert_accessible(finance)
+    screenshot(finance, "account-overpaid")
+    assert "-¥ 5,000.00" in finance.locator("main").inner_text()
+    with finance.expect_download() as download:
+        finance.get_by_role("link", name="PDF").click()
+    text = words_of(download.value.path().read_bytes())
+    assert NAME in text and "-5,000.00" in text and f"{amount:,}.00" in text
+
 
 def figure(text: str) -> int:
     """The whole yuan of the last amount in a text."""
@@ -71,3 +92,48 @@ def plan_in_two(page) -> None:
     page.locator("#plan-preview dd").nth(1).wait_for()
     page.locator("#dialog button.primary").click()
     page.locator(".ladder > li").nth(1).wait_for()
+
+
+def is_sent(answer) -> bool:
+    return answer.request.method == "POST"
+
+
+def start_payment(page, contract: str, amount: int) -> None:
+    """Open the form from the contract and type an amount; what it pays is shown by itself."""
+    page.goto(contract)
+    page.locator(".c-acts a", has_text="记回款").click()
+    page.locator("#payment-preview table").wait_for()
+    with page.expect_response(is_sent):
+        page.locator("#id_amount").press_sequentially(str(amount))
+
+
+def post(page) -> None:
+    """Press the button of the form; the page of the payment comes."""
+    page.locator("main form footer button.primary").click()
+    page.wait_for_url(re.compile(r"/payments/\d+/$"))
+
+
+def post_by_hand(page, contract: str, amount: int, parts: list[int]) -> None:
+    """Post a payment split over the lines as one says; what is typed beside them stays while the amount is mended."""
+    start_payment(page, contract, amount - 1)
+    page.locator("[name=by_hand]").check()
+    boxes = page.locator("#payment-preview input.num")
+    boxes.nth(1).wait_for()
+    for place, part in enumerate(parts):
+        with page.expect_response(is_sent):
+            boxes.nth(place).fill(str(part))
+            boxes.nth(place).press("Tab")
+    page.locator("#payment-left", has_text="¥ 1.00").wait_for()  # too much by one yuan
+    with page.expect_response(is_sent):
+        page.locator("#id_amount").fill(str(amount))
+    assert [boxes.nth(place).input_value() for place in range(2)] == [str(part) for part in parts]
+    post(page)
+    assert page.locator("table tbody tr", has_text="核销").count() == 2
+
+
+def overpay(page, contract: str, owed: int, more: int) -> None:
+    """Pay what is still open, and more: that becomes credit."""
+    start_payment(page, contract, owed + more)
+    page.locator("#payment-left", has_text=f"¥ {more:,}.00").wait_for()
+    post(page)
+    assert f"¥ {more:,}.00" in page.locator(".stats").inner_text()

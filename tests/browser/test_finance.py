@@ -1,5 +1,6 @@
 """Money in the browser: a statement of the bank taken in, matched and posted; the balance falls; the account as PDF (SAL-7, SAL-8)."""
 
+import re
 from datetime import timedelta
 from io import BytesIO
 
@@ -60,9 +61,7 @@ def test_SAL_7_from_the_bank_s_file_to_the_statement_of_account(
     page.goto("/bank-statements/")
     assert_accessible(page)
     page.locator("a.btn.primary").first.click()
-    page.locator("input[type=file]").set_input_files(file)
-    assert_accessible(page)
-    page.locator("form button.primary").click()
+    take_in(page, file, check=assert_accessible)
     page.get_by_text("185,000.00").first.wait_for()
     assert_accessible(page)
     page.get_by_role("button", name="导入 1 笔").click()
@@ -71,6 +70,13 @@ def test_SAL_7_from_the_bank_s_file_to_the_statement_of_account(
     screenshot(page, "bank-lines")
     page.locator(".guess").filter(has_text="等于一笔应收").get_by_role("button").click()
     page.locator("li[id^=line-]").get_by_text("已入账").wait_for()
+
+    page.goto("/bank-statements/new/")
+    take_in(page, file)
+    page.get_by_role("button", name="导入 0 笔").click()  # the same file again has nothing new
+    page.get_by_text("这里没有流水").wait_for()
+    page.goto("/payments/")
+    assert page.locator("tbody tr", has_text=NAME).count() == 1
 
     page.goto("/receivables/")
     assert "9.5 万" in page.locator(".stats").inner_text()
@@ -84,6 +90,14 @@ def test_SAL_7_from_the_bank_s_file_to_the_statement_of_account(
         page.get_by_role("link", name="PDF").click()
     text = PdfReader(BytesIO(download.value.path().read_bytes())).pages[0].extract_text().replace("\0", "")
     assert NAME in text and "95,000.00" in text
+
+
+def take_in(page, file, check=lambda page: None):
+    """Upload a statement; what it holds is shown."""
+    page.locator("input[type=file]").set_input_files(file)
+    check(page)
+    page.locator("form button.primary").click()
+    page.wait_for_url(re.compile(r"/bank-statements/\d+/$"))
 
 
 def test_SAL_9_an_invoice_from_application_to_red_letter(page, customer, sign_in, assert_accessible, screenshot):

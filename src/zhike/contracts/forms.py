@@ -174,6 +174,7 @@ class PlanForm(ActionForm):
                 ("label", forms.TextInput(attrs={"class": "inp", "maxlength": 60}), line.label if line else ""),
             ):  # fmt: skip
                 label = {"due_on": _("Due on"), "much": _("Amount or share"), "label": _("Instalment is for")}[name]
+                widget.attrs |= {"aria-label": f"{label} {n + 1}", "placeholder": label}
                 field = forms.CharField(required=False, label=f"{label} {n + 1}", widget=widget, initial=start)
                 self.fields[f"{name}{n}"] = field
 
@@ -210,6 +211,7 @@ class PaymentForm(ActionForm):
     def __init__(self, data=None, *, viewer: Viewer, **more):
         super().__init__(data, **more)
         self.viewer, lookups = viewer, Lookups(viewer)
+        self.wrong: dict[int, str] = {}  # by receivable
         for name in self.NAMES:
             self.fields[name] = FieldControl(PAYMENT.field(name), lookups)
         self.fields["by_hand"] = forms.BooleanField(label=_("Allocate by hand"), required=False)
@@ -224,25 +226,41 @@ class PaymentForm(ActionForm):
 
     def amount_typed(self) -> Decimal:
         """The amount as far as it can be read, for the preview."""
-        try:
-            return max(check_money(parse.decimal_amount(self.data.get("amount", ""))), Decimal(0))
-        except (parse.ParseError, ValidationError):
-            return Decimal(0)
+        return read_amount(self.data.get("amount", ""))
 
     def allocations(self, lines: list[Receivable]) -> list[tuple[Receivable, Decimal]] | None:
-        """What is paid, if said by hand; None means the oldest due first. Raises ValidationError."""
+        """What is paid, if said by hand; None means the oldest due first. What is wrong stands in `wrong`."""
         if not self.cleaned_data.get("by_hand"):
             return None
-        typed, found = self.parts(), []
-        for line in lines:
-            if text := typed.get(line.pk, ""):
-                try:
-                    amount = check_money(parse.decimal_amount(text))
-                except parse.ParseError as error:
-                    raise ValidationError(str(error)) from error
-                if amount:
-                    found.append((line, amount))
-        return found
+        typed = self.parts()
+        found = [(line, self._part(line, text)) for line in lines if (text := typed.get(line.pk, ""))]
+        if self.wrong:
+            self.add_error(None, _("Please look at what each receivable is paid."))
+        return [(line, part) for line, part in found if part]
+
+    def _part(self, line: Receivable, text: str) -> Decimal:
+        try:
+            part = check_money(parse.decimal_amount(text))
+        except (parse.ParseError, ValidationError) as error:
+            self.wrong[line.pk] = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+            return Decimal(0)
+        if part < 0:
+            self.wrong[line.pk] = _("The amount is more than 0.")
+        elif part > line.balance:
+            self.wrong[line.pk] = _("This is more than is still owed.")
+        return part
+
+    def split(self) -> Decimal:
+        """The sum of what was typed beside the receivables, as far as it can be read."""
+        return sum((read_amount(text) for text in self.parts().values()), Decimal(0))
+
+
+def read_amount(text: str) -> Decimal:
+    """An amount as far as it can be read, for previews; nothing otherwise."""
+    try:
+        return max(check_money(parse.decimal_amount(text)), Decimal(0))
+    except (parse.ParseError, ValidationError):
+        return Decimal(0)
 
 
 class AllocateForm(ActionForm):

@@ -1,6 +1,7 @@
 """Pages of receivables and payments: lists, pages, posting, allocating, taking back (SAL-7)."""
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -114,6 +115,9 @@ def payment_create(request: HttpRequest) -> HttpResponse:
         return htmx.redirect(request, form.result.get_absolute_url(), _("Posted."))
     lines = queries.open_lines(request.viewer, customer) if customer else []
     context = {"form": form, "customer": customer, **_preview(form, lines)}
+    if "preview" in request.POST and context["by_hand"] and form.parts().keys() == {line.pk for line in lines}:
+        # The boxes are there: somebody may be typing in them.
+        return htmx.instead(htmx.part(request, "contracts/payment_form.html#left", context), "#payment-left")
     if "preview" in request.POST:
         return htmx.part(request, "contracts/payment_form.html#preview", context)
     return htmx.part(request, "contracts/payment_form.html#dialog", context, status=422 if form.errors else 200)
@@ -140,22 +144,23 @@ def _post(request: HttpRequest, form: PaymentForm, customer: Customer) -> bool:
     values = {name: value for name, value in form.cleaned_data.items() if name not in ("customer", "by_hand")}
     values = {name: value if value is not None else "" for name, value in values.items()}
     lines = queries.open_lines(request.viewer, customer) if form.cleaned_data["by_hand"] else []
-    try:
-        allocations = form.allocations(lines)
-    except ValidationError as error:
-        form.add_error(None, error)
-        return False
-    return form.attempt(actions.post_payment, customer, by=request.viewer, allocations=allocations, **values)
+    allocations = form.allocations(lines)
+    return not form.wrong and form.attempt(
+        actions.post_payment, customer, by=request.viewer, allocations=allocations, **values
+    )
 
 
 def _preview(form: PaymentForm, lines: list[Receivable]) -> dict[str, Any]:
-    amount = form.amount_typed() if form.is_bound else 0
-    by_hand = bool(form.data.get("by_hand"))
+    amount = form.amount_typed() if form.is_bound else Decimal(0)
     proposed = {line.pk: part for line, part in rules.spread(amount, lines)}
+    by_hand = bool(form.data.get("by_hand"))
     typed = form.parts() if by_hand else {}
-    rows = [(line, proposed.get(line.pk), typed.get(line.pk, f"{proposed.get(line.pk, 0):.2f}")) for line in lines]
-    used = sum(proposed.values()) if proposed else 0
-    return {"rows": rows, "by_hand": by_hand, "left": amount - used, "typed": amount}
+    rows = [
+        (line, proposed.get(line.pk), typed.get(line.pk, f"{proposed.get(line.pk, 0):.2f}"), form.wrong.get(line.pk))
+        for line in lines
+    ]
+    used = form.split() if typed else sum(proposed.values(), Decimal(0))
+    return {"rows": rows, "by_hand": by_hand, "left": max(amount - used, 0), "over": max(used - amount, 0)}
 
 
 @require_http_methods(["GET", "POST"])

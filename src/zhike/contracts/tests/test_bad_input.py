@@ -1,8 +1,10 @@
 """Bad input of money, days and order: a clear message each, and nothing changed (issue "Bad input", SAL-5…8)."""
 
+import re
 from decimal import Decimal
 
 import pytest
+from django.utils.html import escape
 
 from zhike.contracts.actions.ledger import differences
 from zhike.contracts.models import Contract, LedgerEntry, Payment, Receivable
@@ -34,36 +36,50 @@ def books():
     )
 
 
-def refused(client, url, values):
-    """The page answers 422 with something said, and no book changed."""
+def refused(client, url, values, *, at=None):
+    """The page answers 422 and says in Chinese what is wrong, at its field (`at` names it), with all that was typed.
+
+    No book changed.
+    """
     before = books()
     page = client.post(url, values)
-    assert page.status_code == 422 and page.context["form"].errors, (url, values)
+    form, shown = page.context["form"], page.content.decode()
+    assert page.status_code == 422 and form.errors, (url, values)
     assert books() == before and differences() == []
-    return page.content.decode()
+    for name, messages in form.errors.items():
+        assert all(re.search("[\u4e00-\u9fff]", message) for message in messages), messages
+        assert name == "__all__" or f'id="id_{name}_error"' in shown, (url, name)
+    assert at is None or at in form.errors, (url, form.errors)
+    controls = re.findall(
+        r"<(?:input|textarea|select)[^>]*>(?:[^<]*</textarea>|(?:(?!</select>).)*)?", shown, re.DOTALL
+    )
+    for name, value in values.items():
+        kept = [control for control in controls if f'name="{name}"' in control]
+        assert not kept or any(escape(value) in control for control in kept), (url, name, value)
+    return shown
 
 
 @pytest.mark.parametrize("amount", NO_MONEY)
 def test_bad_input_what_is_no_money_is_refused_by_every_form_of_finance(company, sign_in, contract, credit, amount):
     client, (first, _last) = sign_in(company.finance), lines_of(contract)
     posting = {"customer": contract.customer_id, "received_on": day(0).isoformat()}
-    refused(client, "/payments/new/", {**posting, "amount": amount})
+    refused(client, "/payments/new/", {**posting, "amount": amount}, at="amount")
     refused(client, "/payments/new/", {**posting, "amount": "10", "by_hand": "on", f"part{first.pk}": amount})
-    refused(client, f"/payments/{credit.pk}/allocate/", {"receivable": first.pk, "amount": amount})
-    refused(client, f"/payments/{credit.pk}/refund/", {"amount": amount, "reason": "多付"})
-    refused(client, f"/receivables/{first.pk}/write-off/", {"amount": amount, "reason": "尾差"})
+    refused(client, f"/payments/{credit.pk}/allocate/", {"receivable": first.pk, "amount": amount}, at="amount")
+    refused(client, f"/payments/{credit.pk}/refund/", {"amount": amount, "reason": "多付"}, at="amount")
+    refused(client, f"/receivables/{first.pk}/write-off/", {"amount": amount, "reason": "尾差"}, at="amount")
 
 
 @pytest.mark.parametrize("amount", NO_MONEY)
 def test_bad_input_what_is_no_money_is_refused_by_every_form_of_a_contract(company, sign_in, contract, amount):
     client, draft = sign_in(company.manager_east), ContractFactory(owner=company.li_na)
     new = {"name": "新合同", "customer": contract.customer_id}
-    refused(client, "/contracts/new/", {**new, "amount": amount})
-    refused(client, "/contracts/new/", {**new, "amount": "5", "cost": amount})
+    refused(client, "/contracts/new/", {**new, "amount": amount}, at="amount")
+    refused(client, "/contracts/new/", {**new, "amount": "5", "cost": amount}, at="cost")
     line = {"name": "安装", "quantity": "1", "tax_rate": "13"}
-    refused(client, f"/contracts/{draft.pk}/lines/add/", {**line, "price": amount})
+    refused(client, f"/contracts/{draft.pk}/lines/add/", {**line, "price": amount}, at="price")
     if amount != "-3":  # a change order may take off
-        refused(client, f"/contracts/{contract.pk}/change-order/", {"delta": amount, "reason": "增项"})
+        refused(client, f"/contracts/{contract.pk}/change-order/", {"delta": amount, "reason": "增项"}, at="delta")
 
 
 @pytest.mark.parametrize("values", [{"quantity": "0"}, {"quantity": "-1"}, {"quantity": "1.0005"}, {"discount": "101"},
@@ -77,9 +93,14 @@ def test_bad_input_lines_of_a_contract(company, sign_in, values):
 def test_bad_input_nothing_is_due_before_the_signature(company, sign_in, contract):
     manager, finance = sign_in(company.manager_east), sign_in(company.finance)
     early = day(-90).isoformat()
-    said = refused(finance, f"/receivables/{lines_of(contract)[0].pk}/due/", {"due_on": early})
+    said = refused(finance, f"/receivables/{lines_of(contract)[0].pk}/due/", {"due_on": early}, at="due_on")
     assert "签" in said
-    refused(manager, f"/contracts/{contract.pk}/change-order/", {"delta": "5", "reason": "增项", "due_on": early})
+    refused(
+        manager,
+        f"/contracts/{contract.pk}/change-order/",
+        {"delta": "5", "reason": "增项", "due_on": early},
+        at="due_on",
+    )
 
 
 def test_bad_input_more_than_a_line_or_a_payment_has(company, sign_in, contract, credit):
@@ -87,9 +108,9 @@ def test_bad_input_more_than_a_line_or_a_payment_has(company, sign_in, contract,
     posting = {"customer": contract.customer_id, "received_on": day(0).isoformat(), "by_hand": "on"}
     refused(client, "/payments/new/", {**posting, "amount": "9000", f"part{first.pk}": "3000.01"})
     refused(client, "/payments/new/", {**posting, "amount": "10", f"part{first.pk}": "10.01"})
-    refused(client, f"/payments/{credit.pk}/allocate/", {"receivable": first.pk, "amount": "900.01"})
-    refused(client, f"/payments/{credit.pk}/refund/", {"amount": "900.01", "reason": "多付"})
-    refused(client, f"/receivables/{first.pk}/write-off/", {"amount": "3000.01", "reason": "尾差"})
+    refused(client, f"/payments/{credit.pk}/allocate/", {"receivable": first.pk, "amount": "900.01"}, at="amount")
+    refused(client, f"/payments/{credit.pk}/refund/", {"amount": "900.01", "reason": "多付"}, at="amount")
+    refused(client, f"/receivables/{first.pk}/write-off/", {"amount": "3000.01", "reason": "尾差"}, at="amount")
 
 
 def test_bad_input_a_line_of_another_customer_is_not_paid(company, sign_in, contract, credit):

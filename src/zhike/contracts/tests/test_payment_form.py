@@ -1,0 +1,45 @@
+"""The form that posts a payment: what it says while one types, and what it says is wrong (SAL-7)."""
+
+import pytest
+
+from zhike.contracts.models import Payment
+from zhike.contracts.tests.factories import ContractFactory, day, lines_of, signed
+
+pytestmark = pytest.mark.django_db
+PART = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def contract(company):
+    return signed(ContractFactory(owner=company.li_na, name="检测线供货合同"), plan=[(-30, 3000), (30, 7000)])
+
+
+def text(page):
+    return page.content.decode()
+
+
+def test_SAL_7_boxes_that_somebody_types_in_are_left_alone_while_the_rest_is_worked_out(company, sign_in, contract):
+    client, (first, last) = sign_in(company.finance), lines_of(contract)
+    typing = {"customer": contract.customer_id, "amount": "5000", "by_hand": "on", "preview": "1"}
+    shown = client.post("/payments/new/", typing, headers=PART)
+    assert f'name="part{first.pk}"' in text(shown) and f'value="{3000:.2f}"' in text(shown)
+    both = {**typing, f"part{first.pk}": "1000", f"part{last.pk}": "4500"}
+    shown = client.post("/payments/new/", both, headers=PART)
+    assert shown["HX-Retarget"] == "#payment-left" and "<input" not in text(shown) and "¥ 500.00" in text(shown)
+    shown = client.post("/payments/new/", {**both, f"part{last.pk}": "4000.01"}, headers=PART)
+    assert "¥ 0.01" in text(shown) and "比回款多出" in text(shown)
+    assert not Payment.objects.whole_table("test").exists()
+
+
+@pytest.mark.parametrize(("part", "said"), [("3000.01", "超过了尚欠的金额"), ("-5", "大于 0"), ("1.005", "两位小数"),
+                                            ("1e15", "元"), ("一百", "请输入数字")])  # fmt: skip
+def test_SAL_7_a_bad_part_is_said_beside_its_receivable_and_stays_there(company, sign_in, contract, part, said):
+    first, last = lines_of(contract)
+    values = {"customer": contract.customer_id, "amount": "9000", "received_on": day(0).isoformat(), "by_hand": "on"}
+    page = sign_in(company.finance).post(
+        "/payments/new/", {**values, f"part{first.pk}": part, f"part{last.pk}": "10"}, headers=PART
+    )
+    shown = text(page)
+    assert page.status_code == 422 and f'value="{part}"' in shown and 'value="10"' in shown
+    assert said in shown.partition(f'id="part{first.pk}_error"')[2] and f"part{last.pk}_error" not in shown
+    assert not Payment.objects.whole_table("test").exists()
