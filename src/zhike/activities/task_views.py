@@ -17,7 +17,7 @@ from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
 from zhike.kit.viewer import Viewer
 from zhike.records.actions import delete_record
-from zhike.records.forms import RecordForm
+from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
 from zhike.records.queries import record, record_for
 
@@ -57,28 +57,13 @@ def task_create(request: HttpRequest) -> HttpResponse:
     initial = {name: request.GET[name] for name in PRESET if request.GET.get(name)}
     if "opportunity" in initial and "customer" not in initial:
         initial |= queries.customer_of_deal(request.viewer, initial["opportunity"])
-    form = RecordForm(request.POST or None, kind=TASK, viewer=request.viewer, initial=initial)
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
-    return _form(request, form, None)
+    return create_page(request, TASK, new=_("New task"), initial=initial)
 
 
 @require_http_methods(["GET", "POST"])
 def task_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a task; who saves second is told."""
-    task = record_for(request.viewer, TASK, pk)
-    form = RecordForm(request.POST or None, kind=TASK, viewer=request.viewer, record=task)
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
-    return _form(request, form, task)
-
-
-def _form(request: HttpRequest, form: RecordForm, task: Task | None) -> HttpResponse:
-    status = 409 if form.stale else 422 if form.errors else 200
-    back = task.get_absolute_url() if task else reverse("activities:task_list")
-    return htmx.part(
-        request, "activities/task_form.html#form", {"form": form, "task": task, "back": back}, status=status
-    )
+    return edit_page(request, TASK, record_for(request.viewer, TASK, pk))
 
 
 @require_http_methods(["GET", "POST"])

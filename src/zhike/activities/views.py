@@ -23,7 +23,7 @@ from zhike.kit.keys import key_of
 from zhike.kit.registry import menu
 from zhike.kit.viewer import Viewer
 from zhike.records.actions import delete_record
-from zhike.records.forms import RecordForm
+from zhike.records.formpages import edit_page
 from zhike.records.lists import ListPage
 from zhike.records.queries import record, record_for
 from zhike.sales import measures, targets
@@ -138,12 +138,7 @@ def activity_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def activity_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a follow-up; who saves second is told, and keeps what they typed (409)."""
-    activity = record_for(request.viewer, ACTIVITY, pk)
-    form = RecordForm(request.POST or None, kind=ACTIVITY, viewer=request.viewer, record=activity)
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, activity.get_absolute_url(), _("Saved."))
-    status = 409 if form.stale else 422 if form.errors else 200
-    return htmx.part(request, "activities/activity_form.html#form", {"form": form, "activity": activity}, status=status)
+    return edit_page(request, ACTIVITY, record_for(request.viewer, ACTIVITY, pk))
 
 
 @require_POST

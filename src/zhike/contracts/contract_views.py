@@ -10,18 +10,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 from zhike.contracts import actions, queries
 from zhike.contracts.forms import ChangeOrderForm, OwnerForm, SignForm, SubmitForm, TerminateForm
 from zhike.contracts.kinds import CONTRACT
-from zhike.contracts.models import Contract
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
-from zhike.kit.errors import Forbidden, NotVisible
+from zhike.kit.errors import Forbidden
 from zhike.kit.forms import ActionForm
 from zhike.kit.keys import key_of
-from zhike.kit.registry import Entry, buttons, tabs
 from zhike.kit.viewer import Viewer
 from zhike.records import actions as records
-from zhike.records.forms import RecordForm
+from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
 from zhike.records.queries import record_for
+from zhike.records.recordpages import button_links, open_tab, tab_links
 from zhike.sales import queries as sales
 from zhike.sales.kinds import QUOTE
 
@@ -45,44 +44,28 @@ def contract_list(request: HttpRequest) -> HttpResponse:
 def contract_page(request: HttpRequest, pk: int, tab: str = "") -> HttpResponse:
     """A contract: figures, what is due when, the ledger, and the tabs of all rooms (SAL-6, SAL-7)."""
     viewer, contract = request.viewer, queries.contract(request.viewer, pk)
-    entries = [entry for entry in tabs.at(PLACE, viewer) if entry.body]
-    current = next((entry for entry in entries if tab in (entry.key, "")), None)
-    if current is None:
-        raise NotVisible
+    current = open_tab(PLACE, viewer, tab)
     context: dict[str, Any] = {"contract": contract, "tab": current.key}
     if not htmx.wants_part(request):
         context |= {
             "can": can(viewer, contract, *(CONTRACT.verb(word) for word in WORDS)),
-            "tabs": [_tab(entry, viewer, contract, current.key) for entry in entries],
+            "tabs": tab_links(PLACE, viewer, contract, current, "contracts:contract_tab"),
             "milestones": queries.milestones_of(viewer, contract),
             "received": 100 * contract.received / contract.receivable if contract.receivable else None,
             "today": dates.today(),
-            "buttons": [
-                {"label": e.label, "icon": e.icon or "plus", "url": f"{reverse(e.url_name)}?contract={pk}"}
-                for e in buttons.at(PLACE, viewer)
-            ],
+            "buttons": button_links(PLACE, viewer, "contract", pk),
         }
     context["body"] = current.body(request, contract)
     return htmx.part(request, "contracts/contract_page.html#panel", context)
 
 
-def _tab(entry: Entry, viewer: Viewer, contract: Contract, current: str) -> dict[str, Any]:
-    url = reverse("contracts:contract_tab", args=[contract.pk, entry.key])
-    count = entry.part(viewer, contract) if entry.part else None
-    return {"label": entry.label, "url": url, "current": entry.key == current, "count": count}
-
-
 @require_http_methods(["GET", "POST"])
 def contract_create(request: HttpRequest) -> HttpResponse:
     """A new draft; a customer's or a deal's page says for whom."""
-    require(request.viewer, CONTRACT.verb("create"))
     initial = {name: request.GET[name] for name in PRESET if request.GET.get(name)}
     if deal := key_of(initial.get("opportunity")):
         initial = _from_deal(request.viewer, deal) | initial
-    form = RecordForm(request.POST or None, kind=CONTRACT, viewer=request.viewer, initial=initial, only=DRAFT)
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
-    return _form(request, form, None)
+    return create_page(request, CONTRACT, new=_("New contract"), initial=initial, only=DRAFT)
 
 
 def _from_deal(viewer: Viewer, pk: int) -> dict[str, Any]:
@@ -106,17 +89,7 @@ def contract_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a contract: everything in a draft, afterwards only what was not agreed."""
     contract = queries.contract_for(request.viewer, pk)
     names = DRAFT if contract.is_draft else [name for name in DRAFT if name not in AGREED]
-    form = RecordForm(request.POST or None, kind=CONTRACT, viewer=request.viewer, record=contract, only=names)
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
-    return _form(request, form, contract)
-
-
-def _form(request: HttpRequest, form: RecordForm, contract: Contract | None) -> HttpResponse:
-    status = 409 if form.stale else 422 if form.errors else 200
-    back = contract.get_absolute_url() if contract else reverse("contracts:contract_list")
-    context = {"form": form, "record": contract, "kind": CONTRACT, "back": back, "new": _("New contract")}
-    return htmx.part(request, "contracts/record_form.html#form", context, status=status)
+    return edit_page(request, CONTRACT, contract, only=names)
 
 
 @require_http_methods(["GET", "POST"])

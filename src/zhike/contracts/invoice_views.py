@@ -19,10 +19,10 @@ from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
 from zhike.kit.errors import NotVisible, Refused
 from zhike.kit.keys import key_of
-from zhike.kit.registry import tabs
 from zhike.records import actions as records
-from zhike.records.forms import RecordForm
+from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
+from zhike.records.recordpages import open_tab, tab_links
 
 VERBS = tuple(f"{INVOICE.label}.{word}" for word in ("change", "approve", "issue", "delete"))
 # What finance puts down is asked for when it is issued.
@@ -39,33 +39,21 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
 def invoice_page(request: HttpRequest, pk: int, tab: str = "") -> HttpResponse:
     """An invoice: title, lines, what it is for, and what is to be done next."""
     viewer, invoice = request.viewer, queries.invoice(request.viewer, pk)
-    entries = [entry for entry in tabs.at(INVOICE.label, viewer) if entry.body]
-    current = next((entry for entry in entries if tab in (entry.key, "")), None)
-    if current is None:
-        raise NotVisible
+    current = open_tab(INVOICE.label, viewer, tab)
     context: dict[str, Any] = {"invoice": invoice, "body": current.body(request, invoice)}
     if not htmx.wants_part(request):
         context |= {
             "can": rules.acts_on(invoice, can(viewer, invoice, *VERBS)),
-            "tabs": [
-                {"label": e.label, "url": reverse("contracts:invoice_tab", args=[pk, e.key]), "current": e is current,
-                 "count": e.part(viewer, invoice) if e.part else None}
-                for e in entries
-            ],
+            "tabs": tab_links(INVOICE.label, viewer, invoice, current, "contracts:invoice_tab"),
             "over": actions.excess(invoice.contract, invoice) if invoice.status in Invoice.WAITING else 0,
-        }  # fmt: skip
+        }
     return htmx.part(request, "contracts/invoice_page.html#panel", context)
 
 
 @require_http_methods(["GET", "POST"])
 def invoice_create(request: HttpRequest) -> HttpResponse:
     """Apply for an invoice; a contract's or customer's page says for whom."""
-    viewer = request.viewer
-    require(viewer, INVOICE.verb("create"))
-    form = RecordForm(request.POST or None, kind=INVOICE, viewer=viewer, initial=_initial(request), only=_fields())
-    if request.method == "POST" and form.save(by=viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Applied for."))
-    return _form(request, form, None)
+    return create_page(request, INVOICE, new=_("Apply for an invoice"), initial=_initial(request), only=_fields())
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
@@ -100,17 +88,7 @@ def invoice_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change an application that is not decided yet; who saves second is told (409)."""
     invoice = queries.invoice_for(request.viewer, pk, "change")
     only = [name for name in _fields() if name not in ("customer", "contract")]
-    form = RecordForm(request.POST or None, kind=INVOICE, viewer=request.viewer, record=invoice, only=only)
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
-    return _form(request, form, invoice)
-
-
-def _form(request: HttpRequest, form: RecordForm, invoice: Invoice | None) -> HttpResponse:
-    status = 409 if form.stale else 422 if form.errors else 200
-    back = invoice.get_absolute_url() if invoice else reverse("contracts:invoice_list")
-    context = {"form": form, "record": invoice, "kind": INVOICE, "back": back, "new": _("Apply for an invoice")}
-    return htmx.part(request, "contracts/invoice_form.html#form", context, status=status)
+    return edit_page(request, INVOICE, invoice, only=only)
 
 
 @require_http_methods(["GET", "POST"])

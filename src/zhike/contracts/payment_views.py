@@ -7,7 +7,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,14 +19,13 @@ from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Customer
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
-from zhike.kit.errors import NotVisible
 from zhike.kit.keys import key_of
-from zhike.kit.registry import tabs
 from zhike.kit.viewer import Viewer
 from zhike.records import actions as records
 from zhike.records import queries as record_queries
-from zhike.records.forms import RecordForm
+from zhike.records.formpages import edit_page
 from zhike.records.lists import ListPage
+from zhike.records.recordpages import open_tab, tab_links
 
 PLACE = PAYMENT.label
 WORDS = ("change", "allocate", "reverse", "refund")
@@ -84,21 +82,14 @@ def payment_list(request: HttpRequest) -> HttpResponse:
 def payment_page(request: HttpRequest, pk: int, tab: str = "") -> HttpResponse:
     """A payment: what it pays, what is left, its entries (SAL-7)."""
     viewer, payment = request.viewer, queries.payment(request.viewer, pk)
-    entries = [entry for entry in tabs.at(PLACE, viewer) if entry.body]
-    current = next((entry for entry in entries if tab in (entry.key, "")), None)
-    if current is None:
-        raise NotVisible
+    current = open_tab(PLACE, viewer, tab)
     context: dict[str, Any] = {"payment": payment, "tab": current.key}
     if not htmx.wants_part(request):
         context |= {
             "can": can(viewer, payment, *(PAYMENT.verb(word) for word in WORDS)),
             "allocated": payment.amount - payment.unallocated - payment.refunded if not payment.is_reversed else 0,
-            "tabs": [
-                {"label": e.label, "url": reverse("contracts:payment_tab", args=[pk, e.key]),
-                 "current": e.key == current.key, "count": e.part(viewer, payment) if e.part else None}
-                for e in entries
-            ],
-        }  # fmt: skip
+            "tabs": tab_links(PLACE, viewer, payment, current, "contracts:payment_tab"),
+        }
     context["body"] = current.body(request, payment)
     return htmx.part(request, "contracts/payment_page.html#panel", context)
 
@@ -167,12 +158,7 @@ def _preview(form: PaymentForm, lines: list[Receivable]) -> dict[str, Any]:
 def payment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Complete what is noted with a payment; amount, day and customer stay as they were posted."""
     payment = queries.payment_for(request.viewer, pk, "change")
-    form = RecordForm(request.POST or None, kind=PAYMENT, viewer=request.viewer, record=payment, only=NOTES)
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, payment.get_absolute_url(), _("Saved."))
-    status = 409 if form.stale else 422 if form.errors else 200
-    context = {"form": form, "record": payment, "kind": PAYMENT, "back": payment.get_absolute_url(), "new": ""}
-    return htmx.part(request, "contracts/record_form.html#form", context, status=status)
+    return edit_page(request, PAYMENT, payment, only=NOTES)
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,20 +1,18 @@
 """Pages of contacts: list, form, page, birthdays."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from zhike.customers import panels, queries
 from zhike.customers.kinds import CONTACT
-from zhike.customers.models import Contact
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
-from zhike.kit.registry import buttons
 from zhike.records import actions as records
-from zhike.records.forms import RecordForm
+from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
 from zhike.records.queries import record_for
+from zhike.records.recordpages import button_links
 
 PRESET = ("customer", "name", "mobile", "phone", "title", "email")
 BIRTHDAY_DAYS = 30
@@ -29,22 +27,14 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def contact_create(request: HttpRequest) -> HttpResponse:
     """A new contact; `?customer=7` presets the customer."""
-    require(request.viewer, CONTACT.verb("create"))
     initial = {name: request.GET[name] for name in PRESET if name in request.GET}
-    form = RecordForm(request.POST or None, kind=CONTACT, viewer=request.viewer, initial=initial)
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
-    return _form(request, form, None)
+    return create_page(request, CONTACT, new=_("New contact"), initial=initial)
 
 
 @require_http_methods(["GET", "POST"])
 def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a contact; who saves second is told, and keeps what they typed (409)."""
-    contact = record_for(request.viewer, CONTACT, pk)
-    form = RecordForm(request.POST or None, kind=CONTACT, viewer=request.viewer, record=contact)
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
-    return _form(request, form, contact)
+    return edit_page(request, CONTACT, record_for(request.viewer, CONTACT, pk))
 
 
 @require_safe
@@ -57,10 +47,7 @@ def contact_page(request: HttpRequest, pk: int) -> HttpResponse:
         "age": contact.age_on(dates.today()),
         "can": can(request.viewer, contact, CONTACT.verb("change"), CONTACT.verb("delete")),
         "entries": panels.history(request.viewer, CONTACT, pk),
-        "buttons": [
-            {"label": e.label, "icon": e.icon, "url": f"{reverse(e.url_name)}?contact={pk}"}
-            for e in buttons.at(CONTACT.label, request.viewer)
-        ],
+        "buttons": button_links(CONTACT.label, request.viewer, "contact", pk),
     }
     return htmx.part(request, "customers/contact_page.html#drawer", context)
 
@@ -82,10 +69,3 @@ def contact_birthdays(request: HttpRequest) -> HttpResponse:
     require(request.viewer, CONTACT.verb("view"))
     people = queries.birthdays(request.viewer, BIRTHDAY_DAYS)
     return htmx.part(request, "customers/birthdays.html", {"people": people, "days": BIRTHDAY_DAYS})
-
-
-def _form(request: HttpRequest, form: RecordForm, contact: Contact | None) -> HttpResponse:
-    status = 409 if form.stale else 422 if form.errors else 200
-    back = contact.get_absolute_url() if contact else reverse("customers:contact_list")
-    context = {"form": form, "contact": contact, "back": back}
-    return htmx.part(request, "customers/contact_form.html#form", context, status=status)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,12 +15,14 @@ from zhike.customers.models import Customer
 from zhike.kit import htmx
 from zhike.kit.access import can, require
 from zhike.kit.errors import NotVisible
-from zhike.kit.registry import Entry, buttons, stats, tabs
+from zhike.kit.registry import stats
 from zhike.kit.viewer import Viewer
 from zhike.records import actions as records
+from zhike.records.formpages import form_page
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
 from zhike.records.queries import tags_on
+from zhike.records.recordpages import button_links, open_tab, tab_links
 
 PLACE = "customers.customer"
 WORDS = ("change", "assign", "delete", "share")
@@ -42,7 +45,7 @@ def customer_create(request: HttpRequest) -> HttpResponse:
     alike = _alike(request, form)
     if request.method == "POST" and not alike and form.save(by=request.viewer):
         return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
-    return _form(request, form, None, alike)
+    return form_page(request, form, new=_("New customer"), more=_asked_first(request, alike))
 
 
 @require_http_methods(["GET", "POST"])
@@ -53,23 +56,20 @@ def customer_edit(request: HttpRequest, pk: int) -> HttpResponse:
     alike = _alike(request, form, but=pk)
     if request.method == "POST" and not alike and form.save(by=request.viewer):
         return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
-    return _form(request, form, customer, alike)
+    return form_page(request, form, more=_asked_first(request, alike))
 
 
 @require_safe
 def customer_page(request: HttpRequest, pk: int, tab: str = "") -> HttpResponse:
     """All about a customer: head, key figures, tabs of all rooms, what is next (CUS-6)."""
     viewer, customer = request.viewer, queries.customer(request.viewer, pk)
-    entries = tabs.at(PLACE, viewer)
-    current = next((e for e in entries if e.body and tab in (e.key, "")), None)
-    if current is None:
-        raise NotVisible
+    current = open_tab(PLACE, viewer, tab)
     context = {"customer": customer, "tab": current.key, "body": current.body(request, customer)}
     if not htmx.wants_part(request):
         context |= {
-            "tabs": [_tab(entry, viewer, customer, current.key) for entry in entries],
+            "tabs": tab_links(PLACE, viewer, customer, current, "customers:customer_tab"),
             "stats": [(e, figure) for e in stats.at(PLACE, viewer) if (figure := e.part(viewer, customer))],
-            "buttons": _buttons(viewer, customer),
+            "buttons": _buttons(viewer, pk),
             **_side(request, customer),
         }
     return htmx.part(request, "customers/customer_page.html#panel", context)
@@ -89,19 +89,9 @@ def _side(request: HttpRequest, customer: Customer) -> dict:
     }
 
 
-def _tab(entry: Entry, viewer: Viewer, customer: Customer, current: str) -> dict[str, Any]:
-    name, args = ("customers:customer_tab", [customer.pk, entry.key]) if entry.body else (entry.url_name, [customer.pk])
-    count = entry.part(viewer, customer) if entry.part else None
-    return {"label": entry.label, "url": reverse(name, args=args), "current": entry.key == current, "count": count}
-
-
-def _buttons(viewer: Viewer, customer: Customer) -> list[dict[str, Any]]:
-    entries = buttons.at(PLACE, viewer)
-    return [
-        {"label": e.label, "icon": e.icon or "plus", "url": f"{reverse(e.url_name)}?customer={customer.pk}",
-         "primary": e is entries[-1]}
-        for e in entries
-    ]  # fmt: skip
+def _buttons(viewer: Viewer, pk: int) -> list[dict[str, Any]]:
+    links = button_links(PLACE, viewer, "customer", pk)
+    return [{**link, "primary": link is links[-1]} for link in links]
 
 
 @require_POST
@@ -177,11 +167,12 @@ def _alike(request: HttpRequest, form: RecordForm, but: int | None = None) -> li
     return queries.like_this(request.viewer, typed, but=but)
 
 
-def _form(request: HttpRequest, form: RecordForm, customer: Customer | None, alike: list[Customer]) -> HttpResponse:
-    status = 409 if form.stale else 422 if form.errors or alike else 200
-    back = customer.get_absolute_url() if customer else _list_url()
-    context = {"form": form, "customer": customer, "alike": alike, "back": back}
-    return htmx.part(request, "customers/customer_form.html#form", context, status=status)
+def _asked_first(request: HttpRequest, alike: list[Customer]) -> dict[str, Any]:
+    """What is asked before a customer is saved who looks like others."""
+    if not alike:
+        return {}
+    above = render_to_string("customers/parts/alike.html", {"alike": alike}, request)
+    return {"above": above, "save": _("Save as another one"), "knowing": "another"}
 
 
 def _dialog(request: HttpRequest, template: str, form, customer: Customer) -> HttpResponse:

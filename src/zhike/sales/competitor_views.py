@@ -6,14 +6,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from zhike.kit import htmx
-from zhike.kit.access import can, require
+from zhike.kit.access import can
 from zhike.records import actions as records
-from zhike.records.forms import RecordForm
+from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
 from zhike.records.queries import record_for
 from zhike.records.reports import ratio
 from zhike.sales import panels, projects
-from zhike.sales.models import Competitor
 from zhike.sales.project_kinds import COMPETITOR
 
 
@@ -42,21 +41,13 @@ def competitor_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def competitor_create(request: HttpRequest) -> HttpResponse:
     """A new competitor."""
-    require(request.viewer, COMPETITOR.verb("create"))
-    form = RecordForm(request.POST or None, kind=COMPETITOR, viewer=request.viewer, initial={"is_active": True})
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
-    return _form(request, form, None)
+    return create_page(request, COMPETITOR, new=_("New competitor"), initial={"is_active": True})
 
 
 @require_http_methods(["GET", "POST"])
 def competitor_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what is known of a competitor."""
-    found = record_for(request.viewer, COMPETITOR, pk)
-    form = RecordForm(request.POST or None, kind=COMPETITOR, viewer=request.viewer, record=found)
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
-    return _form(request, form, found)
+    return edit_page(request, COMPETITOR, record_for(request.viewer, COMPETITOR, pk))
 
 
 @require_http_methods(["GET", "POST"])
@@ -69,10 +60,3 @@ def competitor_delete(request: HttpRequest, pk: int) -> HttpResponse:
     context = {"form": None, "record": found, "title": _("Delete this competitor?"), "submit": _("Delete"),
                "danger": True}  # fmt: skip
     return htmx.part(request, "sales/dialog.html#dialog", context)
-
-
-def _form(request: HttpRequest, form: RecordForm, found: Competitor | None) -> HttpResponse:
-    status = 409 if form.stale else 422 if form.errors else 200
-    back = found.get_absolute_url() if found else reverse("sales:competitor_list")
-    context = {"form": form, "record": found, "kind": COMPETITOR, "back": back, "new": _("New competitor")}
-    return htmx.part(request, "sales/record_form.html#form", context, status=status)

@@ -11,6 +11,7 @@ from zhike.kit import htmx
 from zhike.kit.access import can, require
 from zhike.kit.registry import tabs
 from zhike.records import actions as records
+from zhike.records.formpages import edit_page, form_page
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
 from zhike.records.lookups import person_names
@@ -65,7 +66,7 @@ def lead_create(request: HttpRequest) -> HttpResponse:
         form.fields["owner"].help_text = _("Left empty, it goes to whom the assignment rules say.")
     if request.method == "POST" and form.save(by=request.viewer):
         return _created(request, form.result)
-    return _form(request, form, None)
+    return form_page(request, form, new=_("New lead"))
 
 
 def _created(request: HttpRequest, lead: Lead) -> HttpResponse:
@@ -80,22 +81,12 @@ def _created(request: HttpRequest, lead: Lead) -> HttpResponse:
 def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a lead."""
     lead = record_for(request.viewer, LEAD, pk)
-    form = RecordForm(request.POST or None, kind=LEAD, viewer=request.viewer, record=lead, only=_fields(lead))
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
-    return _form(request, form, lead)
+    return edit_page(request, LEAD, lead, only=_fields(lead))
 
 
 def _fields(lead: Lead | None) -> list[str]:
     left_out = {"responded_at", "unqualified_reason", "status" if lead is None else "owner"}
     return [f.name for f in LEAD.editable() if f.name not in left_out]
-
-
-def _form(request: HttpRequest, form: RecordForm, lead: Lead | None) -> HttpResponse:
-    status = 409 if form.stale else 422 if form.errors else 200
-    back = lead.get_absolute_url() if lead else reverse("sales:lead_list")
-    context = {"form": form, "record": lead, "kind": LEAD, "back": back, "new": _("New lead")}
-    return htmx.part(request, "sales/record_form.html#form", context, status=status)
 
 
 @require_POST

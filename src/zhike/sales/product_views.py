@@ -6,12 +6,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.kit import htmx
-from zhike.kit.access import can, require
+from zhike.kit.access import can
 from zhike.kit.errors import Refused
 from zhike.kit.registry import cards
 from zhike.records import actions as records
 from zhike.records.files import files_panel
-from zhike.records.forms import RecordForm
+from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
 from zhike.records.queries import record_for
 from zhike.sales import panels, price_queries, queries
@@ -51,22 +51,14 @@ def product_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def product_create(request: HttpRequest) -> HttpResponse:
     """A new product."""
-    require(request.viewer, PRODUCT.verb("create"))
     start = {"is_active": True, "tax_rate": Product().taxation}
-    form = RecordForm(request.POST or None, kind=PRODUCT, viewer=request.viewer, initial=start)
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
-    return _form(request, form, None)
+    return create_page(request, PRODUCT, new=_("New product"), initial=start)
 
 
 @require_http_methods(["GET", "POST"])
 def product_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a product."""
-    product = record_for(request.viewer, PRODUCT, pk)
-    form = RecordForm(request.POST or None, kind=PRODUCT, viewer=request.viewer, record=product)
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
-    return _form(request, form, product)
+    return edit_page(request, PRODUCT, record_for(request.viewer, PRODUCT, pk))
 
 
 @require_http_methods(["GET", "POST"])
@@ -96,10 +88,3 @@ def product_off_sale(request: HttpRequest, pk: int) -> HttpResponse:
     product = record_for(request.viewer, PRODUCT, pk)
     records.change_record(PRODUCT, product, {"is_active": not product.is_active}, by=request.viewer)
     return htmx.redirect(request, product.get_absolute_url(), _("Saved."))
-
-
-def _form(request: HttpRequest, form: RecordForm, product: Product | None) -> HttpResponse:
-    status = 409 if form.stale else 422 if form.errors else 200
-    back = product.get_absolute_url() if product else reverse("sales:product_list")
-    context = {"form": form, "record": product, "kind": PRODUCT, "back": back, "new": _("New product")}
-    return htmx.part(request, "sales/record_form.html#form", context, status=status)

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
-from zhike.kit.registry import buttons, cards
+from zhike.kit.registry import cards
 from zhike.kit.viewer import Viewer
 from zhike.org.queries import approvals_of
-from zhike.records.forms import RecordForm
+from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
 from zhike.records.queries import record, record_for
+from zhike.records.recordpages import button_links
 from zhike.sales import actions, panels, queries
 from zhike.sales.kinds import QUOTE, SEE_COST
 from zhike.sales.models import Quote
@@ -54,10 +55,7 @@ def _page(request: HttpRequest, quote: Quote, form: QuoteLinesForm | None = None
         "approvals": approvals_of("sales.quote", quote),
         "cards": [card.body(request, quote) for card in cards.at(QUOTE.label, viewer)],
         "versions": queries.versions_of(viewer, quote), "changes": panels.changes(request, quote),
-        "buttons": [
-            {"label": e.label, "icon": e.icon, "url": f"{reverse(e.url_name)}?quote={quote.pk}"}
-            for e in buttons.at(QUOTE.label, viewer)
-        ] if quote.status in ("approved", "sent") else [],
+        "buttons": button_links(QUOTE.label, viewer, "quote", quote.pk) if quote.status in ("approved", "sent") else [],
     }  # fmt: skip
     status = 200 if form is None or not form.is_bound else 409 if form.stale else 422
     return htmx.part(request, "sales/quote_page.html", context, status=status)
@@ -88,33 +86,20 @@ def quote_create(request: HttpRequest) -> HttpResponse:
     initial |= queries.quote_beginnings()
     if "opportunity" in initial and "customer" not in initial:
         initial |= queries.parties_of(request.viewer, initial["opportunity"])
-    form = RecordForm(request.POST or None, kind=QUOTE, viewer=request.viewer, initial=initial, only=_fields(None))
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
-    return _form(request, form, None)
+    return create_page(request, QUOTE, new=_("New quote"), initial=initial, only=_fields(None))
 
 
 @require_http_methods(["GET", "POST"])
 def quote_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the head of a quote."""
     quote = record_for(request.viewer, QUOTE, pk)
-    form = RecordForm(request.POST or None, kind=QUOTE, viewer=request.viewer, record=quote, only=_fields(quote))
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
-    return _form(request, form, quote)
+    return edit_page(request, QUOTE, quote, only=_fields(quote))
 
 
 def _fields(quote: Quote | None) -> list[str]:
     """What the form of the head shows: all but the lines, which have an editor of their own."""
     shut = {"lines", "reduction", "number", "status", *([QUOTE.owner] if quote else [])}
     return [field.name for field in QUOTE.editable() if field.name not in shut]
-
-
-def _form(request: HttpRequest, form: RecordForm, quote: Quote | None) -> HttpResponse:
-    status = 409 if form.stale else 422 if form.errors else 200
-    back = quote.get_absolute_url() if quote else reverse("sales:quote_list")
-    context = {"form": form, "record": quote, "kind": QUOTE, "back": back, "new": _("New quote")}
-    return htmx.part(request, "sales/record_form.html#form", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])

@@ -8,14 +8,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.kit import htmx
-from zhike.kit.access import can, require
+from zhike.kit.access import can
 from zhike.kit.errors import NotVisible, Refused
 from zhike.kit.keys import key_of
-from zhike.kit.registry import Entry, buttons, tabs
-from zhike.kit.viewer import Viewer
 from zhike.records import actions as records
-from zhike.records.forms import RecordForm
+from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
+from zhike.records.recordpages import button_links, open_tab, tab_links
 from zhike.sales import actions, board, queries
 from zhike.sales.forms import LineForm, MoveForm, OwnerForm
 from zhike.sales.kinds import OPPORTUNITY
@@ -40,10 +39,7 @@ def opportunity_list(request: HttpRequest) -> HttpResponse:
 def opportunity_page(request: HttpRequest, pk: int, tab: str = "") -> HttpResponse:
     """A deal: path of stages, key figures, tabs of all rooms, facts and checklist beside (SAL-4)."""
     viewer, opportunity = request.viewer, queries.opportunity(request.viewer, pk)
-    entries = [e for e in tabs.at(PLACE, viewer) if e.body]
-    current = next((e for e in entries if tab in (e.key, "")), None)
-    if current is None:
-        raise NotVisible
+    current = open_tab(PLACE, viewer, tab)
     context: dict[str, Any] = {"opportunity": opportunity, "tab": current.key}
     if not htmx.wants_part(request):
         changes = queries.stage_changes(viewer, opportunity)
@@ -54,44 +50,27 @@ def opportunity_page(request: HttpRequest, pk: int, tab: str = "") -> HttpRespon
             "ends": queries.ends(opportunity, changes),
             "weighted": queries.weighted(opportunity),
             "checklist": queries.checklist(opportunity),
-            "tabs": [_tab(entry, viewer, opportunity, current.key) for entry in entries],
-            "buttons": [
-                {"label": e.label, "icon": e.icon or "plus", "url": f"{reverse(e.url_name)}?opportunity={pk}"}
-                for e in buttons.at(PLACE, viewer)
-            ],
+            "tabs": tab_links(PLACE, viewer, opportunity, current, "sales:opportunity_tab"),
+            "buttons": button_links(PLACE, viewer, "opportunity", pk),
         }
     context["body"] = current.body(request, opportunity)
     return htmx.part(request, "sales/opportunity_page.html#panel", context)
 
 
-def _tab(entry: Entry, viewer: Viewer, opportunity: Opportunity, current: str) -> dict[str, Any]:
-    url = reverse("sales:opportunity_tab", args=[opportunity.pk, entry.key])
-    count = entry.part(viewer, opportunity) if entry.part else None
-    return {"label": entry.label, "url": url, "current": entry.key == current, "count": count}
-
-
 @require_http_methods(["GET", "POST"])
 def opportunity_create(request: HttpRequest) -> HttpResponse:
     """A new deal; a customer's page or the board says for whom or in which pipeline."""
-    require(request.viewer, OPPORTUNITY.verb("create"))
     initial = {"pipeline": next((p.pk for p in default_first()), None)}
     initial |= {name: request.GET[name] for name in PRESET if request.GET.get(name)}
-    form = RecordForm(request.POST or None, kind=OPPORTUNITY, viewer=request.viewer, initial=initial, only=_fields())
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Created."))
-    return _form(request, form, None)
+    back = reverse("sales:board")
+    return create_page(request, OPPORTUNITY, new=_("New opportunity"), initial=initial, only=_fields(), back=back)
 
 
 @require_http_methods(["GET", "POST"])
 def opportunity_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a deal; who saves second is told, and keeps what they typed (409)."""
     opportunity = queries.opportunity_for(request.viewer, pk)
-    form = RecordForm(
-        request.POST or None, kind=OPPORTUNITY, viewer=request.viewer, record=opportunity, only=_fields(opportunity)
-    )
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
-    return _form(request, form, opportunity)
+    return edit_page(request, OPPORTUNITY, opportunity, only=_fields(opportunity))
 
 
 def _fields(opportunity: Opportunity | None = None) -> list[str]:
@@ -103,13 +82,6 @@ def _fields(opportunity: Opportunity | None = None) -> list[str]:
         left_out -= {"closed_on", "loss_reason"} if opportunity.status == Opportunity.Status.LOST else set()
         left_out -= {"closed_on"} if opportunity.status == Opportunity.Status.WON else set()
     return [f.name for f in OPPORTUNITY.editable() if f.name not in left_out]
-
-
-def _form(request: HttpRequest, form: RecordForm, opportunity: Opportunity | None) -> HttpResponse:
-    status = 409 if form.stale else 422 if form.errors else 200
-    back = opportunity.get_absolute_url() if opportunity else reverse("sales:board")
-    context = {"form": form, "record": opportunity, "kind": OPPORTUNITY, "back": back, "new": _("New opportunity")}
-    return htmx.part(request, "sales/record_form.html#form", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,6 +12,7 @@ from zhike.org import actions, queries, rules
 from zhike.org.forms import LeaveForm
 from zhike.org.kinds import USER
 from zhike.org.models import Person
+from zhike.records.formpages import edit_page, form_page
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
 
@@ -56,24 +57,14 @@ def person_create(request: HttpRequest) -> HttpResponse:
     form = RecordForm(request.POST or None, kind=USER, viewer=request.viewer, initial={"is_active": True})
     if form.is_valid() and form.attempt(actions.create_person, form.values(), by=request.viewer):
         return _told(request, form.result, form.result.first_password)
-    return _form(request, form, None)
+    return form_page(request, form, new=_("New colleague"))
 
 
 @require_http_methods(["GET", "POST"])
 def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a colleague's data, place, roles."""
     person = _managed(request, pk)
-    form = RecordForm(request.POST or None, kind=USER, viewer=request.viewer, record=person)
-    if request.method == "POST" and form.save(by=request.viewer):
-        return htmx.redirect(request, person.get_absolute_url(), _("Saved."))
-    return _form(request, form, person)
-
-
-def _form(request: HttpRequest, form: RecordForm, person: Person | None) -> HttpResponse:
-    back = person.get_absolute_url() if person else reverse("org:person_list")
-    status = 409 if form.stale else 422 if request.method == "POST" else 200
-    context = {"form": form, "person": person, "back": back}
-    return htmx.part(request, "org/person_form.html#form", context, status=status)
+    return edit_page(request, USER, person)
 
 
 @require_http_methods(["GET", "POST"])
