@@ -57,7 +57,7 @@ def test_CUS_2_the_pdf_is_one_a4_page_with_every_field_of_the_form(company, sign
     assert [round(float(side)) for side in pages[0].mediabox[2:]] == [595, 842]
     # pypdf takes the two-byte codes of the font apart and leaves the zero bytes in.
     text = "".join(pages[0].extract_text().replace("\x00", "").split())
-    assert [word for word in ON_PAPER if word not in text] == []
+    assert [word for word in ON_PAPER if word not in text] == [], text
     assert "李娜打印于" in text
 
 
