@@ -1,7 +1,5 @@
 """Fields only this room has: lines, payment plan, allocations, how much is paid."""
 
-import re
-from abc import ABC, abstractmethod
 from decimal import Decimal
 from typing import Any
 
@@ -16,91 +14,33 @@ from zhike.contracts.rules import Instalment
 from zhike.kit import dates, parse
 from zhike.kit import format as fmt
 from zhike.kit.addresses import address_of
-from zhike.kit.money import check_money
 from zhike.records import kinds
-from zhike.records.fields import EMPTY, Choice, Field, Money, Number, Ref, Text
-from zhike.records.lookups import Lookups
+from zhike.records.fields import (
+    EMPTY,
+    Choice,
+    Field,
+    Money,
+    Number,
+    PromisedLines,
+    Ref,
+    RowsField,
+    Text,
+    check_quantity,
+    money_in,
+    number_in,
+)
 from zhike.sales.models.taxes import Tax
 
-BETWEEN = re.compile(r"[;；\n]+")
-MOST_ROWS = 200
 
-
-class RowsField(Field, ABC):
-    """Rows that belong to a record: a list of objects in the API, parts between ";" in a file."""
-
-    type = "rows"
-    operators = ()
-    empty = ()
-    keys: frozenset[str] = frozenset()
-
-    def __init__(self, name, label=None, **more):
-        super().__init__(
-            name, label, **{"required": False, "sortable": False, "filterable": False, "listed": False, **more}
-        )
-
-    def bind(self, kind):
-        self.kind, self.required = kind, False  # the name is that of the rows, not of a column
-        return self
-
-    def parse(self, raw, lookups):
-        if isinstance(raw, str):
-            raw = [self.words(part) for part in BETWEEN.split(raw) if part.strip()]
-        if not isinstance(raw, list) or len(raw) > MOST_ROWS:
-            raise ValidationError(_("A list of at most %(limit)s lines."), params={"limit": MOST_ROWS})
-        for row in raw:
-            if not isinstance(row, dict) or row.keys() - self.keys:
-                names = ", ".join(sorted(self.keys))
-                raise ValidationError(_("A line is an object with: %(names)s."), params={"names": names})
-        return [self.row(row, lookups) for row in raw]
-
-    @abstractmethod
-    def words(self, part: str) -> dict[str, Any]:
-        """A row as written in a cell."""
-
-    @abstractmethod
-    def row(self, given: dict[str, Any], lookups: Lookups) -> Any:
-        """A row as the action takes it."""
-
-    @property
-    def paths(self):
-        return ("pk",)
-
-    def values_of(self, record):
-        return (self.read(record),)
-
-    def export(self, values):
-        return ""
-
-    def text(self, value):
-        return "; ".join(" ".join(map(str, row)) for row in value) if isinstance(value, list) else str(value or "")
-
-
-def _number(given: dict[str, Any], name: str, default: Any = None) -> Any:
-    raw = given.get(name)
-    try:
-        return default if raw in (None, "") else parse.number(str(raw))
-    except parse.ParseError as error:
-        raise ValidationError(str(error)) from error
-
-
-def _money(given: dict[str, Any], name: str) -> Decimal | None:
-    raw = given.get(name)
-    try:
-        return None if raw in (None, "") else check_money(parse.decimal_amount(str(raw)))
-    except parse.ParseError as error:
-        raise ValidationError(str(error)) from error
-
-
-class LinesField(RowsField):
+class LinesField(PromisedLines):
     """The lines of a contract: {product, name, unit, quantity, price, discount, tax_rate, tax_treatment}."""
 
-    keys = frozenset(
-        {"product", "name", "unit", "quantity", "price", "discount", "tax_rate", "tax_treatment", "amount", "tax"}
-    )
+    model = Contract
+    keys = frozenset({"product", "name", "unit", "quantity", "price", "discount", "tax_rate", "tax_treatment"})
+    shown = frozenset({"amount", "tax"})
 
-    def words(self, part):
-        return {"product": part.strip()}
+    def words(self, part, lookups):
+        return {"product": part}
 
     def row(self, given, lookups):
         product = given.get("product")
@@ -108,29 +48,19 @@ class LinesField(RowsField):
         if product:
             kind = kinds.get("sales.product")
             found = kind.rows(lookups.viewer).get(pk=lookups.record(kind, product))
-        price = _money(given, "price")
+        price = money_in(given, "price")
         line = ContractLine(
             product=found, name=str(given.get("name") or found or "")[:200], unit=str(given.get("unit") or "")[:40],
-            quantity=_number(given, "quantity", Decimal(1)), price=price if price is not None else _list_price(found),
-            discount=_number(given, "discount", Decimal(0)), **_tax(given).columns,
+            quantity=number_in(given, "quantity", Decimal(1)), price=price if price is not None else _list_price(found),
+            discount=number_in(given, "discount", Decimal(0)), **(Tax.of_line(given) or Tax(Decimal(13))).columns,
         )  # fmt: skip
         if not line.name:
             raise ValidationError(_("A line names a product, or says what it is."))
         line.clean_fields(exclude=["contract", "amount", "tax"])
-        if not 0 < line.quantity < 10**9:
-            raise ValidationError(_("The quantity is more than 0."))
+        check_quantity(line.quantity)
         if line.price < 0 or not 0 <= line.discount <= 100 or not 0 <= line.tax_rate < 100:
             raise ValidationError(_("Prices are not negative; discounts and tax rates are percentages."))
         return line
-
-    def write(self, record, value):
-        record.promise_lines(list(value or ()))
-
-    def read(self, record):
-        return record.known_lines()
-
-    def gather(self, ids):
-        return Contract.lines_of_all(ids)
 
     def api(self, values):
         return [
@@ -145,13 +75,6 @@ class LinesField(RowsField):
         ]  # fmt: skip
 
 
-def _tax(given: dict[str, Any]) -> Tax:
-    try:
-        return Tax.of_line(given) or Tax(Decimal(13))
-    except parse.ParseError as error:
-        raise ValidationError(str(error)) from error
-
-
 def _list_price(product: Any) -> Decimal:
     if product is None or product.list_price is None:
         raise ValidationError(_("A line has a price."))
@@ -164,10 +87,11 @@ class PlanField(RowsField):
     In a file "2026-03-01 30000; 2026-06-01 20%; 2026-09-01".
     """
 
-    keys = frozenset({"due_on", "amount", "percent", "label", "position"})
+    keys = frozenset({"due_on", "amount", "percent", "label"})
+    shown = frozenset({"position"})
 
-    def words(self, part):
-        day, _sep, much = part.strip().partition(" ")
+    def words(self, part, lookups):
+        day, _sep, much = part.partition(" ")
         much = much.strip()
         given = {"due_on": day}
         if much:
@@ -175,11 +99,8 @@ class PlanField(RowsField):
         return given
 
     def row(self, given, lookups):
-        try:
-            due_on = parse.day(given.get("due_on") or "", month_first=lookups.month_first)
-        except parse.ParseError as error:
-            raise ValidationError(str(error)) from error
-        amount, percent = _money(given, "amount"), _number(given, "percent")
+        due_on = parse.day(given.get("due_on") or "", month_first=lookups.month_first)
+        amount, percent = money_in(given, "amount"), number_in(given, "percent")
         if amount is not None and amount <= 0 or percent is not None and not 0 < percent <= 100:
             raise ValidationError(_("Every instalment is more than 0."))
         label = parse.clean_text(str(given.get("label") or ""))[:60]
@@ -210,12 +131,12 @@ class AllocationsField(RowsField):
     def clean(self, raw, lookups):
         return [] if raw == [] else super().clean(raw, lookups)  # said: nothing, all of it is credit
 
-    def words(self, part):
-        receivable, _sep, amount = part.strip().partition(" ")
+    def words(self, part, lookups):
+        receivable, _sep, amount = part.partition(" ")
         return {"receivable": receivable, "amount": amount}
 
     def row(self, given, lookups):
-        amount = _money(given, "amount")
+        amount = money_in(given, "amount")
         if amount is None or amount <= 0:
             raise ValidationError(_("The amount is more than 0."))
         return (lookups.record(kinds.get("contracts.receivable"), given.get("receivable") or ""), amount)

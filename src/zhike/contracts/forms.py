@@ -152,7 +152,7 @@ class LineForm(SmallForm):
         if "price" in given:
             given["price"] = str(given["price"])
         given["tax_rate"] = given["tax_rate"].code
-        return CONTRACT.field("lines").row(given, Lookups(viewer))
+        return CONTRACT.field("lines").one(given, Lookups(viewer))
 
 
 class PlanForm(ActionForm):
@@ -189,9 +189,9 @@ class PlanForm(ActionForm):
             label = data.get(f"label{n}", "")
             if not (day or much):
                 continue
-            given = {**field.words(f"{day or '?'} {much}"), "due_on": day, "label": label}
+            given = {**field.words(f"{day or '?'} {much}", self.lookups), "due_on": day, "label": label}
             try:
-                plan.append(field.row(given, self.lookups))
+                plan.append(field.one(given, self.lookups))
             except ValidationError as error:
                 self.add_error(f"due_on{n}" if not day else f"much{n}", error)
         data["plan"] = plan

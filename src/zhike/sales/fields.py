@@ -1,6 +1,5 @@
 """Fields only deals have: pipeline and stage, and how long a deal has been in its stage."""
 
-import re
 from decimal import Decimal
 from typing import Any
 
@@ -14,18 +13,13 @@ from django.utils.translation import ngettext
 from zhike.kit import dates, parse
 from zhike.kit import format as fmt
 from zhike.kit.keys import key_of
-from zhike.kit.money import check_money
 from zhike.records import kinds
-from zhike.records.fields import EMPTY, Choice, Field, Moment, Number
-from zhike.records.lookups import Lookups
+from zhike.records.fields import EMPTY, Choice, Moment, Number, PromisedLines, check_quantity, money_in, number_in
 from zhike.sales.models import Opportunity, Stage
 from zhike.sales.models.pipelines import pipelines, stages
 from zhike.sales.rules import stuck_state
 
 TONES = {Stage.Kind.OPEN: "info", Stage.Kind.WON: "ok", Stage.Kind.LOST: "mute"}
-BETWEEN_LINES = re.compile(r"[;；\n]+")
-LINE_KEYS = {"product", "name", "quantity", "price", "amount"}
-MOST_LINES = 200
 DAY_TONES = {"": "", "stuck": " warn", "late": " bad"}
 
 
@@ -130,64 +124,25 @@ class ScoreField(Number):
         return score_cell(values[0])
 
 
-class LinesField(Field):
+class LinesField(PromisedLines):
     """The product lines of a deal: in the API a list of {product, quantity, price}, in a file names parted by ";"."""
 
-    type = "lines"
-    operators = ()
-    empty = ()
+    model = Opportunity
+    keys = frozenset({"product", "quantity", "price"})
+    shown = frozenset({"name", "amount"})
 
-    def __init__(self, name, label=None, **more):
-        super().__init__(name, label, **{"sortable": False, "filterable": False, "listed": False, **more})
+    def words(self, part, lookups):
+        return {"product": part}
 
-    def bind(self, kind):
-        self.kind, self.required = kind, False  # the name is that of the rows, not of a column
-        return self
-
-    def parse(self, raw, lookups):
-        if isinstance(raw, str):
-            raw = [{"product": word} for word in BETWEEN_LINES.split(raw) if word.strip()]
-        if not isinstance(raw, list) or len(raw) > MOST_LINES:
-            raise ValidationError(_("A list of at most %(limit)s lines."), params={"limit": MOST_LINES})
-        return [self._line(line, lookups) for line in raw]
-
-    def _line(self, line: Any, lookups: Lookups) -> dict[str, Any]:
-        if not isinstance(line, dict) or not line.get("product") or line.keys() - LINE_KEYS:
-            raise ValidationError(_("A line is an object with product, quantity and price."))
-        given = {"product": lookups.record(kinds.get("sales.product"), line["product"])}
-        quantity, price = line.get("quantity"), line.get("price")
-        try:
-            given["quantity"] = Decimal(1) if quantity in (None, "") else parse.number(str(quantity))
-            given["price"] = None if price in (None, "") else check_money(parse.decimal_amount(str(price)))
-        except parse.ParseError as error:
-            raise ValidationError(str(error)) from error
-        if not 0 < given["quantity"] < 10**9:
-            raise ValidationError(_("The quantity is more than 0."))
-        if given["price"] is not None and given["price"] < 0:
+    def row(self, given, lookups):
+        if not given.get("product"):
+            raise ValidationError(_("A line names a product."))
+        quantity, price = number_in(given, "quantity", Decimal(1)), money_in(given, "price")
+        check_quantity(quantity)
+        if price is not None and price < 0:
             raise ValidationError(_("Prices are not negative."))
-        return given
-
-    def write(self, record, value):
-        record.promise_lines(list(value or ()))
-
-    def read(self, record):
-        return record.known_lines()
-
-    @property
-    def paths(self):
-        return ("pk",)
-
-    def gather(self, ids):
-        return Opportunity.lines_of_all(ids)
-
-    def values_of(self, record):
-        return (record.known_lines(),)
-
-    def export(self, values):
-        return ""
-
-    def text(self, value):
-        return "; ".join(str(line) for line in value) if isinstance(value, list) else str(value or "")
+        product = lookups.record(kinds.get("sales.product"), given["product"])
+        return {"product": product, "quantity": quantity, "price": price}
 
     def api(self, values):
         return [

@@ -21,6 +21,7 @@ from zhike.records.fields.plain import (
     Uscc,
     YesNo,
 )
+from zhike.records.fields.rows import PromisedLines, RowsField, check_quantity, money_in, number_in
 from zhike.records.fields.titles import LongTitle, Title
 
 OPERATOR_LABELS = {
@@ -35,5 +36,6 @@ OPERATOR_LABELS = {
 
 __all__ = [
     "EMPTY", "Choice", "Day", "Email", "Field", "LongText", "LongTitle", "Moment", "Money", "Number", "Person", "Phone",
-    "Picklist", "Ref", "Text", "Title", "Uscc", "YesNo", "custom_field",
+    "Picklist", "PromisedLines", "Ref", "RowsField", "Text", "Title", "Uscc", "YesNo", "check_quantity", "custom_field",
+    "money_in", "number_in",
 ]  # fmt: skip
