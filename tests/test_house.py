@@ -18,8 +18,8 @@ LENT_BY_CHANNELS = LENT | {"carrying", "http", "webhooks"}
 LENT_BY_SALES = LENT | {"measures", "quote_pdf", "targets"}
 LENT_BY_RECORDS = LENT | {
     "bulkactions", "conditions", "config", "customvalues", "events", "exports", "fields", "files", "filters",
-    "forms", "imports", "lists", "lookups", "messages", "paging", "periodic", "prepared", "reports", "search", "shapes", "stats", "uploads",
-    "widgets",
+    "formpages", "forms", "imports", "lists", "lookups", "messages", "paging", "periodic", "prepared", "recordpages",
+    "reports", "search", "shapes", "stats", "uploads", "widgets",
 }  # fmt: skip
 LENT_BY = {
     "activities": LENT_BY_ACTIVITIES, "customers": LENT_BY_CUSTOMERS, "records": LENT_BY_RECORDS, "org": LENT_BY_ORG, "sales": LENT_BY_SALES,
