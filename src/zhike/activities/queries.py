@@ -150,7 +150,7 @@ def customer_of_deal(viewer: Viewer, pk: str) -> dict[str, int]:
 
 def my_tasks(viewer: Viewer, people: Iterable[int], until: datetime, count: int = 40) -> list[Task]:
     """Open tasks of these people due before an instant, and those without a time, soonest first."""
-    rows = Task.objects.visible_to(viewer).filter(assignee_id__in=list(people), status=Task.Status.OPEN)
+    rows = Task.objects.of_people(viewer, "assignee", people).filter(status=Task.Status.OPEN)
     rows = rows.filter(Q(due_at__lt=until) | Q(due_at__isnull=True)).select_related("customer", "assigned_by")
     return list(rows.order_by(F("due_at").asc(nulls_last=True), "id")[:count])
 
@@ -158,7 +158,7 @@ def my_tasks(viewer: Viewer, people: Iterable[int], until: datetime, count: int 
 def done_today(viewer: Viewer, people: Iterable[int]) -> list[Task]:
     """What these people carried out today."""
     begin, _end = dates.bounds(dates.today())
-    rows = Task.objects.visible_to(viewer).filter(assignee_id__in=list(people), status=Task.Status.DONE)
+    rows = Task.objects.of_people(viewer, "assignee", people).filter(status=Task.Status.DONE)
     return list(rows.filter(closed_at__gte=begin, updated_at__gte=begin).select_related("customer")[:20])
 
 

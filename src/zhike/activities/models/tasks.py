@@ -132,6 +132,7 @@ class Task(OwnedRecord):
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["assignee", "due_at", "id"], name="tasks_open_of", condition=Q(status="open")),
+            models.Index(fields=["due_at", "id"], name="tasks_open_by_due", condition=Q(status="open")),
             models.Index(fields=["assigned_by", "due_at", "id"], name="tasks_open_by", condition=Q(status="open")),
             models.Index(fields=["assignee", "-updated_at", "-id"], name="tasks_of_assignee"),
             models.Index(fields=["-updated_at", "-id"], name="tasks_by_update"),
