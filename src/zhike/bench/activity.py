@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from zhike.bench import live, stream
-from zhike.bench.core import machine
+from zhike.bench import apart, live
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def run(options: Any) -> int:
     if unknown := [name for name in asked if name not in PARTS]:
         print(f"zhike: no such part: {', '.join(unknown)}; there is {', '.join(PARTS)}")
         return 2
-    print(f"ZhiKe bench activity, {date.today().isoformat()}, {machine()}")  # noqa: DTZ011
+    print(f"ZhiKe bench activity, {date.today().isoformat()}, {apart.machine()}")  # noqa: DTZ011
     missed = 0
     for name in asked:
         for figure in PARTS[name](options):
@@ -61,10 +60,16 @@ PAGES = {  # label, and most ms at the 95th percentile
 }  # fmt: skip
 
 
+def measure(database: str, options: Any, parts: str) -> dict[str, Any]:
+    """What one database gives at this scale; see `activity_measure`."""
+    place = f"{database}-activity-{options.scale:g}"
+    return apart.measured("activity_measure", database, place, options.scale, options.requests, parts)
+
+
 def pages(options: Any) -> Iterable[Figure]:
     """Ten million follow-ups: a customer's stream, the feed of a team of fifty, one's day; at the 95th percentile."""
-    for database in stream.databases(options):
-        found = stream.measure(database, options, ",".join(PAGES))
+    for database in apart.databases(options):
+        found = measure(database, options, ",".join(PAGES))
         yield Figure(f"{database}: follow-ups", found["followups"])
         for page, (label, most) in PAGES.items():
             for person, times in found["pages"][page].items():
@@ -76,8 +81,8 @@ def pages(options: Any) -> Iterable[Figure]:
 
 def rules(options: Any) -> Iterable[Figure]:
     """The pass over all reminder rules in the background, and what it does to a list meanwhile."""
-    for database in stream.databases(options):
-        found = stream.measure(database, options, "rules")["rules"]
+    for database in apart.databases(options):
+        found = measure(database, options, "rules")["rules"]
         told = f"{database}: {found['rules']} rules passed, {found['told']:,} reminders written"
         yield Figure(told, found["seconds"], 60, "s")
         yield Figure("  once more, with nothing new", found["again"], 60, "s")

@@ -1,23 +1,11 @@
-"""`./zhike bench core`: pages of a company with a million customers, on both databases, beside one with 20,000.
+"""`./zhike bench core`: pages of a company with a million customers, on both databases, beside one with 20,000."""
 
-Each database and size is measured in a process of its own; data sets are made once and kept in the data folder.
-"""
-
-import json
-import os
-import platform
-import subprocess
-import sys
 from datetime import date
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-from zhike import environment
-from zhike.cli.postgres import PrivatePostgres, server_programs
+from zhike.bench import apart
 
-# A small server as one would run it: memory for the busy pages, everything else as PostgreSQL comes.
-SERVER = {"shared_buffers": "1GB", "listen_addresses": "", "maintenance_work_mem": "512MB", "max_wal_size": "8GB"}
 # Time over HTTP at the 95th percentile in ms, and how many times a bare handler behind the same server (by medians).
 TARGETS = {
     "list": (25, 9), "deep": (40, None), "contains": (None, 9), "customer": (40, 14), "search": (50, 8),
@@ -41,13 +29,9 @@ FLOWS = {
 
 def run(options: Any) -> int:
     """Measure and print; 1 when a target was missed."""
-    print(f"ZhiKe bench core, {date.today().isoformat()}, {machine()}")  # noqa: DTZ011
-    databases = ["sqlite", "postgresql"] if options.database == "both" else [options.database]
-    if "postgresql" in databases and server_programs() is None:
-        print("PostgreSQL's server programs are not installed: left out")
-        databases.remove("postgresql")
+    print(f"ZhiKe bench core, {date.today().isoformat()}, {apart.machine()}")  # noqa: DTZ011
     missed = 0
-    for database in databases:
+    for database in apart.databases(options):
         small = measure(database, options.small, options, flows=False) if options.small else {}
         large = measure(database, options.scale, options, flows=not options.pages)
         missed += print_pages(database, small, large) + print_flows(large["flows"])
@@ -57,23 +41,8 @@ def run(options: Any) -> int:
 
 def measure(database: str, scale: float, options: Any, *, flows: bool) -> dict[str, Any]:
     """What one database and size give: {"pages": {page: {person: …}}, "flows": …}."""
-    folder = environment.data_folder() / "bench" / f"{database}-{scale:g}"
-    arguments = [str(scale), str(options.requests), options.pages, "1" if flows else "0"]
-    if database == "sqlite":
-        return in_process(folder, "", arguments)
-    with PrivatePostgres(folder / "server", SERVER) as server:
-        return in_process(folder, server.url, arguments)
-
-
-def in_process(folder: Path, url: str, arguments: list[str]) -> dict[str, Any]:
-    """Generate if need be and measure, in a process that has these settings."""
-    folder.mkdir(parents=True, exist_ok=True)
-    settings = {"ZHIKE_DATA": str(folder), "ZHIKE_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "zhike.settings"}
-    command = [sys.executable, "-m", "zhike.bench.measure", *arguments]
-    done = subprocess.run(command, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        sys.exit(done.returncode)
-    return json.loads(done.stdout.splitlines()[-1])
+    place = f"{database}-{scale:g}"
+    return apart.measured("measure", database, place, scale, options.requests, options.pages, int(flows))
 
 
 def print_pages(database: str, small: dict, large: dict) -> int:
@@ -114,9 +83,3 @@ def print_flows(flows: dict[str, float]) -> int:
         aim = "" if target is None else f"(at {'least' if is_least else 'most'} {target:,})"
         print(f"{label:<50}{flows[key]:>12,.1f}  {aim:<18} {'ok' if met else 'MISSED'}")
     return missed
-
-
-def machine() -> str:
-    """The class of machine: processors, memory, Python."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} processors, {memory:.0f} GB, {platform.machine()}, Python {platform.python_version()}"

@@ -4,17 +4,10 @@ At full size 300,000 opportunities, 100,000 contracts, 300,000 due lines and abo
 HTTP on one warm connection at the 95th percentile; after the posters the kept sums are compared with the ledger.
 """
 
-import json
-import os
-import subprocess
-import sys
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from zhike import environment
-from zhike.bench.core import SERVER, machine
-from zhike.cli.postgres import PrivatePostgres, server_programs
+from zhike.bench import apart
 
 # Milliseconds at most, at the 95th percentile.
 TARGETS = {"board": 60, "overview": 150, "past": 500, "post": 30, "list": 60, "contract": 60}
@@ -22,35 +15,17 @@ TARGETS = {"board": 60, "overview": 150, "past": 500, "post": 30, "list": 60, "c
 
 def run(options: Any) -> int:
     """Measure and print; 1 when a target was missed."""
-    print(f"ZhiKe bench selling, {date.today().isoformat()}, {machine()}")  # noqa: DTZ011
-    databases = ["sqlite", "postgresql"] if options.database == "both" else [options.database]
-    if "postgresql" in databases and server_programs() is None:
-        print("PostgreSQL's server programs are not installed: left out")
-        databases.remove("postgresql")
-    missed = sum(print_found(database, measure(database, options)) for database in databases)
+    print(f"ZhiKe bench selling, {date.today().isoformat()}, {apart.machine()}")  # noqa: DTZ011
+    missed = sum(print_found(database, measure(database, options)) for database in apart.databases(options))
     print(f"\n{missed} targets missed" if missed else "\nall targets met")
     return 1 if missed else 0
 
 
 def measure(database: str, options: Any) -> dict[str, Any]:
     """What one database gives."""
-    folder = environment.data_folder() / "bench" / f"selling-{database}-{options.scale:g}"
-    arguments = [str(options.scale), str(options.requests), options.pages, str(options.seconds)]
-    if database == "sqlite":
-        return in_process(folder, "", arguments)
-    with PrivatePostgres(folder / "server", SERVER) as server:
-        return in_process(folder, server.url, arguments)
-
-
-def in_process(folder: Path, url: str, arguments: list[str]) -> dict[str, Any]:
-    """Generate if need be and measure, in a process that has these settings."""
-    folder.mkdir(parents=True, exist_ok=True)
-    settings = {"ZHIKE_DATA": str(folder), "ZHIKE_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "zhike.settings"}
-    command = [sys.executable, "-m", "zhike.bench.selling_measure", *arguments]
-    done = subprocess.run(command, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        sys.exit(done.returncode)
-    return json.loads(done.stdout.splitlines()[-1])
+    place = f"selling-{database}-{options.scale:g}"
+    arguments = (options.scale, options.requests, options.pages, options.seconds)
+    return apart.measured("selling_measure", database, place, *arguments)
 
 
 def print_found(database: str, found: dict[str, Any]) -> int:
