@@ -1,11 +1,13 @@
 """Forms when something goes wrong between: pressed twice, the session over, the connection gone (SAL-6, SAL-7)."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from tests.browser.conftest import DEAF
 from tests.browser.demo_deals import PASSWORD
+from zhike.kit import dates
 
 # A contract with open lines, its customer, and a seller with a customer of their own.
 FOUND = """
@@ -16,7 +18,7 @@ from zhike.org.viewers import the_system
 line = Receivable.objects.visible_to(the_system()).filter(balance__gt=9000).order_by("id").first()
 seller = Person.objects.filter(title="客户经理", is_active=True).order_by("id").first()
 customer = Customer.objects.visible_to(the_system()).filter(owner=seller).order_by("id").first()
-print(line.contract_id, seller.username, customer.name)
+print(line.contract_id, seller.username, customer.name, line.pk)
 """
 COUNTED = """
 from zhike.contracts.models import {model}
@@ -90,10 +92,32 @@ def test_SAL_7_a_payment_survives_the_end_of_the_session_the_connection_and_a_se
     drop_expected(page)
 
 
+def test_SAL_7_a_dialog_survives_the_end_of_the_session(open_page, demo, found, assert_accessible):
+    page, later = open_page(demo), str(dates.today() + timedelta(days=99))
+    again(page_at_login(page), "xuj")
+    page.goto(f"/contracts/{found[0]}/")
+    page.locator(f".ladder a[hx-get$='/receivables/{found[3]}/due/']").click()
+    page.locator("#dialog [name=due_on]").fill(later)
+    page.context.clear_cookies(name="sessionid")
+    page.locator("#dialog footer button[type=submit]").click()
+    link = page.locator("#dialog .note a", has_text="登录")
+    link.wait_for()
+    assert_accessible(page)
+    with page.expect_popup() as other:
+        link.click()
+    again(other.value, "xuj")
+    other.value.close()
+    assert page.locator("#dialog [name=due_on]").input_value() == later
+    page.locator("#dialog footer button[type=submit]").click()
+    page.locator("#toasts").get_by_text("已保存").wait_for()
+    page.locator(".ladder", has_text=later).wait_for()
+    drop_expected(page)
+
+
 def test_SAL_6_a_contract_survives_the_end_of_the_session_the_connection_and_a_second_click(
     open_page, demo, found
 ):  # fmt: skip
-    _contract, seller, customer = found
+    _contract, seller, customer, _line = found
     page, name = open_page(demo), "会话中断测试合同"
     again(page_at_login(page), seller)
     button = fill_contract(page, customer, name)

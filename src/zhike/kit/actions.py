@@ -57,7 +57,7 @@ def acting(by: Viewer, name: str, *, batch_id: int | None = None, through: str =
             yield _running.get()
     except ProtectedError as error:  # an IntegrityError too, so it comes first
         names = {str(row._meta.verbose_name) for row in error.protected_objects}
-        raise Refused(_("Still in use by: %(kinds)s") % {"kinds": ", ".join(sorted(names))}) from error
+        raise Refused(_("Still in use by: %(kinds)s") % {"kinds": _(", ").join(sorted(names))}) from error
     except IntegrityError as error:
         raise refused_by_constraint(error) or error from error
     except ValidationError as error:

@@ -27,6 +27,19 @@ function beside({ label, url }) {
   return a;
 }
 
+// What is outside a modal dialog takes no clicks: there a link stands at the head of the dialog.
+function sayInside(body, text, link) {
+  const note = document.createElement('div');
+  const words = document.createElement('span');
+  $$('[data-said]', body).forEach((old) => old.remove());
+  note.className = 'note t-bad';
+  note.dataset.said = '';
+  note.setAttribute('role', 'alert');
+  words.textContent = text;
+  note.append(icon('alert-circle'), words, beside(link));
+  body.prepend(note);
+}
+
 // Over an open dialog: whatever was shown last lies on top.
 function raise(place) {
   if (!place.showPopover) return;
@@ -47,7 +60,9 @@ function undoBy(url) {
 
 document.addEventListener('zk:toast', ({ detail }) => {
   const { text, tone, undo_url: undo, link } = detail;
-  toast(text, { tone, link, undo: undo ? undoBy(undo) : null });
+  const body = link && $('dialog:modal .body');
+  if (body) sayInside(body, text, link);
+  else toast(text, { tone, link, undo: undo ? undoBy(undo) : null });
 });
 document.addEventListener('htmx:sendError', () => toast(word('offline'), { tone: 'bad' }));
 document.addEventListener('htmx:responseError', ({ detail }) => {
