@@ -42,12 +42,12 @@ def _changed(change: ContractChange) -> dict[str, Any]:
 
 
 def _payment(row: Payment) -> dict[str, Any]:
-    said = _("paid %(amount)s (%(number)s)") % {"amount": fmt.money(row.amount), "number": row.number}
+    said = _("paid %(amount)s (%(number)s)") % {"amount": fmt.yuan(row.amount), "number": row.number}
     if row.is_reversed:
         said = _("%(payment)s, taken back later") % {"payment": said}
     elif row.unallocated:
         said = _("%(payment)s, %(left)s of it not allocated yet") % {
-            "payment": said, "left": fmt.money(row.unallocated),
+            "payment": said, "left": fmt.yuan(row.unallocated),
         }  # fmt: skip
     return _event("cash", "mute" if row.is_reversed else "ok", said, row)
 
@@ -106,7 +106,7 @@ def _event(icon: str, tone: str, text: str, record: Any, person_id: int | None =
 
 
 def _words(contract: Contract, amount: Any, **more: Any) -> dict[str, Any]:
-    return {"contract": contract, "amount": fmt.money(amount), **more}
+    return {"contract": contract, "amount": fmt.yuan(amount), **more}
 
 
 def _moment(on: date, noted_at: datetime) -> datetime:

@@ -28,6 +28,7 @@ def test_SAL_6_signing_payment_change_and_end_are_events_in_their_order(company,
     found = texts(viewer(company.li_na), customer, show="money")
     assert len(found) == 5
     assert found[-1].startswith("签订合同") and payment.number in found[-2] and "检测线" in found[-1]
+    assert "¥ 3,000.00" in found[-2] and not any("<" in text for text in found)
     assert any("减配" in text for text in found[:2]) and any("客户停产" in text for text in found[:2])
     assert wrong.number in found[2] and "撤回" in found[2]
     page = sign_in(company.li_na).get(f"/customers/{customer.pk}/").content.decode()
