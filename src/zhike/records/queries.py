@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
 from zhike.kit.access import VERBS, may
@@ -12,6 +13,7 @@ from zhike.kit.keys import LARGEST_KEY
 from zhike.kit.viewer import Viewer
 from zhike.records import config, kinds
 from zhike.records.kinds import RecordKind
+from zhike.records.lookups import person_names
 from zhike.records.models import AuditEntry, ImportBatch, InboxItem, Job, SavedView, StoredFile, Tag
 from zhike.records.prepared import prepared, prepared_count
 
@@ -54,8 +56,15 @@ def history_lines(kind: RecordKind, entry: AuditEntry, viewer: Viewer | None = N
             continue
         field = kind.fields.get(name)
         label = field.label if field else _plain_label(kind, name)
+        if field is None and _is_person(kind, name):
+            before, after = (person_names().get(value, value) for value in (before, after))
         lines.append({"label": label, "before": _said(field, before), "after": _said(field, after)})
     return lines
+
+
+def _is_person(kind: RecordKind, name: str) -> bool:
+    column = next((column for column in kind.model._meta.fields if column.name == name), None)
+    return column is not None and column.related_model is get_user_model()
 
 
 def _plain_label(kind: RecordKind, name: str) -> Any:

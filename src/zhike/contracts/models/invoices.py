@@ -86,7 +86,7 @@ class Invoice(OwnedRecord, Taxed):
     phone = models.CharField(_("registered phone"), max_length=60, blank=True)
     email = models.EmailField(_("sent to"), blank=True)
     issued_on = models.DateField(_("issued on"), null=True, blank=True)
-    approved_by = person_key(null=True, editable=False)
+    approved_by = person_key(verbose_name=_("approved by"), null=True, editable=False)
     may_exceed = models.BooleanField(_("approved above the contract"), default=False, editable=False)
     original = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="red_letters", editable=False,

@@ -104,6 +104,8 @@ def test_SAL_9_from_application_to_issue_through_the_pages(company, sign_in, con
     invoice = Invoice.objects.whole_table("test").get(pk=pk)
     assert (invoice.status, invoice.number) == ("issued", NUMBER.format(1))
     assert fresh(contract).invoiced == 4000
+    history = finance.get(f"{url}changes/").content.decode()
+    assert "批准人" in history and company.finance.name in history.partition("批准人")[2]
     assert "发票.pdf" in finance.get(f"{url}files/").content.decode()
     assert NUMBER.format(1) in sales.get(f"/customers/{contract.customer_id}/invoices/").content.decode()
 
