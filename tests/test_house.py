@@ -43,6 +43,10 @@ WHOLE_TABLE = {
     "zhike/activities/reminding.py",  # finds what is due for everybody; each person is told of what they see only
     "zhike/activities/actions/reports.py",  # who has read, spoken to or not handed in a report the action was let in for
     "zhike/activities/actions/tasks.py",  # tasks of a customer that moves; participants of a task let in for
+    "zhike/channels/actions/deliveries.py",  # the row of a message that is put on its way, or was read by its scope
+    "zhike/channels/queries.py",  # what was sent over a subscription that was read by its scope
+    "zhike/channels/sending.py",  # everybody's messages are sent
+    "zhike/packs/distribution/outgoing.py",  # a demo goes into an empty installation
     "zhike/channels/actions/webhooks.py",  # a subscription that is stopped, whoever's it is
     "zhike/channels/webhooks.py",  # all subscriptions hear of an event; each is sent what its owner sees
     "zhike/contracts/account.py",  # whether a viewer sees all of an account, before a statement of it is written

@@ -97,7 +97,7 @@ def renew(request: HttpRequest, pk: int):
 
 @router.get("/{int:pk}/deliveries", operation_id="webhooks_log", summary="What was sent, newest first")
 def log(request: HttpRequest, pk: int, before: int = 0):
-    rows = _hook(request, pk).deliveries.order_by("-id")
+    rows = queries.told(_hook(request, pk))
     rows = list((rows.filter(pk__lt=before) if before > 0 else rows)[:PAGE])
     more = rows[-1].pk if len(rows) == PAGE else None
     return JsonResponse({"items": [delivery_json(row) for row in rows], "next": more})
@@ -107,7 +107,7 @@ def log(request: HttpRequest, pk: int, before: int = 0):
     "/{int:pk}/deliveries/{int:delivery_pk}/replay", operation_id="webhooks_replay_one", summary="Send one again"
 )
 def replay_one(request: HttpRequest, pk: int, delivery_pk: int):
-    row = _hook(request, pk).deliveries.filter(pk=min(delivery_pk, queries.LARGEST_KEY)).first()
+    row = queries.told(_hook(request, pk)).filter(pk=min(delivery_pk, queries.LARGEST_KEY)).first()
     if row is None:
         raise NotVisible
     return JsonResponse(delivery_json(actions.resend(row, by=request.viewer)))

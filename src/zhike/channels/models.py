@@ -6,8 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhike.channels.rules import SEE
-from zhike.kit.scope import ScopedModel, by_owner
+from zhike.kit.scope import Scope, ScopedModel, by_owner
 from zhike.kit.sealed import Unreadable, unseal
 from zhike.kit.viewer import Viewer
 from zhike.org.models import Department
@@ -15,17 +14,20 @@ from zhike.records.config import Configuration, bump
 from zhike.records.models import InboxItem, person_key
 
 
-class DeliveryQuerySet(models.QuerySet):
-    def visible_to(self, viewer: Viewer, *, few: bool = False) -> "DeliveryQuerySet":
-        """All for those who see everything, else what went to oneself or over one's own webhooks (ORG-3)."""
-        if not viewer.can(SEE):
-            return self.none()
+class ToOneself(Scope):
+    """All for those who see everything, else what went to oneself or over one's own webhooks (ORG-3)."""
+
+    def arms(self, viewer: Viewer, model: type[models.Model]) -> list[Q]:
         if viewer.people is None:
-            return self.all()
-        return self.filter(Q(person_id=viewer.person_id) | Q(webhook__owner_id=viewer.person_id))
+            return [Q()]
+        return [Q(person_id=viewer.person_id) | Q(webhook__owner_id=viewer.person_id)]
+
+    def allows_change(self, viewer: Viewer, record: "Delivery") -> bool:
+        mine = record.person_id == viewer.person_id
+        return viewer.people is None or mine or bool(record.webhook and record.webhook.owner_id == viewer.person_id)
 
 
-class Delivery(models.Model):
+class Delivery(ScopedModel):
     """A message on its way over one channel to one recipient.
 
     `key` names message, channel and recipient: the same again is the same row, so nothing is sent for it twice.
@@ -76,7 +78,8 @@ class Delivery(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
     sent_at = models.DateTimeField(_("sent at"), null=True)
 
-    objects = DeliveryQuerySet.as_manager()
+    scope = ToOneself()
+    in_actions_only = False  # what sends writes down how it went, and is no action of anybody
 
     class Meta:
         verbose_name = pgettext_lazy("channels", "delivery")

@@ -13,6 +13,12 @@ def deliveries(viewer: Viewer) -> QuerySet[Delivery]:
     return Delivery.objects.visible_to(viewer).select_related("person", "robot", "webhook").order_by("-id")
 
 
+def told(hook: Webhook) -> QuerySet[Delivery]:
+    """What was sent over a subscription that was read by its own scope, newest first."""
+    rows = Delivery.objects.whole_table("what was sent over a subscription its viewer was let in for")
+    return rows.filter(webhook=hook).order_by("-id")
+
+
 def delivery(viewer: Viewer, pk: int) -> Delivery:
     """One of them. Raises NotVisible."""
     found = deliveries(viewer).filter(pk=min(pk, LARGEST_KEY)).first()

@@ -57,6 +57,10 @@ def carry(channel: str, carrier: Carrier) -> None:
     _carriers[channel] = carrier
 
 
+def _everything() -> QuerySet[Delivery]:
+    return Delivery.objects.whole_table("everybody's messages are sent")
+
+
 def enqueue(delivery: Delivery) -> None:
     """Have a row sent when it is due, by a job in the transaction under way."""
     from zhike.channels.tasks import send_delivery  # tasks name their queue at import, which needs the apps ready
@@ -101,7 +105,7 @@ def patiently(write: Callable[[], None], seconds: float = 120) -> None:
 def claim(delivery_id: int) -> list[Delivery]:
     """Mark a due row, and what goes in the same letter, as being sent; [] where there is nothing to do."""
     now = dates.now()
-    found = Delivery.objects.filter(pk=delivery_id, status__in=Delivery.OPEN).filter(_due(now)).first()
+    found = _everything().filter(pk=delivery_id, status__in=Delivery.OPEN).filter(_due(now)).first()
     if found is None:
         return []
     line = _lock(found.line)
@@ -111,14 +115,14 @@ def claim(delivery_id: int) -> list[Delivery]:
     if not rows:
         return []
     letter = found.letter or uuid.uuid4().hex
-    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+    _everything().filter(pk__in=[row.pk for row in rows]).update(
         status=Status.SENDING, letter=letter, sender=own_name(), queued_at=None, changed_at=now,
         attempts=F("attempts") + 1,
     )  # fmt: skip
-    Delivery.objects.filter(pk__in=[row.pk for row in rows], first_tried_at=None).update(first_tried_at=now)
+    _everything().filter(pk__in=[row.pk for row in rows], first_tried_at=None).update(first_tried_at=now)
     line.recent = [*line.recent, now.timestamp()][-200:]
     line.save(update_fields=["recent"])
-    return list(Delivery.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk"))
+    return list(_everything().filter(pk__in=[row.pk for row in rows]).order_by("pk"))
 
 
 def _due(now: datetime) -> Q:
@@ -132,7 +136,7 @@ def _lock(key: str) -> Line:
 
 
 def _letter_of(found: Delivery, now: datetime) -> QuerySet[Delivery]:
-    rows = Delivery.objects.filter(status__in=Delivery.OPEN)
+    rows = _everything().filter(status__in=Delivery.OPEN)
     if found.letter:  # this letter was under way before: the same again, no more and no less
         return rows.filter(letter=found.letter)
     if found.bundle:
@@ -147,7 +151,7 @@ def _needed(channel: str, rows: list[Delivery], now: datetime) -> list[Delivery]
     if carrier is None or carrier.needless is None or not fresh:
         return rows
     needless = carrier.needless(fresh)
-    Delivery.objects.filter(pk__in=needless).update(status=Status.SKIPPED, queued_at=None, changed_at=now)
+    _everything().filter(pk__in=needless).update(status=Status.SKIPPED, queued_at=None, changed_at=now)
     return [row for row in rows if row.pk not in needless]
 
 
@@ -175,7 +179,7 @@ def settle(rows: list[Delivery], outcome: Outcome, milliseconds: int = 0) -> Non
     """Write down what became of an attempt, of the rows and of the line."""
     now = dates.now()
     line = _lock(rows[0].line)
-    mine = Delivery.objects.filter(pk__in=[row.pk for row in rows], status=Status.SENDING, sender=own_name())
+    mine = _everything().filter(pk__in=[row.pk for row in rows], status=Status.SENDING, sender=own_name())
     for row in mine:
         Attempt.objects.create(
             delivery=row, milliseconds=milliseconds, status_code=outcome.status_code, error=outcome.error,
@@ -268,17 +272,17 @@ def sweep(now: datetime | None = None) -> int:
 
 def recover(delivery_id: int) -> None:
     """Take back a row that a worker was killed over: its job, done again, comes here before the sweep does."""
-    row = Delivery.objects.filter(pk=delivery_id, status=Status.SENDING).first()
+    row = _everything().filter(pk=delivery_id, status=Status.SENDING).first()
     if row is not None and is_gone(row.sender):
-        _interrupted(Delivery.objects.filter(status=Status.SENDING, letter=row.letter), row.line, dates.now())
+        _interrupted(_everything().filter(status=Status.SENDING, letter=row.letter), row.line, dates.now())
 
 
 def _take_back(now: datetime) -> int:
-    senders = Delivery.objects.filter(status=Status.SENDING).values_list("letter", "sender", "line").distinct()
+    senders = _everything().filter(status=Status.SENDING).values_list("letter", "sender", "line").distinct()
     count = 0
     for letter, sender, line in list(senders):
         gone = is_gone(sender)
-        rows = Delivery.objects.filter(status=Status.SENDING, letter=letter, sender=sender)
+        rows = _everything().filter(status=Status.SENDING, letter=letter, sender=sender)
         if gone is None:
             rows = rows.exclude(changed_at__range=(now - ABANDONED, now + ABANDONED))
         if gone is not False:
@@ -306,7 +310,7 @@ def _queue_overdue(now: datetime) -> int:
     resting = Line.objects.filter(key=OuterRef("line"), rests_until__gt=now, rests_until__lt=now + timedelta(hours=2))
     late = Q(due_at__lt=now - OVERDUE) | Q(changed_at__gt=now + timedelta(minutes=1))
     fresh = Q(queued_at__gt=now - QUEUED, queued_at__lte=now)
-    rows = Delivery.objects.filter(late, status__in=Delivery.OPEN).exclude(fresh).exclude(Exists(resting))
+    rows = _everything().filter(late, status__in=Delivery.OPEN).exclude(fresh).exclude(Exists(resting))
     found = list(rows.order_by("due_at")[:500])
     for row in found:
         with transaction.atomic():

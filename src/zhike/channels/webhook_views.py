@@ -38,7 +38,7 @@ def webhook_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, hook: Webhook, form: ReplayForm, secret: str = "") -> HttpResponse:
-    log = [(row, TONES[row.status]) for row in hook.deliveries.order_by("-id")[:LOG]]
+    log = [(row, TONES[row.status]) for row in queries.told(hook)[:LOG]]
     labels = event_labels()
     context = {
         "hook": hook, "log": log, "form": form, "secret": secret, "line": Line.objects.filter(key=hook.line).first(),

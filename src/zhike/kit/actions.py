@@ -74,8 +74,11 @@ def running() -> Running:
 
 
 def need_action(model: type[Model]) -> None:
-    """Raise unless an action is under way: owned records are never saved from elsewhere."""
-    if _running.get() is None:
+    """Raise unless an action is under way: owned records are never saved from elsewhere.
+
+    A model that says `in_actions_only = False` is a log which jobs write in small transactions of their own.
+    """
+    if getattr(model, "in_actions_only", True) and _running.get() is None:
         raise OutsideAction(f"{model._meta.label} is written by actions only")
 
 

@@ -276,9 +276,13 @@ class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):
 
 
 class ScopedModel(models.Model):
-    """Base of every model whose rows not everybody may see. `scope` says who does."""
+    """Base of every model whose rows not everybody may see. `scope` says who does.
+
+    It is written by actions only, unless it says otherwise (`kit.actions.need_action`).
+    """
 
     scope: Scope
+    in_actions_only = True
 
     objects = ScopedManager()
 

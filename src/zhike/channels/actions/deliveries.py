@@ -16,6 +16,7 @@ from zhike.kit.errors import NotVisible, Refused
 from zhike.kit.viewer import Viewer
 
 Status = Delivery.Status
+WHY = "the row of a message its sender puts on its way, or that was read by its scope"
 
 
 @transaction.atomic
@@ -31,7 +32,7 @@ def deliver(
     Call it in the transaction that causes the message.
     """
     now = dates.now()
-    delivery, is_new = Delivery.objects.get_or_create(
+    delivery, is_new = Delivery.objects.whole_table(WHY).get_or_create(
         key=key[:120],
         defaults={
             "channel": channel, "line": line, "title": title[:300], "content": content, "about": about,
@@ -82,7 +83,7 @@ def give_up(delivery: Delivery, *, by: Viewer) -> Delivery:
 
 
 def _locked(delivery: Delivery) -> Delivery:
-    found = Delivery.objects.select_for_update().filter(pk=delivery.pk).first()
+    found = Delivery.objects.whole_table(WHY).select_for_update().filter(pk=delivery.pk).first()
     if found is None:
         raise NotVisible
     return found

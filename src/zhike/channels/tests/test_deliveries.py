@@ -8,6 +8,8 @@ from zhike.api.models import ApiToken
 from zhike.channels.models import Attempt, Delivery, Robot, Webhook
 from zhike.kit import dates
 from zhike.kit.actions import acting
+from zhike.kit.errors import UnscopedQuery
+from zhike.kit.viewer import viewer_of
 from zhike.org.models import Role
 from zhike.org.viewers import the_system
 
@@ -85,11 +87,22 @@ def bulk(client, what, *rows, **more):
                        {"pk": [row.pk for row in rows], "sure": "1", **more})  # fmt: skip
 
 
+def test_ORG_3_who_reads_the_log_without_saying_for_whom_fails_loudly(company):
+    row = written("一条")
+    with pytest.raises(UnscopedQuery):
+        list(Delivery.objects.filter(pk=row.pk))
+    with pytest.raises(UnscopedQuery):
+        Delivery.objects.filter(pk=row.pk).update(title="x")
+    with pytest.raises(UnscopedQuery):
+        Webhook(pk=1).deliveries.count()
+    assert not Delivery.objects.visible_to(viewer_of(company.li_na.pk)).exists()
+
+
 def test_ACT_7_many_are_sent_again_at_once_and_what_arrived_stays(company, sign_in):
     lost, unsure, done = written("丢", Status.GIVEN_UP), written("疑", Status.UNCLEAR), written("到", Status.SENT)
     answer = bulk(sign_in(company.admin), "resend", lost, unsure, done)
     assert answer.status_code in (200, 204, 302)
-    states = dict(Delivery.objects.values_list("title", "status"))
+    states = dict(Delivery.objects.whole_table("test").values_list("title", "status"))
     assert states == {"丢": Status.WAITING, "疑": Status.WAITING, "到": Status.SENT}
 
 
@@ -98,7 +111,7 @@ def test_ACT_7_all_of_a_filter_are_given_up(company, sign_in):
         written(f"失败{n}", Status.FAILED)
     kept = written("未决", Status.UNCLEAR)
     bulk(sign_in(company.admin), "give_up", all="1", query="status=failed")
-    assert Delivery.objects.filter(status=Status.GIVEN_UP).count() == 3
+    assert Delivery.objects.whole_table("test").filter(status=Status.GIVEN_UP).count() == 3
     kept.refresh_from_db()
     assert kept.status == Status.UNCLEAR
 

@@ -46,13 +46,13 @@ def put(n=1, channel="email", **more):
 
 def due_again(delivery):
     """As if its time had come, and its line had rested."""
-    Delivery.objects.filter(pk=delivery.pk).update(due_at=dates.now())
+    Delivery.objects.whole_table("test").filter(pk=delivery.pk).update(due_at=dates.now())
     Line.objects.update(rests_until=None)
 
 
 def test_ACT_7_the_same_message_twice_is_one_delivery_sent_once(db, carrier):
     first, second = put(), put()
-    assert first == second and Delivery.objects.count() == 1 and DBTaskResult.objects.count() == 1
+    assert first == second and Delivery.objects.whole_table("test").count() == 1 and DBTaskResult.objects.count() == 1
     sending.send(first.pk)
     sending.send(first.pk)
     first.refresh_from_db()
@@ -103,7 +103,7 @@ def test_ACT_7_robots_take_twenty_a_minute(db, carrier):
     for row in rows:
         sending.send(row.pk)
     assert len(carrier.letters) == 20
-    late = Delivery.objects.filter(status=Status.WAITING)
+    late = Delivery.objects.whole_table("test").filter(status=Status.WAITING)
     assert late.count() == 5 and all(50 < (row.due_at - dates.now()).total_seconds() < 62 for row in late)
 
 
@@ -113,7 +113,7 @@ def killed(delivery):
     name = sending.own_name().replace(f":{os.getpid()}:", f":{gone.pid}:")
     gone.wait()
     sending.claim(delivery.pk)
-    Delivery.objects.filter(status=Status.SENDING).update(sender=name)
+    Delivery.objects.whole_table("test").filter(status=Status.SENDING).update(sender=name)
 
 
 @pytest.mark.parametrize(
@@ -134,10 +134,12 @@ def test_ACT_7_what_a_killed_worker_left_goes_again_under_its_id_or_waits_for_a_
 def test_ACT_7_a_living_sender_keeps_its_row_however_the_clock_jumps(db, carrier):
     delivery = put()
     sending.claim(delivery.pk)
-    Delivery.objects.update(sender=f"{sending.own_name().rpartition(':')[0].rpartition(':')[0]}:1:{sending._began(1)}")
+    Delivery.objects.whole_table("test").update(
+        sender=f"{sending.own_name().rpartition(':')[0].rpartition(':')[0]}:1:{sending._began(1)}"
+    )
     for jump in (timedelta(days=30), timedelta(days=-30)):
         assert sending.sweep(dates.now() + jump) == 0
-    assert Delivery.objects.get().status == Status.SENDING
+    assert Delivery.objects.whole_table("test").get().status == Status.SENDING
 
 
 def test_ACT_7_a_digest_goes_again_as_it_was(db, carrier):
@@ -148,13 +150,13 @@ def test_ACT_7_a_digest_goes_again_as_it_was(db, carrier):
     for row in (*rows, later):
         sending.send(row.pk)
     assert [titles for _letter, titles in carrier.letters] == [["第0条", "第1条", "第2条"], ["第9条"]]
-    assert set(Delivery.objects.values_list("status", flat=True)) == {Status.SENT}
+    assert set(Delivery.objects.whole_table("test").values_list("status", flat=True)) == {Status.SENT}
 
 
 def test_ACT_7_the_sweep_takes_what_has_no_job_once(db, carrier):
     delivery = put()
     DBTaskResult.objects.all().delete()
-    Delivery.objects.update(due_at=dates.now() - timedelta(minutes=5), queued_at=None)
+    Delivery.objects.whole_table("test").update(due_at=dates.now() - timedelta(minutes=5), queued_at=None)
     assert sending.sweep() == 1 and sending.sweep() == 0
     assert DBTaskResult.objects.count() == 1
     sending.send(delivery.pk)
@@ -166,7 +168,9 @@ def test_ACT_7_a_clock_that_went_back_keeps_nothing_waiting(db, carrier):
     delivery = put()
     sending.send(delivery.pk)
     year = timedelta(days=365)  # it was written while the clock was a year ahead
-    Delivery.objects.update(due_at=dates.now() + year, changed_at=dates.now() + year, queued_at=dates.now() + year)
+    Delivery.objects.whole_table("test").update(
+        due_at=dates.now() + year, changed_at=dates.now() + year, queued_at=dates.now() + year
+    )
     Line.objects.update(rests_until=dates.now() + year)
     assert sending.sweep() == 1
     sending.send(delivery.pk)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from zhike.customers.kinds import CUSTOMER
 from zhike.customers.tests.factories import CustomerFactory
 from zhike.kit import dates
 from zhike.kit.access import VERBS
+from zhike.kit.actions import acting
 from zhike.kit.viewer import viewer_of
 from zhike.org.models import Role
 from zhike.org.viewers import the_system
@@ -78,7 +80,9 @@ def go_out():
     """The worker's turn: events are heard, deliveries sent."""
     for pk in OutboxEvent.objects.filter(delivered_at=None).order_by("pk").values_list("pk", flat=True):
         deliver_event.call(pk)
-    for pk in Delivery.objects.filter(channel="webhook").order_by("pk").values_list("pk", flat=True):
+    for pk in (
+        Delivery.objects.whole_table("test").filter(channel="webhook").order_by("pk").values_list("pk", flat=True)
+    ):
         sending.send(pk)
 
 
@@ -147,7 +151,7 @@ def test_ACT_7_a_subscription_tells_only_what_its_owner_sees(company, receiver, 
     delete_record(CUSTOMER, west, by=gm)
     go_out()
     assert [event["data"]["id"] for event in receiver.told()] == [mine.pk]
-    assert "西区机密" not in str(list(Delivery.objects.values()))
+    assert "西区机密" not in str(list(Delivery.objects.whole_table("test").values()))
 
 
 def test_ACT_7_what_waits_is_not_told_once_the_owner_sees_it_no_more(company, receiver, may_subscribe):
@@ -158,7 +162,7 @@ def test_ACT_7_what_waits_is_not_told_once_the_owner_sees_it_no_more(company, re
     assign_record(CUSTOMER, mine, by=viewer_of(company.gm.pk), owner_id=company.zhao_lei.pk)
     receiver.server.mood = "well"
     again()
-    row = Delivery.objects.get(channel="webhook")
+    row = Delivery.objects.whole_table("test").get(channel="webhook")
     assert row.status == Status.GIVEN_UP and not receiver.events
 
 
@@ -184,7 +188,7 @@ def test_ACT_7_only_what_was_subscribed_to_is_told_and_else_nothing_is_written(c
 
 
 def again():
-    Delivery.objects.update(due_at=dates.now())
+    Delivery.objects.whole_table("test").update(due_at=dates.now())
     Line.objects.update(rests_until=None)
     go_out()
 
@@ -198,7 +202,7 @@ def test_ACT_7_an_endpoint_that_fails_gets_it_later_under_the_same_id(company, r
     receiver.server.mood = mood
     create_record(CUSTOMER, {"name": "无锡远拓"}, by=viewer_of(company.gm.pk))
     go_out()
-    row = Delivery.objects.get(channel="webhook")
+    row = Delivery.objects.whole_table("test").get(channel="webhook")
     assert row.status == Status.FAILED and row.error and row.tries.get().error == row.error
     receiver.server.mood = "well"
     again()
@@ -211,8 +215,31 @@ def test_ACT_7_a_redirect_inside_is_not_followed(company, receiver):
     receiver.server.answer = lambda request: (302, {"Location": "http://10.0.0.1/"}, b"")
     create_record(CUSTOMER, {"name": "无锡远拓"}, by=viewer_of(company.gm.pk))
     go_out()
-    assert Delivery.objects.get(channel="webhook").tries.get().status_code == 302
+    assert Delivery.objects.whole_table("test").get(channel="webhook").tries.get().status_code == 302
     assert len(receiver.server.requests) == 1
+
+
+def test_ACT_7_a_name_that_leads_inside_at_the_next_attempt_is_given_up_untold(company, receiver, monkeypatch):
+    hook = subscribe(company.gm, receiver, "customers.customer.*")
+    there, real = ["127.0.0.1"], socket.getaddrinfo
+    with acting(the_system(), "test"):
+        hook.url = f"http://rebind.example:{receiver.server.port}/"
+        hook.save()
+
+    def names(host, port, *args, **more):
+        if host != "rebind.example":
+            return real(host, port, *args, **more)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (there[0], port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", names)
+    receiver.server.mood = "refuse"
+    create_record(CUSTOMER, {"name": "无锡远拓"}, by=viewer_of(company.gm.pk))
+    go_out()
+    assert len(receiver.server.requests) == 1
+    receiver.server.mood, there[0] = "well", "10.0.0.1"  # inside, and not what the tests may reach
+    again()
+    row = Delivery.objects.whole_table("test").get(channel="webhook")
+    assert row.status == Status.GIVEN_UP and "内部地址" in row.error and len(receiver.server.requests) == 1
 
 
 def test_ACT_7_many_events_behind_one_hanging_endpoint_cost_one_attempt(company, receiver):
@@ -241,7 +268,7 @@ def test_ACT_7_long_failing_stops_it_and_tells_owner_and_administrators(company,
     told = InboxItem.objects.filter(about="system")
     assert {item.person_id for item in told} == {company.gm.pk, company.admin.pk}
     again()
-    assert Delivery.objects.get(channel="webhook").status == Status.GIVEN_UP
+    assert Delivery.objects.whole_table("test").get(channel="webhook").status == Status.GIVEN_UP
 
 
 def viewer_sees(hook):
@@ -261,9 +288,9 @@ def test_ACT_7_one_or_a_span_is_replayed_under_the_same_ids(company, receiver, s
     for number in range(3):
         create_record(CUSTOMER, {"name": f"客户{number}"}, by=viewer_of(company.gm.pk))
     go_out()
-    Delivery.objects.filter(channel="webhook", pk=Delivery.objects.filter(channel="webhook").first().pk).update(
-        status=Status.GIVEN_UP
-    )
+    Delivery.objects.whole_table("test").filter(
+        channel="webhook", pk=Delivery.objects.whole_table("test").filter(channel="webhook").first().pk
+    ).update(status=Status.GIVEN_UP)
     page = sign_in(company.gm)
     span = {"since": "2020-01-01T00:00", "until": "2099-01-01T00:00"}
     assert page.post(f"/settings/webhooks/{hook.pk}/replay/", span).status_code == 302
@@ -272,7 +299,7 @@ def test_ACT_7_one_or_a_span_is_replayed_under_the_same_ids(company, receiver, s
     page.post(f"/settings/webhooks/{hook.pk}/replay/", {**span, "everything": "on"})
     go_out()
     assert receiver.repeats == 4 and len(receiver.events) == 3
-    row = Delivery.objects.filter(channel="webhook").first()
+    row = Delivery.objects.whole_table("test").filter(channel="webhook").first()
     assert page.post(f"/settings/deliveries/{row.pk}/resend/").status_code == 302
     go_out()
     assert receiver.repeats == 5
@@ -291,7 +318,7 @@ def test_ACT_7_pages_show_the_secret_once_and_the_log(company, receiver, sign_in
     go_out()
     assert receiver.told()[0]["type"] == "ping"
     for url in ("/settings/webhooks/", f"/settings/webhooks/{hook.pk}/", f"/settings/webhooks/{hook.pk}/edit/",
-                f"/settings/deliveries/{Delivery.objects.get(channel='webhook').pk}/", "/settings/history/"):  # fmt: skip
+                f"/settings/deliveries/{Delivery.objects.whole_table('test').get(channel='webhook').pk}/", "/settings/history/"):  # fmt: skip
         said = page.get(url).content.decode()
         assert secret not in said and "erp" in said or "ping" in said, url
     assert secret not in str(list(AuditEntry.objects.values())) and secret not in hook.secret
