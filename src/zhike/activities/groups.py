@@ -5,17 +5,21 @@ Each record is told of once per cause and line; see `telling`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from zhike.activities import clocks
 from zhike.activities.models import Reminder, ReminderRule
 from zhike.channels import carrying, webhooks
 from zhike.channels.models import Robot, Webhook
+from zhike.kit import dates
 from zhike.kit.viewer import viewer_of
 from zhike.records import kinds
+from zhike.records.conditions import query_of
 from zhike.records.kinds import RecordKind
 
 DUE = "activities.reminder.due"  # the type of what webhooks are called with
@@ -70,18 +74,29 @@ def tell(rule: ReminderRule, line: str, new: list[Reminder], count: int, now: da
 
 
 def _post(rule: ReminderRule, robot: Robot, new: list[Reminder], count: int, now: datetime) -> None:
-    said = [(one.text, one.url, _key(one)) for one in new]
-    if count > SINGLY:
-        said = [(_all_of(rule, new, count), "", _key(new[0]))]
-    for text, url, key in said:
-        carrying.to_group(robot, text, url=url, tone=rule.tone, about="reminders", now=now, key=key)
+    def say(text: str, url: str, first: Reminder, **listed: Any) -> None:
+        carrying.to_group(robot, text, url=url, tone=rule.tone, about="reminders", now=now, key=_key(first), **listed)
+
+    if count <= SINGLY:
+        for one in new:
+            say(one.text, one.url, one)
+    else:
+        items = [{"text": one.text, "url": one.url} for one in new[:NAMED]]
+        said = ngettext("%(rule)s: %(n)s record", "%(rule)s: %(n)s records", count) % {"rule": rule.name, "n": count}
+        say(said, list_of(rule, now), new[0], items=items, count=count)
 
 
-def _all_of(rule: ReminderRule, new: list[Reminder], count: int) -> str:
-    """Many reminders as one post: how many, and the first of them."""
-    said = ngettext("%(rule)s: %(n)s record", "%(rule)s: %(n)s records", count) % {"rule": rule.name, "n": count}
-    names = _("; ").join(reminder.text for reminder in new[:NAMED])
-    return f"{said} · {names}{'…' if count > NAMED else ''}"[:300]
+def list_of(rule: ReminderRule, now: datetime) -> str:
+    """The list of a rule's kind with the rule's conditions, and with its days where its clock is a field; or ""."""
+    kind, conditions = kinds.get(rule.kind), [*rule.filter]
+    field = kind.own_fields.get(rule.clock)
+    if field is not None and field.filterable:
+        until = dates.local_day(now) - timedelta(days=rule.offset)
+        conditions.append([rule.clock, "between", [(until - clocks.WINDOW).isoformat(), until.isoformat()]])
+    try:
+        return reverse(kind.page.replace("_page", "_list")) + query_of(kind, conditions)
+    except NoReverseMatch:  # a kind that only shows on the pages of others
+        return ""
 
 
 def _call(rule: ReminderRule, hook: Webhook, new: list[Reminder], now: datetime) -> None:

@@ -62,13 +62,19 @@ def by_mail(item: InboxItem, now: datetime) -> Delivery | None:
     )  # fmt: skip
 
 
-def to_group(robot: Robot, text: str, *, url: str, tone: str, about: str, now: datetime, key: str = "") -> Delivery:
-    """Into a robot's group; the same words about the same page once a day, whoever of the group they are for."""
+def to_group(
+    robot: Robot, text: str, *, url: str, tone: str, about: str, now: datetime, key: str = "", **listed: Any
+) -> Delivery:
+    """Into a robot's group; the same words about the same page once a day, whoever of the group they are for.
+
+    `items` ([{"text", "url"}]) are records to name below the text, of `count` in all; `url` then opens all of them.
+    """
     said = hashlib.sha256(f"{text}\n{url}".encode()).hexdigest()[:24]
     due = wishes.after_quiet(wishes.Wishes(), now) if robot.keeps_quiet else now
     return deliver(
         "robot", key=f"{robot.line}:{key or f'{dates.local_day(now):%Y%m%d}:{said}'}", line=robot.line, title=text,
-        robot_id=robot.pk, about=about, content=content_of(url, tone), due_at=due, is_held=due > now,
+        robot_id=robot.pk, about=about, content={**content_of(url, tone), **listed},
+        due_at=due, is_held=due > now,
     )  # fmt: skip
 
 

@@ -27,10 +27,29 @@ _WIDE = str.maketrans("<>[]*`_#|~@", "＜＞［］＊｀＿＃｜～＠")
 
 
 @dataclass(frozen=True)
+class Post:
+    """What is said in a group: a text with its page, or a headline over some records, each with its own, of `count`."""
+
+    title: str
+    text: str
+    link: str = ""
+    items: tuple[tuple[str, str], ...] = ()
+    count: int = 0
+
+    def lines(self, most: int) -> list[tuple[str, str]]:
+        """The records with their pages, one to a line: as many as fit into so many bytes, then how many more."""
+        named = [(_within(plain(text), 200), link) for text, link in self.items]
+        while named and sum(len(text.encode()) + len(link) + 8 for text, link in named) > most:
+            named.pop()
+        left = self.count - len(named)
+        return [*named, (_("and %(n)s more") % {"n": left}, self.link)] if left > 0 else named
+
+
+@dataclass(frozen=True)
 class Protocol:
     """How one product is spoken to."""
 
-    build: Callable[[Robot, str, str, str], tuple[str, dict[str, Any]]]  # robot, title, text, link → address, body
+    build: Callable[[Robot, Post], tuple[str, dict[str, Any]]]  # → address, body
     code: Callable[[dict[str, Any]], tuple[int, str]]
     slower: dict[int, int]  # codes that say "too fast", with the seconds to stay away
     again: frozenset[int]  # codes after which trying again may help
@@ -48,32 +67,50 @@ def _feishu_code(body: dict[str, Any]) -> tuple[int, str]:
     return int(body["StatusCode"]), str(body.get("StatusMessage", ""))
 
 
-def _wecom(robot: Robot, title: str, text: str, link: str) -> tuple[str, dict[str, Any]]:
-    said = f"**{plain(title)}**\n{_within(plain(text), 4096 - 600)}" + (f"\n[{_('Open')}]({link})" if link else "")
+def _wecom(robot: Robot, post: Post) -> tuple[str, dict[str, Any]]:
+    said = _markdown(post, f"**{plain(post.title)}**", "\n", 4096 - 600)
     return unsealed(robot.address), {"msgtype": "markdown", "markdown": {"content": said}}
 
 
-def _dingtalk(robot: Robot, title: str, text: str, link: str) -> tuple[str, dict[str, Any]]:
+def _dingtalk(robot: Robot, post: Post) -> tuple[str, dict[str, Any]]:
     address, secret = unsealed(robot.address), unsealed(robot.secret)
     if secret:
         stamp = str(int(dates.now().timestamp() * 1000))
         sign = _signature(secret, f"{stamp}\n{secret}")
         address += f"&{urlencode({'timestamp': stamp, 'sign': sign}, quote_via=quote)}"
-    said = f"#### {plain(title)}\n\n{_within(plain(text), 18_000)}" + (f"\n\n[{_('Open')}]({link})" if link else "")
-    return address, {"msgtype": "markdown", "markdown": {"title": title, "text": said}}
+    said = _markdown(post, f"#### {plain(post.title)}", "\n\n", 18_000)
+    return address, {"msgtype": "markdown", "markdown": {"title": post.title, "text": said}}
 
 
-def _feishu(robot: Robot, title: str, text: str, link: str) -> tuple[str, dict[str, Any]]:
-    line: list[dict[str, str]] = [{"tag": "text", "text": _within(text, 18_000)}]
-    if link:
-        line.append({"tag": "a", "text": f" {_('Open')}", "href": link})
+def _markdown(post: Post, headline: str, between: str, most: int) -> str:
+    """A post in the markdown of WeCom and DingTalk, with at most so many bytes beside its headline."""
+    text = _within(plain(post.text), most)
+    lines = [f"- {_linked(*line)}" for line in post.lines(most - len(text.encode()))]
+    if post.link and not lines:
+        lines = [_linked(_("Open"), post.link)]
+    return between.join([headline, text, *lines])
+
+
+def _linked(text: str, link: str) -> str:
+    return f"[{text}]({link})" if link else text
+
+
+def _feishu(robot: Robot, post: Post) -> tuple[str, dict[str, Any]]:
+    first = [{"tag": "text", "text": _within(post.text, 10_000 if post.items else 18_000)}]
+    if post.link and not post.items:
+        first.append(_element(f" {_('Open')}", post.link))
+    more = [[_element(f"· {text}", link)] for text, link in post.lines(8000)]
     body: dict[str, Any] = {
-        "msg_type": "post", "content": {"post": {"zh_cn": {"title": title, "content": [line]}}}
+        "msg_type": "post", "content": {"post": {"zh_cn": {"title": post.title, "content": [first, *more]}}}
     }  # fmt: skip
     if secret := unsealed(robot.secret):
         stamp = str(int(dates.now().timestamp()))
         body |= {"timestamp": stamp, "sign": _signature(f"{stamp}\n{secret}", "")}
     return unsealed(robot.address), body
+
+
+def _element(text: str, link: str) -> dict[str, str]:
+    return {"tag": "a", "text": text, "href": link} if link else {"tag": "text", "text": text}
 
 
 def _signature(key: str, text: str) -> str:
@@ -123,7 +160,7 @@ def send(rows: list[Delivery]) -> Outcome:
     if not unsealed(robot.address):
         return failed(_("The robot's address cannot be read any more. Enter it again."), again=False)
     protocol = PROTOCOLS[Robot.Kind(robot.kind)]
-    address, body = protocol.build(robot, _("ZhiKe"), row.title, links.absolute(row.content.get("url", "")))
+    address, body = protocol.build(robot, post_of(row))
     sent_text = json.dumps(body, ensure_ascii=False)
     try:
         answer = http.request(
@@ -134,6 +171,13 @@ def send(rows: list[Delivery]) -> Outcome:
     except http.Failed as error:
         return failed(str(error), unclear=error.sent)
     return judged(protocol, answer, row.title)
+
+
+def post_of(row: Delivery) -> Post:
+    """What a delivery says, its pages as they are opened from outside."""
+    items = tuple((item["text"], links.absolute(item["url"])) for item in row.content.get("items", []))
+    link = links.absolute(row.content.get("url", ""))
+    return Post(_("ZhiKe"), row.title, link, items, row.content.get("count", len(items)))
 
 
 def judged(protocol: Protocol, answer: http.Answer, said: str) -> Outcome:

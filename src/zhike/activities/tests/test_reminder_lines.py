@@ -2,12 +2,15 @@
 
 import ipaddress
 import json
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 
+from zhike.activities import clocks
+from zhike.activities.groups import list_of
 from zhike.activities.models import Reminder, ReminderRule
 from zhike.activities.reminding import remind
 from zhike.channels import sending, webhooks
@@ -19,6 +22,7 @@ from zhike.customers.tests.factories import CustomerFactory
 from zhike.kit.actions import acting
 from zhike.kit.sealed import seal
 from zhike.org.viewers import the_system
+from zhike.records import kinds
 from zhike.records.models import InboxItem
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +71,7 @@ def hook_of(owner, **values):
 
 
 def post_all():
-    for pk in list(Delivery.objects.values_list("pk", flat=True)):
+    for pk in list(Delivery.objects.whole_table("test").values_list("pk", flat=True)):
         sending.send(pk)
 
 
@@ -80,7 +84,7 @@ def test_ACT_6_a_rule_posts_into_a_group_once_for_each_cause(company, frozen, gr
     post_all()
     (said,) = group.fake.posts
     assert "苏州恒旭 已 8 天未跟进" in said
-    assert Delivery.objects.get(channel="robot").content["url"] == customer.get_absolute_url()
+    assert Delivery.objects.whole_table("test").get(channel="robot").content["url"] == customer.get_absolute_url()
     assert not InboxItem.objects.exists()
     reminder = Reminder.objects.get()
     assert (reminder.person_id, reminder.line) == (None, group.line)
@@ -101,10 +105,13 @@ def test_ACT_6_killed_between_people_and_a_group_the_next_pass_tells_the_group_a
         broken.setattr("zhike.channels.carrying.to_group", lambda *_a, **_k: (_ for _ in ()).throw(SystemExit))
         with pytest.raises(SystemExit):  # killed between the one and the other
             remind()
-    assert Reminder.objects.filter(is_untold=True).count() == 1 and not Delivery.objects.filter(robot=robot).exists()
+    assert (
+        Reminder.objects.filter(is_untold=True).count() == 1
+        and not Delivery.objects.whole_table("test").filter(robot=robot).exists()
+    )
     assert remind() == 0 and not Reminder.objects.filter(is_untold=True).exists()
     assert InboxItem.objects.filter(person=company.li_na).count() == 1
-    assert Delivery.objects.filter(robot=robot).count() == 1
+    assert Delivery.objects.whole_table("test").filter(robot=robot).count() == 1
 
 
 def test_ACT_6_killed_before_anybody_was_told_all_are_told_by_the_next_pass(company, frozen, monkeypatch):
@@ -127,18 +134,42 @@ def test_ACT_6_a_webhook_is_called_for_each_of_many_records(company, frozen, mon
     rule_for(hook.line)
     for n in range(5):
         neglected(company.li_na, f"客户{n}")
-    assert remind() == 5 and Delivery.objects.filter(webhook=hook).count() == 5
-    assert remind() == 0 and Delivery.objects.count() == 5
+    assert remind() == 5 and Delivery.objects.whole_table("test").filter(webhook=hook).count() == 5
+    assert remind() == 0 and Delivery.objects.whole_table("test").count() == 5
 
 
-def test_ACT_6_many_records_are_one_post_that_names_the_first(company, frozen, group):
+def test_ACT_6_many_records_are_one_post_that_links_the_first_and_the_list_of_all(company, frozen, group, sign_in):
     rule_for(group.line)
-    for n in range(12):
-        neglected(company.li_na, f"客户{n:02d}")
+    customers = [neglected(company.li_na, f"客户{n:02d}") for n in range(12)]
+    outside = [neglected(company.li_na, "太久", days=40), CustomerFactory(owner=company.li_na, name="刚联系过")]
     assert remind() == 12
     post_all()
     (said,) = group.fake.posts
-    assert "12" in said and "客户00" in said and "客户11" not in said
+    assert "12" in said and all(f"客户{n:02d}" in said for n in range(10)) and "客户10" not in said
+    for customer in customers[:10]:
+        assert f"https://crm.example.cn{customer.get_absolute_url()}" in said
+    assert "还有 2 条" in said
+    address = re.search(r"https://crm.example.cn(/customers/\?[^\s)]+)", said).group(1)
+    page = sign_in(company.li_na).get(address).content.decode()
+    assert all(customer.name in page for customer in customers)
+    assert not any(customer.name in page for customer in outside)
+
+
+def test_ACT_6_a_post_of_many_stays_within_what_the_product_takes(company, frozen, group):
+    rule_for(group.line, text="{record}" + "很久没有联系" * 20)
+    for n in range(12):
+        neglected(company.li_na, f"客户{n:02d}" + "有限公司" * 15)
+    remind()
+    post_all()
+    assert Delivery.objects.whole_table("test").get().status == "sent"  # the fake refuses what is too long
+
+
+def test_ACT_6_the_list_behind_a_post_is_found_for_every_clock_of_every_kind():
+    for kind in kinds.heard_of():
+        for key in clocks.of(kind):
+            rule = ReminderRule(kind=kind.label, clock=key, offset=3)
+            listless = kind.slug in ("dunning", "targets")  # they show on pages of others
+            assert list_of(rule, NOW).startswith("/") or listless, (kind, key)
 
 
 def test_ACT_7_a_robot_of_a_department_posts_what_concerns_its_people_only(company, frozen):
@@ -149,7 +180,10 @@ def test_ACT_7_a_robot_of_a_department_posts_what_concerns_its_people_only(compa
     mine = neglected(company.li_na, "苏州恒旭")
     neglected(company.zhao_lei, "成都西物")
     assert remind() == 1
-    assert Delivery.objects.get().title.startswith("苏州恒旭") and Reminder.objects.get().object_id == mine.pk
+    assert (
+        Delivery.objects.whole_table("test").get().title.startswith("苏州恒旭")
+        and Reminder.objects.get().object_id == mine.pk
+    )
 
 
 def test_ACT_7_a_robot_out_of_use_posts_nothing_and_takes_up_what_is_due_when_it_is_back(company, frozen):
@@ -169,7 +203,7 @@ def test_ORG_3_a_webhook_is_told_of_what_its_owner_sees_once(company, frozen):
     rule_for(hook.line, west.line)
     customer = neglected(company.li_na, "苏州恒旭")
     assert remind() == 1 and remind() == 0
-    delivery = Delivery.objects.get()
+    delivery = Delivery.objects.whole_table("test").get()
     payload = delivery.content["payload"]
     assert (delivery.webhook_id, payload["type"]) == (hook.pk, "activities.reminder.due")
     assert payload["data"]["record"]["name"] == customer.name and payload["data"]["rule"] == "重点客户未跟进"
@@ -179,7 +213,7 @@ def test_ORG_3_a_webhook_is_told_of_what_its_owner_sees_once(company, frozen):
 def test_ORG_3_the_webhook_of_somebody_who_left_is_told_nothing(company, frozen):
     rule_for(hook_of(company.leaver).line)
     neglected(company.li_na, "苏州恒旭")
-    assert remind() == 0 and not Delivery.objects.exists()
+    assert remind() == 0 and not Delivery.objects.whole_table("test").exists()
 
 
 def test_ACT_7_a_webhook_called_by_a_rule_is_signed_on_the_wire(company, frozen, settings):

@@ -85,7 +85,9 @@ class FakeFeishu(FakeRobot):
         if body["msg_type"] != "post" or len(request["body"]) > 20_480:
             return {"code": 9499, "msg": "Bad Request"}
         post = body["content"]["post"]["zh_cn"]
-        self.keep("".join(part["text"] for line in post["content"] for part in line if part["tag"] in ("text", "a")))
+        assert all(part["tag"] in ("text", "a") for line in post["content"] for part in line)
+        lines = ["".join(f"{part['text']} {part.get('href', '')}" for part in line) for line in post["content"]]
+        self.keep("\n".join(lines))
         return {"code": 0, "msg": "success", "data": {}, "StatusCode": 0, "StatusMessage": "success"}
 
 

@@ -10,6 +10,7 @@ from zhike.channels import robots, sending
 from zhike.channels.models import Delivery, Line, Robot, unsealed
 from zhike.channels.tests.robots import FAKES, KEY, SECRET, FakeDingTalk, FakeFeishu, FakeWeCom, signature
 from zhike.kit import dates
+from zhike.kit.sealed import seal
 from zhike.kit.viewer import viewer_of
 from zhike.records.actions import notify
 from zhike.records.models import AuditEntry
@@ -40,9 +41,9 @@ def set_up(company, sign_in, fake, **more):
 
 def sent():
     """Send what is due; the latest delivery."""
-    for pk in list(Delivery.objects.values_list("pk", flat=True)):
+    for pk in list(Delivery.objects.whole_table("test").values_list("pk", flat=True)):
         sending.send(pk)
-    return Delivery.objects.filter(channel="robot").order_by("-pk").first()
+    return Delivery.objects.whole_table("test").filter(channel="robot").order_by("-pk").first()
 
 
 def test_the_fakes_check_what_the_products_check():
@@ -124,7 +125,7 @@ def test_ACT_7_what_may_have_arrived_is_not_posted_again(company, sign_in, fake,
     notify(company.li_na.pk, "请审批", about="approvals")
     assert sent().status == state
     fake.server.mood = "well"
-    Delivery.objects.update(due_at=dates.now())
+    Delivery.objects.whole_table("test").update(due_at=dates.now())
     Line.objects.update(rests_until=None)
     sent()
     assert len(fake.server.requests) == (1 if mood == "reset" else 2)
@@ -132,14 +133,24 @@ def test_ACT_7_what_may_have_arrived_is_not_posted_again(company, sign_in, fake,
 
 @pytest.mark.parametrize("kind", sorted(FAKES))
 def test_long_texts_are_cut_to_what_the_product_takes(company, kind):
-    from zhike.kit.sealed import seal
-
     robot = Robot(kind=kind, address=seal(f"https://x.example{FAKES[kind].path}"), secret=seal(SECRET))
     _address, body = robots.PROTOCOLS[kind].build(
-        robot, "知客", "很长的话" * 5000, "https://crm.example.cn/" + "x" * 100
+        robot, robots.Post("知客", "很长的话" * 5000, "https://crm.example.cn/" + "x" * 100)
     )
     text = body["markdown"].get("content") or body["markdown"]["text"] if "markdown" in body else str(body)
     assert len(text.encode()) <= robots.PROTOCOLS[kind].largest
+
+
+@pytest.mark.parametrize("kind", sorted(FAKES))
+def test_many_records_with_long_addresses_are_named_as_far_as_they_fit(company, kind):
+    robot = Robot(kind=kind, address=seal(f"https://x.example{FAKES[kind].path}"), secret=seal(SECRET))
+    items = tuple((f"[客户{n}](http://x) {'长' * 300}", "https://crm.example.cn/" + "x" * 700) for n in range(10))
+    post = robots.Post("知客", "规则：30 条记录", "https://crm.example.cn/customers/", items, 30)
+    _address, body = robots.PROTOCOLS[kind].build(robot, post)
+    text = json.dumps(body, ensure_ascii=False)
+    assert len(text.encode()) <= robots.PROTOCOLS[kind].largest and "https://crm.example.cn/customers/" in text
+    named = text.count("客户")
+    assert 3 <= named <= 10 and "[客户" not in text and f"还有 {30 - named} 条" in text
 
 
 def test_ACT_7_keys_and_secrets_are_sealed_never_shown_and_not_in_the_history(company, sign_in, fake):
@@ -150,7 +161,7 @@ def test_ACT_7_keys_and_secrets_are_sealed_never_shown_and_not_in_the_history(co
     admin.post(f"/settings/robots/{robot.pk}/test/")
     sent()
     pages = ["/settings/robots/", f"/settings/robots/{robot.pk}/", "/settings/history/",
-             f"/settings/deliveries/{Delivery.objects.get(channel='robot').pk}/"]  # fmt: skip
+             f"/settings/deliveries/{Delivery.objects.whole_table('test').get(channel='robot').pk}/"]  # fmt: skip
     for page in pages:
         said = admin.get(page).content.decode()
         assert KEY not in said and SECRET not in said, page
