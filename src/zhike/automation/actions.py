@@ -128,11 +128,11 @@ def delete_rule(rule: AutomationRule, *, by: Viewer) -> None:
 def run_again(run: AutomationRun, *, by: Viewer) -> AutomationRun:
     """Try a failed run once more, by the rule as it is now. Raises Refused where the record no longer fits."""
     require(by, CHANGE)
-    if run.status != AutomationRun.Status.FAILED:
+    if run.status not in AutomationRun.WENT_WRONG:
         raise Refused(_("Only what failed can be tried again."))
     try:
         record = engine.matching(run.rule).filter(pk=run.object_id).first()
-    except engine.BROKEN as wrong:
+    except engine.REFUSED as wrong:
         raise Refused(engine.said_of(wrong)) from wrong
     if record is None:
         raise Refused(_("The record is gone or no longer meets the condition."))

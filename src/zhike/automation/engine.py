@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from zhike.activities import clocks
 from zhike.automation import letters, steps
 from zhike.automation.models import AutomationRule, AutomationRun
-from zhike.kit import dates
+from zhike.kit import braces, dates
 from zhike.kit.actions import acting
 from zhike.kit.errors import Forbidden, NotVisible, Refused
 from zhike.org.viewers import the_system
@@ -32,10 +32,16 @@ CHUNK = 200
 MOST_IN_A_PASS = 5000
 
 # What a rule, as somebody has set it up, can run into: it fails, and no other rule with it.
-BROKEN = (Refused, Forbidden, NotVisible, ValidationError, LookupError, ValueError, TypeError, AttributeError)
+REFUSED = (Refused, Forbidden, NotVisible, ValidationError, braces.BadBraces)
+# The database is away for a moment: the job is done again. Whatever else is raised is a fault of the product.
+AWAY = (OperationalError, InterfaceError)
 
 Status = AutomationRun.Status
 log = logging.getLogger(__name__)
+
+
+class Fault(Exception):
+    """The product failed over a step, not the rule: said in words, with what was raised as its cause."""
 
 
 @config.cached
@@ -67,24 +73,43 @@ def hear(event: OutboxEvent) -> None:
 
 
 def _met(rule: AutomationRule, event: OutboxEvent) -> Any:
-    """The record of an event where it meets a rule's condition; a condition that makes no sense is a failed run."""
+    """The record of an event where it meets a rule's condition; a condition that cannot be asked is a failed run."""
     try:
         return matching(rule).filter(pk=event.object_id).first()
-    except BROKEN as wrong:
+    except AWAY:
+        raise
+    except Exception as wrong:  # noqa: BLE001 - one rule's failing keeps no other from acting
         _note_broken(rule, event.object_id, f"event:{event.pk}", wrong)
         return None
 
 
 def _note_broken(rule: AutomationRule, object_id: int, cause: str, wrong: Exception) -> None:
     """A rule that cannot even be asked: it says so in its log, and keeps no other from acting."""
-    log.warning("automation rule %s", rule.name, exc_info=wrong)
-    values = {"kind": rule.kind, "title": rule.name, "status": Status.FAILED, "said": [said_of(wrong)]}
+    status, said = _written_down(rule, rule.name, wrong)
+    values = {"kind": rule.kind, "title": rule.name, "status": status, "said": said}
     AutomationRun.objects.get_or_create(rule=rule, object_id=object_id, cause=cause, defaults=values)
+
+
+def _written_down(rule: AutomationRule, about: str, wrong: Exception) -> tuple[str, list[str]]:
+    """What went wrong, written to the log, as a run's state and words: the rule's making, or a fault of ours."""
+    if isinstance(wrong, REFUSED):
+        log.warning("automation rule %s failed on %s: %s", rule.pk, about, wrong)
+        return Status.FAILED, [said_of(wrong)]
+    log.error("automation rule %s met a fault of the product on %s", rule.pk, about, exc_info=wrong)
+    return Status.FAULT, fault_in_words(wrong)
+
+
+def fault_in_words(wrong: Exception) -> list[str]:
+    """A fault as it stands in the run: where, that the rule is not to blame, and what was raised."""
+    cause = wrong.__cause__ or wrong if isinstance(wrong, Fault) else wrong
+    where = f"{wrong} " if isinstance(wrong, Fault) else ""
+    return [where + _("This is a fault of the product, not of the rule; the server log has the details."),
+            f"{type(cause).__name__}: {cause}"[:300]]  # fmt: skip
 
 
 def matching(rule: AutomationRule) -> QuerySet:
     """The records that meet a rule's condition now."""
-    kind = kinds.get(rule.kind)
+    kind = kind_of(rule)
     return Filter.from_json(kind, rule.filter).apply(kind.rows(the_system()), the_system())
 
 
@@ -97,7 +122,9 @@ def pass_clocks(now: datetime, units: tuple[str, ...]) -> int:
             continue
         try:
             made += _pass_rule(rule, clock, now)
-        except BROKEN as wrong:
+        except AWAY:
+            raise
+        except Exception as wrong:  # noqa: BLE001 - one rule's failing keeps no other from acting
             _note_broken(rule, 0, f"{dates.local_day(now):%Y-%m-%d}", wrong)
     return made
 
@@ -127,29 +154,43 @@ def meet(
             if AutomationRun.objects.filter(rule=rule, object_id=record.pk, cause=cause).exists():
                 return None
             return _keep(rule, record, cause, Status.DONE, carry_out(rule, record, cause))
-    except BROKEN as wrong:
-        return _keep(rule, record, cause, Status.FAILED, [said_of(wrong)])
+    except AWAY:
+        raise
+    except Exception as wrong:  # noqa: BLE001 - taken back as a whole and told; it keeps no other from acting
+        return _keep(rule, record, cause, *_written_down(rule, f"{rule.kind} {record.pk}", wrong))
 
 
 def carry_out(rule: AutomationRule, record: Any, cause: str = "") -> list[str]:
-    """All steps in order, each in words; inside an action. What one refuses is raised with the step's name."""
-    kind, said = kinds.get(rule.kind), []
-    for place, step in enumerate(rule.steps, 1):
-        known = steps.find(step["do"])
-        if known is None:
-            raise Refused(_("Step %(n)s: there is no such step any more.") % {"n": place})
+    """All steps in order, each in words; inside an action. What one refuses is raised with the step's name.
+
+    Raises Refused, or Fault where a step ran into an error of ours.
+    """
+    said = []
+    for place, kept in enumerate(rule.steps, 1):
         try:
-            fresh = kind.rows(the_system()).filter(pk=record.pk).first()
-            if fresh is None:
-                raise NotVisible
-            said.append(str(known.carry_out(steps.Occasion(kind, fresh, rule, the_system(), cause), **step["with"])))
-        except BROKEN as wrong:
+            said.append(_carry_out_step(rule, kept, record, cause))
+        except REFUSED as wrong:
             raise Refused(_("Step %(n)s: %(why)s") % {"n": place, "why": said_of(wrong)}) from wrong
+        except AWAY:
+            raise
+        except Exception as wrong:
+            raise Fault(_("Step %(n)s.") % {"n": place}) from wrong
     return said
 
 
+def _carry_out_step(rule: AutomationRule, kept: dict[str, Any], record: Any, cause: str) -> str:
+    step, kind = steps.find(kept["do"]), kind_of(rule)
+    if step is None:
+        raise Refused(_("There is no such step any more."))
+    step.check(kept["with"])
+    fresh = kind.rows(the_system()).filter(pk=record.pk).first()
+    if fresh is None:
+        raise NotVisible
+    return str(step.carry_out(steps.Occasion(kind, fresh, rule, the_system(), cause), **kept["with"]))
+
+
 def rehearse(rule: AutomationRule, record: Any) -> list[str]:
-    """What the steps would do to a record: they are carried out and taken back. Raises Refused as they would."""
+    """What the steps would do to a record: carried out and taken back. Raises Refused and Fault as they would."""
     with transaction.atomic():
         with acting(the_system(), "automation", through=f"automation:{rule.name}"), caused_by(name_of(rule)):
             said = carry_out(rule, record)
@@ -163,14 +204,12 @@ def name_of(rule: AutomationRule) -> str:
 
 
 def said_of(wrong: Exception) -> str:
-    """An error in plain words."""
-    if isinstance(wrong, Refused):
-        return str(wrong)
+    """What a rule ran into, in plain words."""
     if isinstance(wrong, ValidationError):
         return " ".join(wrong.messages)
-    if isinstance(wrong, NotVisible | Forbidden | LookupError):
+    if isinstance(wrong, NotVisible | Forbidden):
         return str(_("The record is gone or out of reach."))
-    return str(wrong) or type(wrong).__name__
+    return str(wrong)
 
 
 def _keep(rule: AutomationRule, record: Any, cause: str, status: str, said: list[str]) -> AutomationRun:

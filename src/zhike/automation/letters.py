@@ -16,7 +16,6 @@ from zhike.automation.models import AutomationLetter
 from zhike.channels import carrying
 from zhike.kit import dates
 from zhike.kit.errors import Refused
-from zhike.kit.viewer import viewer_of
 from zhike.mail.actions import filled_in, write_from_template
 from zhike.mail.models import Letter, LetterTemplate
 from zhike.records import events, kinds
@@ -50,8 +49,6 @@ def send(on: Any, *, who: str, template: str) -> str:
     chosen = next((one for one in templates() if str(one.pk) == template), None)
     if chosen is None:
         raise Refused(_("This template is gone."))
-    if on.owner_id is None:
-        raise Refused(_("Nobody is responsible for it."))
     if who == CONTACT and isinstance(on.record, Letter) and on.record.is_incoming and on.record.is_automatic:
         return _("No e-mail: a machine wrote this letter, and machines are not answered.")
     return to_owner(on, chosen) if who == OWNER else to_contact(on, chosen)
@@ -59,7 +56,7 @@ def send(on: Any, *, who: str, template: str) -> str:
 
 def to_contact(on: Any, template: LetterTemplate) -> str:
     """A letter in the record, through the owner's mailbox or the company's."""
-    letter = write_from_template(template, by=viewer_of(on.owner_id), about=about_of(on))
+    letter = write_from_template(template, by=on.owner, about=about_of(on))
     name, address = letter.to[0]
     since = dates.now() - timedelta(days=1)
     written = AutomationLetter.objects.filter(rule=on.rule, address=address, written_at__gt=since)
@@ -74,7 +71,7 @@ def to_contact(on: Any, template: LetterTemplate) -> str:
 
 def to_owner(on: Any, template: LetterTemplate) -> str:
     """A message by e-mail to the colleague, at once or after their quiet hours."""
-    subject, text = filled_in(template, by=viewer_of(on.owner_id), about=about_of(on))
+    subject, text = filled_in(template, by=on.owner, about=about_of(on))
     url = on.record.get_absolute_url() if hasattr(on.record, "get_absolute_url") else ""
     key = f"automation:{on.rule.pk}:{on.record.pk}:{on.cause}:mail"
     sent = carrying.letter_to(on.owner_id, subject, text, url=url, about="automation", key=key)
@@ -85,7 +82,7 @@ def to_owner(on: Any, template: LetterTemplate) -> str:
 
 def about_of(on: Any) -> dict[str, Any]:
     """What a letter about this record is about, as far as its owner sees it (ORG-3)."""
-    owner = viewer_of(on.owner_id)
+    owner = on.owner
     found = {}
     for name in KINDS:
         kind = kinds.get(KINDS[name])

@@ -61,7 +61,10 @@ class AutomationRun(models.Model):
     class Status(models.TextChoices):
         DONE = "done", pgettext_lazy("automation", "done")
         FAILED = "failed", pgettext_lazy("automation", "failed")
+        FAULT = "fault", pgettext_lazy("automation", "fault of the product")
         STOPPED = "stopped", pgettext_lazy("automation", "stopped: would go round in a circle")
+
+    WENT_WRONG = (Status.FAILED, Status.FAULT)
 
     rule = models.ForeignKey(AutomationRule, models.CASCADE, related_name="runs", db_index=False)
     kind = models.CharField(max_length=60)
@@ -79,11 +82,15 @@ class AutomationRun(models.Model):
         constraints = [models.UniqueConstraint(fields=["rule", "object_id", "cause"], name="automation_run_once")]
         indexes = [
             models.Index(fields=["rule", "-id"], name="automation_runs_of_rule"),
-            models.Index(fields=["-id"], name="automation_runs_failed", condition=Q(status="failed")),
         ]
 
     def __str__(self):
         return f"{self.title} {self.cause}"
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether it did nothing and can be tried again."""
+        return self.status in self.WENT_WRONG
 
 
 class AutomationLetter(models.Model):

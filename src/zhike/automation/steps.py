@@ -9,6 +9,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time
+from inspect import signature
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -48,6 +49,16 @@ class Occasion:
     cause: str = ""
 
     @property
+    def owner(self) -> Viewer:
+        """The person responsible for the record, as a viewer. Raises Refused where there is none, or they have left."""
+        if self.owner_id is None:
+            raise Refused(_("Nobody is responsible for it."))
+        try:
+            return viewer_of(self.owner_id)
+        except LookupError as gone:
+            raise Refused(_("Whoever is responsible for it has left.")) from gone
+
+    @property
     def owner_id(self) -> int | None:
         """The person responsible for the record."""
         return getattr(self.record, f"{self.kind.owner}_id", None) if self.kind.owner else None
@@ -69,6 +80,13 @@ class Step:
     carry_out: Callable[..., str]
     words: Callable[[RecordKind, dict[str, Any]], str]
     offered: Callable[[RecordKind], bool] = lambda kind: True
+
+    def check(self, values: dict[str, Any]) -> None:
+        """Raises Refused for values this step does not take: they were kept by another version of the product."""
+        try:
+            signature(self.carry_out).bind(None, **values)
+        except TypeError as wrong:
+            raise Refused(_("This step makes no sense any more. Open it and save it again.")) from wrong
 
 
 _steps: dict[str, Step] = {}
@@ -170,9 +188,7 @@ def ask_approval(on: Occasion, *, subject: str) -> str:
     found = approvals.find(subject)
     if found is None or found.ask is None:
         raise Refused(_("This needs no approval any more."))
-    if on.owner_id is None:
-        raise Refused(_("Nobody is responsible for it."))
-    found.ask(on.record, by=viewer_of(on.owner_id))
+    found.ask(on.record, by=on.owner)
     return _("Put up for approval: %(what)s") % {"what": found.label}
 
 

@@ -1,5 +1,6 @@
 """Settings: what the system does by itself: rules, conditions, steps, a rehearsal, and what was done (ACT-6)."""
 
+import logging
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +24,7 @@ from zhike.records.kinds import RecordKind
 
 RUNS_ON_PAGE = 50
 TO_TRY_ON = 50
+log = logging.getLogger(__name__)
 
 
 @require_safe
@@ -188,6 +190,9 @@ def rule_try(request: HttpRequest, pk: int) -> HttpResponse:
             said = engine.rehearse(rule, chosen)
         except Refused as refusal:
             error = str(refusal)
+        except engine.Fault as fault:
+            log.exception("the rehearsal of automation rule %s met a fault of the product", rule.pk)
+            error = " ".join(engine.fault_in_words(fault))
     context = {"form": form, "rule": rule, "said": said, "error": error, "records": records}
     return htmx.part(request, "automation/rule_try.html#dialog", context, status=422 if form.errors else 200)
 
