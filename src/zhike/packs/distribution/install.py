@@ -9,6 +9,7 @@ from zhike.kit.errors import Refused
 from zhike.org.viewers import the_system
 from zhike.packs.distribution import agenda, reporting
 from zhike.packs.distribution.aims import aim
+from zhike.packs.distribution.automating import automate
 from zhike.packs.distribution.finance import keep_books
 from zhike.packs.distribution.history import World, live
 from zhike.packs.distribution.loyalty import reward
@@ -35,4 +36,5 @@ def install_demo(customers: int = CUSTOMERS, password: str = PASSWORD) -> None:
         aim(random, people, dates.today())
         agenda.fill(random, people, dates.today())
         reporting.fill(random, people, dates.today())
+        automate(dates.today())
         send_out(people)

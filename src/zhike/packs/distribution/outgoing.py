@@ -6,21 +6,25 @@ from typing import Any
 from zhike.channels.models import Attempt, Delivery, Line, Preference, Robot, Webhook
 from zhike.kit import dates
 from zhike.kit.sealed import seal
+from zhike.packs.distribution import automating
 from zhike.packs.distribution.people import People
 from zhike.records import messages
 from zhike.records.models import InboxItem
 
 Status = Delivery.Status
+WHY = "a demo goes into an empty installation"
 # What became of the messages, newest first: state, attempts, what the other side said.
 FATES = [
     (Status.SENT, 1, "", None), (Status.SENT, 1, "", None), (Status.HELD, 0, "", None),
     (Status.SENT, 2, "", None), (Status.GIVEN_UP, 1, "550 5.1.1 收件人不存在", 550), (Status.SENT, 1, "", None),
 ]  # fmt: skip
+# And of some more, so that every state is seen.
+LATER = [(Status.FAILED, 3, "451 4.7.1 稍后再试", 451), (Status.SKIPPED, 0, "", None), (Status.WAITING, 0, "", None)]
 
 
 def send_out(people: People) -> None:
     """Fill the pages of deliveries, robots, webhooks and wishes."""
-    Delivery.objects.filter(channel="email").update(
+    Delivery.objects.whole_table(WHY).filter(channel="email").update(
         status=Status.SENT, sent_at=dates.now()
     )  # nobody of the demo is real
     boss, now = next(iter(people.all.values())), dates.now()
@@ -46,6 +50,15 @@ def send_out(people: People) -> None:
         payload = {"type": "customers.customer.changed", "version": 1, "data": {"kind": "customers", "id": number + 1}}
         write("customers.customer.changed", fate, now - timedelta(days=number), key=f"demo:hook:{number}",
               channel="webhook", webhook=hook, line=hook.line, content={"payload": payload})  # fmt: skip
+    for number, (contract, key) in enumerate(automating.tell_erp(hook)):
+        about = {"kind": "contracts", "id": contract.pk, "rule": "合同签订后同步到 ERP"}
+        payload = {"type": "automation.rule.acted", "version": 1, "data": about}
+        fate = (Status.UNCLEAR, 1, "Connection reset by peer", None) if number == 0 else (Status.SENT, 1, "", 204)
+        write(f"automation.rule.acted contracts {contract.pk}", fate, now - timedelta(days=3 + number), key=key,
+              channel="webhook", webhook=hook, line=hook.line, content={"payload": payload})  # fmt: skip
+    for number, (item, fate) in enumerate(zip(reversed(items), LATER, strict=False)):
+        write(item.text, fate, now - timedelta(hours=1 + number), key=f"demo:later:{number}", channel="email",
+              person_id=boss.pk, about="reminders", line="email")  # fmt: skip
     Line.objects.get_or_create(key=hook.line)
     Preference.objects.create(
         person=boss, ways={"tasks": "now", "jobs": "daily"},
@@ -54,14 +67,14 @@ def send_out(people: People) -> None:
 
 
 def write(title: str, fate: tuple, at: datetime, **more: Any) -> None:
-    """A delivery with its last attempt, at a time gone by."""
+    """A delivery with its last attempt, at a time gone by; what is still to go does so later than anybody looks."""
     status, attempts, error, code = fate
     row = Delivery.objects.create(
         title=title, status=status, attempts=attempts, error=error, letter=f"demo{more['key'][-6:]}",
-        due_at=dates.now() + timedelta(hours=5) if status == Status.HELD else at,
+        due_at=dates.now() + timedelta(hours=5) if status in Delivery.OPEN else at,
         sent_at=at + timedelta(seconds=2) if status == Status.SENT else None, **more,
     )  # fmt: skip
-    Delivery.objects.filter(pk=row.pk).update(created_at=at, changed_at=at)
+    Delivery.objects.whole_table(WHY).filter(pk=row.pk).update(created_at=at, changed_at=at)
     if attempts:
         tried = Attempt.objects.create(delivery=row, milliseconds=180, status_code=code, error=error, request=title)
         Attempt.objects.filter(pk=tried.pk).update(at=at)

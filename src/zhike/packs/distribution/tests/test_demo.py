@@ -6,7 +6,10 @@ import pytest
 from django.db import transaction
 from stdnum.cn import uscc
 
-from zhike.activities.models import Activity
+from zhike.activities.models import Activity, Task
+from zhike.automation.models import AutomationRule, AutomationRun
+from zhike.channels import sending
+from zhike.channels.models import Delivery
 from zhike.contracts.actions.ledger import differences
 from zhike.contracts.models import Contract, Payment, Receivable, SuggestionAnswer
 from zhike.contracts.setup import install_contracts
@@ -141,6 +144,23 @@ def test_nobody_who_sells_or_sets_up_finds_an_empty_page(demo, sign_in):
         for page in pages:
             answer = browser.get(page)
             assert answer.status_code == 200 and 'class="empty"' not in answer.content.decode(), (who, page)
+
+
+def test_ACT_6_the_demo_has_rules_whose_logs_tell_what_they_did_and_what_went_wrong(demo, sign_in):
+    runs = AutomationRun.objects.all()
+    steps = {step["do"] for rule in AutomationRule.objects.all() for step in rule.steps}
+    assert {"mail", "webhook", "task"} <= steps and set(runs.values_list("status", flat=True)) == {"done", "failed"}
+    assert not AutomationRule.objects.filter(is_active=True, steps__icontains="webhook").exists()
+    assert Task.objects.whole_table("test").filter(title__startswith="上门致谢").count() == runs.filter(
+        rule__is_active=True, status="done"
+    ).count() > 2  # fmt: skip
+    states = set(Delivery.objects.whole_table("test").values_list("status", flat=True))
+    assert {"sent", "failed", "unclear", "given_up", "skipped", "held", "waiting"} == states
+    assert sending.sweep() == 0  # what is to go out later does not at once, to addresses of nobody
+    admin = sign_in(Person.objects.get(username="admin"))
+    for rule in AutomationRule.objects.all():
+        said = admin.get(rule.get_absolute_url()).content.decode()
+        assert all(run.title in said for run in rule.runs.all())
 
 
 def test_ACT_8_the_demo_has_letters_both_ways_in_conversations_and_some_that_wait_for_an_answer(demo, sign_in):
