@@ -1,6 +1,7 @@
 """Jobs for the tests of workers: they leave traces in files."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from django_tasks import task
@@ -41,22 +42,57 @@ def breaks_the_worker(folder: str) -> None:
 
 
 @task()
-def a_pass_that_is_killed_once(folder: str) -> None:
-    """The daily pass of the reminder rules; the first time the process is killed inside its second transaction."""
+def an_automation_pass_that_is_killed_once(folder: str) -> None:
+    """The daily pass of the automation rules; the first time the process is killed in the middle of a run's steps."""
     import os
     import signal
 
-    from zhike.activities import reminding
+    from zhike.automation import engine
+    from zhike.kit import dates
 
-    first, real, told = Path(folder) / "killed-once", reminding.notify, []
+    first, real, done = Path(folder) / "killed-once", engine.steps.tag, []
 
-    def notify(*args, **kwargs):
-        told.append(args)
-        if len(told) == 2 and not first.exists():
+    def tag(on, **values):
+        said = real(on, **values)
+        done.append(said)
+        if len(done) == 7 and not first.exists():
             first.write_text("")
             os.kill(os.getpid(), signal.SIGKILL)
-        return real(*args, **kwargs)
+        return said
 
-    reminding.notify = notify
+    known = engine.steps.find("tag")
+    engine.steps.add(replace(known, carry_out=tag))
+    engine.pass_clocks(dates.now(), ("days",))
+    (Path(folder) / "passed").write_text("")
+
+
+@task()
+def a_pass_that_is_killed_twice(folder: str) -> None:
+    """The daily pass of the reminder rules; the process is killed while it writes its second five hundred, then
+    the one that goes on with it while it tells, before what it told is committed."""
+    import os
+    import signal
+
+    from zhike.activities import reminding, telling
+
+    written = []
+
+    def once(name: str) -> None:
+        if not (mark := Path(folder) / name).exists():
+            mark.write_text("")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def reminder_of(*args):
+        written.append(args)
+        if len(written) == 700:
+            once("killed-writing")
+        return write(*args)
+
+    def notify(*args, **kwargs):
+        tell(*args, **kwargs)
+        once("killed-telling")
+
+    write, tell = reminding.reminder_of, telling.notify
+    reminding.reminder_of, telling.notify = reminder_of, notify
     reminding.remind(units=("days",))
     (Path(folder) / "passed").write_text("")

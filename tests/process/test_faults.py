@@ -52,13 +52,13 @@ notify(admin.pk, "请审批", about="approvals")
 STATES = """
 import json
 from zhike.channels.models import Delivery
-print(json.dumps(list(Delivery.objects.filter(channel=%r).order_by("pk").values_list("status", flat=True))))
+print(json.dumps(list(Delivery.objects.whole_table("test").filter(channel=%r).order_by("pk").values_list("status", flat=True))))
 """
 HURRY = """
 from zhike.channels.models import Delivery, Line
 from zhike.kit import dates
 from django_tasks_db.models import DBTaskResult
-Delivery.objects.filter(status__in=["failed", "waiting"]).update(due_at=dates.now())
+Delivery.objects.whole_table("test").filter(status__in=["failed", "waiting"]).update(due_at=dates.now())
 Line.objects.update(rests_until=None)
 DBTaskResult.objects.filter(status="READY").update(run_after=dates.now())
 """
@@ -157,13 +157,41 @@ print(json.dumps([len(rows), len(set(rows)), InboxItem.objects.count()]))
 def test_ACT_7_a_worker_killed_in_the_middle_of_a_pass_goes_on_and_tells_everybody_once(installation, tmp_path):
     installation.python(RULE)
     installation.python(CREATE.format(count=1200, name="客户"))
-    installation.python(f"from tests.process import jobs; jobs.a_pass_that_is_killed_once.enqueue({str(tmp_path)!r})")
+    installation.python(f"from tests.process import jobs; jobs.a_pass_that_is_killed_twice.enqueue({str(tmp_path)!r})")
+    with installation.up() as running:
+        wait_for((tmp_path / "passed").exists, 120, "the pass to be done after all")
+        assert running.stop() == 0
+    assert (tmp_path / "killed-writing").exists() and (tmp_path / "killed-telling").exists()
+    assert json.loads(installation.python(TOLD)) == [1200, 1200, 1]  # one message about all of them
+
+
+AUTOMATE = """
+from zhike.automation.models import AutomationRule
+AutomationRule.objects.all().update(is_active=False)
+AutomationRule(name="新客户", kind="customers.customer", trigger="clock:created_at", is_active=True, steps=[
+    {"do": "tag", "with": {"name": "新客户"}}, {"do": "tell", "with": {"who": ["owner"], "text": "{record}"}}]).save()
+"""
+ACTED = """
+import json
+from zhike.automation.models import AutomationRun
+from zhike.records.models import InboxItem, Tagging
+runs = list(AutomationRun.objects.values_list("object_id", "status"))
+print(json.dumps([len(runs), len(set(runs)), Tagging.objects.count(), InboxItem.objects.count()]))
+"""
+
+
+def test_ACT_7_a_worker_killed_in_the_middle_of_a_rules_steps_leaves_no_half_and_does_nothing_twice(
+    installation, tmp_path
+):
+    installation.python(CREATE.format(count=30, name="客户"))
+    installation.python(AUTOMATE)
+    job = "an_automation_pass_that_is_killed_once"
+    installation.python(f"from tests.process import jobs; jobs.{job}.enqueue({str(tmp_path)!r})")
     with installation.up() as running:
         wait_for((tmp_path / "passed").exists, 120, "the pass to be done after all")
         assert running.stop() == 0
     assert (tmp_path / "killed-once").exists()
-    count, different, messages = json.loads(installation.python(TOLD))
-    assert count == different == 1200 and messages == 3  # one message for each five hundred
+    assert json.loads(installation.python(ACTED)) == [30, 30, 30, 30]
 
 
 if DATABASE_URL.startswith("postgres") and server_programs() is not None:  # once: it has a server of its own

@@ -81,6 +81,19 @@ def test_ACT_6_a_rule_catches_up_with_a_week_and_rakes_up_no_older_history(compa
     assert [r.object_id for r in Reminder.objects.filter(person=company.li_na)] == [neglected.pk]
 
 
+def test_ACT_6_a_clock_that_jumps_reminds_nobody_twice_and_forgets_nobody(company, neglected):
+    with time_machine.travel(NOW, tick=False) as clock:
+        clock.move_to(NOW - timedelta(days=300))
+        assert remind() == 0
+        clock.move_to(NOW)
+        assert remind() == 2
+        for away in (timedelta(days=300), timedelta(days=-300), timedelta(0)):
+            clock.move_to(NOW + away)
+            assert remind() == 0
+        followed_up(neglected, 7.5)  # called again, and forgotten again
+        assert remind() == 2
+
+
 @time_machine.travel(NOW, tick=False)
 def test_ACT_6_many_at_once_are_one_message_with_a_list_behind_it(company, sign_in, neglected):
     for n in range(5):
