@@ -203,4 +203,9 @@ def wake(now: datetime) -> int:
 
 def roles_to_choose() -> list[tuple[str, str]]:
     """Roles as recipients: ("role:finance", "Finance")."""
-    return [(f"role:{role.key}", _("Role: %(role)s") % {"role": role.name}) for role in Role.objects.all()]
+    return [(f"role:{key}", _("Role: %(role)s") % {"role": name}) for key, name in _roles()]
+
+
+@config.cached
+def _roles() -> list[tuple[str, str]]:
+    return list(Role.objects.values_list("key", "name"))
