@@ -178,7 +178,7 @@ def _deals(world: World, customers: list[Customer], contacts: dict[int, list[Con
     insert_rows(OpportunityLine, lines, keep_times=True)
     for change in changes:  # made before the deals had keys
         change.opportunity_id = change.opportunity.pk
-    insert_rows(StageChange, changes, keep_times=True)
+    insert_rows(StageChange, sorted(changes, key=lambda change: change.happened_at), keep_times=True)
     return rows
 
 

@@ -22,7 +22,7 @@ from zhike.org.models import ApprovalPlace, Department, Person
 from zhike.org.setup import ensure_company
 from zhike.packs.distribution.install import install_demo
 from zhike.packs.distribution.names import companies
-from zhike.sales.models import Lead, Opportunity, Product, Quote
+from zhike.sales.models import Lead, Opportunity, Product, Quote, StageChange
 from zhike.sales.setup import install_pipelines
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +86,11 @@ def test_names_are_the_same_every_time_unlike_each_other_and_well_formed():
     first, again = companies(Random(7), 500), companies(Random(7), 500)
     assert first == again and len({c.name for c in first}) == 500
     assert all(uscc.is_valid(c.uscc) for c in first)
+
+
+def test_moves_of_deals_come_in_their_order_so_that_a_timeline_reads_down(demo):
+    moments = list(StageChange.objects.whole_table("test").order_by("id").values_list("happened_at", flat=True))
+    assert len(moments) > 100 and moments == sorted(moments)
 
 
 def test_the_demo_company_has_people_deals_and_history(demo):
