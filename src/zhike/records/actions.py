@@ -81,7 +81,7 @@ def save_record(kind: RecordKind, record: Any, *, by: Viewer, created: bool) -> 
         raise Refused(at_fields(kind, error)) from error
     touched = {**changed, **record.changes()}  # with what `prepare` changed, such as the owner
     record.save()
-    search.index(kind, [record], changed=None if created else touched)
+    search.index(kind, [record], changed=None if created else touched, new=created)
     if kind.saved:
         kind.saved(record, changed, by, created)
     if kind.owner and not created and f"{kind.owner}" in changed:

@@ -333,7 +333,8 @@ class Import:
                 record.updated_at = now
             model.objects.bulk_update([r for r, _c in updated], [*names, "version", "updated_at"])
         insert_values(AuditEntry, AuditEntry.COLUMNS, AuditEntry.values_of(entries))
-        search.index(kind, records + [r for r, _c in updated])
+        search.index(kind, records, new=True)
+        search.index(kind, [r for r, _c in updated])
         self._saved(list(zip(records, changes, strict=True)), updated)
 
     def _saved(self, created: list[tuple[Any, dict]], updated: list[tuple[Any, dict]]) -> None:

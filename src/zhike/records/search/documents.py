@@ -27,16 +27,19 @@ PAUSE = 0.02  # seconds between them
 MOST_FAMILY = 500
 
 
-def index(kind: RecordKind, records: Iterable[Any], *, changed: dict[str, list[Any]] | None = None) -> None:
+def index(
+    kind: RecordKind, records: Iterable[Any], *, changed: dict[str, list[Any]] | None = None, new: bool = False
+) -> None:
     """Put records into the index, in the transaction that saves them, together with those found by them.
 
     `changed` is what the save changed ({field: [before, after]}), if known; nothing is done when none of it matters.
+    `new` says that they were made just now, so that nothing refers to them yet.
     """
     records = list(records)
     if changed is not None and not _matters(kind, changed):
         return
     for start in range(0, len(records), BATCH):
-        _index(kind, records[start : start + BATCH], changed)
+        _index(kind, records[start : start + BATCH], changed, new)
 
 
 def forget(kind: RecordKind, pks: Iterable[int]) -> None:
@@ -101,8 +104,8 @@ def _matters(kind: RecordKind, changed: dict[str, list[Any]]) -> bool:
     return not names.union(kind.search_from, kind.search_into).isdisjoint(changed)
 
 
-def _index(kind: RecordKind, records: list[Any], changed: dict[str, list[Any]] | None) -> None:
-    _put(kind, records)
+def _index(kind: RecordKind, records: list[Any], changed: dict[str, list[Any]] | None, new: bool) -> None:
+    _put(kind, records, new=new)
     into = kind.search_into if changed is None or set(changed) - {kind.owner} else ()
     for name in into:
         attname = _column(kind, name).attname
@@ -111,7 +114,7 @@ def _index(kind: RecordKind, records: list[Any], changed: dict[str, list[Any]] |
             ids |= {pk for pk in changed[name] if pk}
         target = target_of(kind, name)
         _put(target, list(_rows(target).filter(pk__in=ids).values(*columns(target))))
-    if changed is None or kind.title in changed:
+    if not new and (changed is None or kind.title in changed):
         for child, name in _relations("search_from", kind):
             family = _rows(child).filter(**{f"{name}__in": [record.pk for record in records]})
             for below in _in_batches(family.values(*columns(child)).iterator(BATCH)):
@@ -128,19 +131,24 @@ def _relations(which: str, target: RecordKind) -> list[tuple[RecordKind, str]]:
     ]
 
 
-def _put(kind: RecordKind, records: list[Any], without: set[int] = frozenset()) -> None:
+def _put(kind: RecordKind, records: list[Any], without: set[int] = frozenset(), *, new: bool = False) -> None:
     if ways_of(kind):
-        store.put(kind.label, documents(kind, records, without))
+        store.put(kind.label, documents(kind, records, without, new=new))
 
 
-def documents(kind: RecordKind, records: list[Any], without: set[int] = frozenset()) -> Iterator[tuple[int, set[str]]]:
-    """Ids and words of records, or of rows of their `columns`. `without` leaves out related ones on their way out."""
+def documents(
+    kind: RecordKind, records: list[Any], without: set[int] = frozenset(), *, new: bool = False
+) -> Iterator[tuple[int, set[str]]]:
+    """Ids and words of records, or of rows of their `columns`.
+
+    `without` leaves out related ones on their way out; `new` ones have none below them.
+    """
     rows = [record if isinstance(record, dict) else record.__dict__ for record in records]
     key = kind.model._meta.pk.attname
     ways, custom_ways = ways_of(kind), custom_ways_of(kind)
     owner = _column(kind, kind.owner).attname if kind.owner else ""
     above = [(_column(kind, name).attname, _titles(kind, name, rows)) for name in kind.search_from]
-    below = _words_below(kind, [row[key] for row in rows], without)
+    below = {} if new else _words_below(kind, [row[key] for row in rows], without)
     for row in rows:
         found = {owner_word(row[owner])} if owner else set()
         for attname, way in ways:

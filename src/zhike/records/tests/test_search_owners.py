@@ -4,6 +4,7 @@ import zlib
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from zhike.activities.tests.factories import TaskFactory
 from zhike.contracts.tests.factories import ContractFactory
@@ -157,3 +158,13 @@ def test_CUS_7_rules_that_changed_have_a_new_version():
     codes = ["KH-000123", "91320500MA1XH8G35L", "0512-62721234", "+86 138 1234 5678", "zhang.wei@hengxu.example"]
     said = sorted((way, text, *sorted(cut(text))) for way, cut in words.WAYS.items() for text in [*names, *codes])
     assert (version.RULES, zlib.crc32(repr(said).encode())) == (2, 2940250995)
+
+
+def test_CUS_7_for_a_new_record_nobody_is_asked_what_belongs_to_it(company):
+    """Nothing can refer to it yet: only the index itself is read and written."""
+    made = CustomerFactory(name=NAME, owner=company.li_na)
+    store.remove("customers.customer", [made.pk])
+    with CaptureQueriesContext(connection) as asked:
+        search.index(kinds.get("customers"), [made], new=True)
+    assert asked.captured_queries and all(keys.TABLE in query["sql"] for query in asked)
+    assert_index_is_true()
