@@ -89,27 +89,30 @@ def run(arguments: list[str], environment: dict[str, str]) -> tuple[float, float
     """Run one of our commands: seconds without the start of Python and Django, and its largest memory in MB.
 
     First all of it, then without files it looks into: of a database of SQLite up to 256 MB are mapped into a process.
-    These the system takes back whenever it needs the room, and all processes share them.
+    These the system takes back whenever it needs the room, and all processes share them. Both are read while it runs:
+    what the system tells at its end (`ru_maxrss`) is at least the memory of whoever started it, that is ours.
     """
     started = time.monotonic()
     subprocess.run([sys.executable, "-c", "import django; django.setup()"], env=environment, check=True)
     starting = time.monotonic() - started
     started = time.monotonic()
     process = subprocess.Popen([sys.executable, "-m", "zhike", *arguments], env=environment, stdout=sys.stderr)
-    own, done = 0.0, 0
-    while not done:
-        own = max(own, own_memory(process.pid))
+    most = own = 0.0
+    while process.poll() is None:
+        now, own_now = peak_and_own_memory(process.pid)
+        most, own = max(most, now), max(own, own_now)
         time.sleep(0.02)
-        done, status, used = os.wait4(process.pid, os.WNOHANG)
-    if status:
+    if process.returncode:
         sys.exit(f"zhike: {' '.join(arguments)} failed")
-    return max(time.monotonic() - started - starting, 0.001), used.ru_maxrss / 1024, own
+    return max(time.monotonic() - started - starting, 0.001), most, own
 
 
-def own_memory(pid: int) -> float:
-    """The memory of a process in MB without files it has mapped; 0 when it has ended."""
-    found = re.search(r"^RssAnon:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-    return int(found.group(1)) / 1024 if found else 0
+def peak_and_own_memory(pid: int) -> tuple[float, float]:
+    """The largest memory of a process so far in MB, and what it has now without mapped files; 0 when it has ended."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = (re.search(rf"^{name}:\s+(\d+)", status, re.MULTILINE) for name in ("VmHWM", "RssAnon"))
+    most, own = (int(one.group(1)) / 1024 if one else 0.0 for one in found)
+    return most, own
 
 
 def first_load(visitor: Any) -> float:
