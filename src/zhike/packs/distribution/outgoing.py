@@ -1,5 +1,6 @@
 """What goes out of the demo company: a robot, a webhook and a log of deliveries in every state. None of it is in use."""
 
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ from zhike.packs.distribution import automating
 from zhike.packs.distribution.people import People
 from zhike.records import messages
 from zhike.records.models import InboxItem
+
+Row = tuple[datetime, str, tuple, dict[str, Any]]  # when, what, its fate, more
 
 Status = Delivery.Status
 WHY = "a demo goes into an empty installation"
@@ -39,31 +42,39 @@ def send_out(people: People) -> None:
         events=["customers.customer.*", "contracts.contract.signed"],
     )  # fmt: skip
     hook.save()
-    items = list(InboxItem.objects.order_by("-id").select_related("person")[: len(FATES)])
-    for number, (item, fate) in enumerate(zip(items, FATES, strict=False)):
-        write(item.text, fate, now - timedelta(hours=2 * number), key=f"demo:{number}", channel="email",
-              person_id=item.person_id, about=messages.about(item.about).key, line="email")  # fmt: skip
-    said = items[0].text if items else "东区销售群"
-    write(said, (Status.UNCLEAR, 1, "对方没有在规定时间内应答。", None), now, key="demo:robot", channel="robot",
-          robot=robot, line=robot.line)  # fmt: skip
-    for number, fate in enumerate([(Status.SENT, 1, "", 204), (Status.GIVEN_UP, 11, "HTTP 500", 500)]):
-        payload = {"type": "customers.customer.changed", "version": 1, "data": {"kind": "customers", "id": number + 1}}
-        write("customers.customer.changed", fate, now - timedelta(days=number), key=f"demo:hook:{number}",
-              channel="webhook", webhook=hook, line=hook.line, content={"payload": payload})  # fmt: skip
-    for number, (contract, key) in enumerate(automating.tell_erp(hook)):
-        about = {"kind": "contracts", "id": contract.pk, "rule": "合同签订后同步到 ERP"}
-        payload = {"type": "automation.rule.acted", "version": 1, "data": about}
-        fate = (Status.UNCLEAR, 1, "Connection reset by peer", None) if number == 0 else (Status.SENT, 1, "", 204)
-        write(f"automation.rule.acted contracts {contract.pk}", fate, now - timedelta(days=3 + number), key=key,
-              channel="webhook", webhook=hook, line=hook.line, content={"payload": payload})  # fmt: skip
-    for number, (item, fate) in enumerate(zip(reversed(items), LATER, strict=False)):
-        write(item.text, fate, now - timedelta(hours=1 + number), key=f"demo:later:{number}", channel="email",
-              person_id=boss.pk, about="reminders", line="email")  # fmt: skip
+    for at, title, fate, more in sorted(_log(boss, robot, hook, now), key=lambda row: row[0]):  # as it would have grown
+        write(title, fate, at, **more)
     Line.objects.get_or_create(key=hook.line)
     Preference.objects.create(
         person=boss, ways={"tasks": "now", "jobs": "daily"},
         quiet_from=time(21), quiet_until=time(8), quiet_days_off=True,
     )  # fmt: skip
+
+
+def _log(boss: Any, robot: Robot, hook: Webhook, now: datetime) -> Iterator[Row]:
+    def told(title: str, fate: tuple, at: datetime, **more: Any) -> Row:
+        return at, title, fate, more
+
+    items = list(InboxItem.objects.order_by("-id").select_related("person")[: len(FATES)])
+    for number, (item, fate) in enumerate(zip(items, FATES, strict=False)):
+        yield told(item.text, fate, now - timedelta(hours=2 * number), key=f"demo:{number}", channel="email",
+              person_id=item.person_id, about=messages.about(item.about).key, line="email")  # fmt: skip
+    said = items[0].text if items else "东区销售群"
+    yield told(said, (Status.UNCLEAR, 1, "对方没有在规定时间内应答。", None), now, key="demo:robot", channel="robot",
+          robot=robot, line=robot.line)  # fmt: skip
+    for number, fate in enumerate([(Status.SENT, 1, "", 204), (Status.GIVEN_UP, 11, "HTTP 500", 500)]):
+        payload = {"type": "customers.customer.changed", "version": 1, "data": {"kind": "customers", "id": number + 1}}
+        yield told("customers.customer.changed", fate, now - timedelta(days=number), key=f"demo:hook:{number}",
+              channel="webhook", webhook=hook, line=hook.line, content={"payload": payload})  # fmt: skip
+    for number, (contract, key) in enumerate(automating.tell_erp(hook)):
+        about = {"kind": "contracts", "id": contract.pk, "rule": "合同签订后同步到 ERP"}
+        payload = {"type": "automation.rule.acted", "version": 1, "data": about}
+        fate = (Status.UNCLEAR, 1, "Connection reset by peer", None) if number == 0 else (Status.SENT, 1, "", 204)
+        yield told(f"automation.rule.acted contracts {contract.pk}", fate, now - timedelta(days=3 + number), key=key,
+              channel="webhook", webhook=hook, line=hook.line, content={"payload": payload})  # fmt: skip
+    for number, (item, fate) in enumerate(zip(reversed(items), LATER, strict=False)):
+        yield told(item.text, fate, now - timedelta(hours=1 + number), key=f"demo:later:{number}", channel="email",
+              person_id=boss.pk, about="reminders", line="email")  # fmt: skip
 
 
 def write(title: str, fate: tuple, at: datetime, **more: Any) -> None:
