@@ -1,5 +1,6 @@
 """The form of a rule: its name and when it acts."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -15,26 +16,36 @@ from zhike.records.kinds import RecordKind
 
 
 class RuleForm(ActionForm):
-    """When a rule acts. What it needs to hold and what it does have pages of their own."""
+    """When a rule acts. What it needs to hold and what it does have pages of their own.
+
+    `chosen` may hold a name and a trigger picked in the form so far: it asks only for what the trigger needs.
+    """
 
     name = forms.CharField(label=_("Name"), max_length=60)
     trigger = forms.ChoiceField(label=pgettext_lazy("automation", "When"), widget=forms.Select(attrs=SELECT))
     field = forms.ChoiceField(
         label=_("Which field"), required=False, widget=forms.Select(attrs=SELECT),
-        help_text=_("Only for “Changed”: acts when this field has another value than before."),
+        help_text=_("Acts when this field has another value than before."),
     )  # fmt: skip
     offset = forms.IntegerField(
         label=_("How much later"), min_value=-3660, max_value=100_000, initial=0, required=False,
-        help_text=_("Only for days and moments: days (or working minutes) after it; negative means before."),
+        help_text=_("Days after it, working minutes after a moment; negative means before."),
     )  # fmt: skip
 
-    def __init__(self, data=None, *, rule: AutomationRule, kind: RecordKind):
-        super().__init__(data, initial={n: getattr(rule, n) for n in ("name", "trigger", "field", "offset")})
+    def __init__(self, data=None, *, rule: AutomationRule, kind: RecordKind, chosen: Mapping[str, str]):
+        start = {name: getattr(rule, name) for name in ("name", "trigger", "field", "offset")}
+        start |= {name: chosen[name] for name in ("name", "trigger") if name in chosen}
+        super().__init__(data, initial=start)
         self.kind = kind
         happens = [(name, label) for name, label in events.names_of(kind).items() if not name.endswith(".deleted")]
         times = [(CLOCK + key, clock.label) for key, clock in clocks.of(kind).items()]
         self.fields["trigger"].choices = [(_("It happens"), happens), (_("A time comes"), times)]
         self.fields["field"].choices = [("", _("any")), *((f.name, f.label) for f in kind.fields.values())]
+        trigger = (data or start).get("trigger") or happens[0][0]
+        if not trigger.endswith(".changed"):
+            del self.fields["field"]
+        if not trigger.startswith(CLOCK):
+            del self.fields["offset"]
 
     def values(self) -> dict[str, Any]:
         """With the kind, and no later than at once where nothing was said."""

@@ -30,6 +30,12 @@ def who_choices() -> list[tuple[str, Any]]:
     return [("owner", _("Owner")), ("supervisor", _("Owner's supervisor")), *roles_to_choose(), *here]
 
 
+def _example(kind: RecordKind) -> str:
+    """The field that names a record, as it is called on the screen."""
+    field = kind.fields.get(kind.title)
+    return str(field.label) if field else kind.title
+
+
 def settable(kind: RecordKind) -> list[Field]:
     """Fields a rule may set: those a form may change, but not the owner, whom a step of its own changes."""
     return [field for field in kind.editable() if field.name != kind.owner and field.type != "file"]
@@ -42,7 +48,8 @@ def subjects_of(kind: RecordKind) -> list[approvals.Subject]:
 
 def webhook_choices() -> list[tuple[str, str]]:
     """The subscriptions a rule may call; whoever sets rules up decides for the whole company."""
-    return [(str(hook.pk), hook.name) for hook in webhooks.in_use()]
+    off = _("%(name)s (not in use)")
+    return [(str(pk), name if is_used else off % {"name": name}) for pk, name, is_used in webhooks.everything()]
 
 
 class StepForm(ActionForm):
@@ -81,7 +88,7 @@ class TaskStepForm(StepForm):
             start["kind_of_task"] = start.pop("kind")
         super().__init__(data, kind=kind, start=start)
         self.fields["who"].choices = who_choices()
-        self.fields["title"].help_text = BRACES % {"example": kind.title}
+        self.fields["title"].help_text = BRACES % {"example": _example(kind)}
 
     def clean(self):
         self.check("title")
@@ -103,7 +110,7 @@ class TellStepForm(StepForm):
     def __init__(self, data=None, *, kind: RecordKind, start: dict[str, Any] | None = None):
         super().__init__(data, kind=kind, start=start)
         self.fields["who"].choices = who_choices()
-        self.fields["text"].help_text = BRACES % {"example": kind.title}
+        self.fields["text"].help_text = BRACES % {"example": _example(kind)}
 
     def clean(self):
         self.check("text")

@@ -106,10 +106,11 @@ def rule_edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
     kind = engine.kind_of(rule) if pk else kinds.find(request.GET.get("kind", "opportunities"))
     if kind is None or kind.is_log:
         raise NotVisible
-    form = RuleForm(request.POST or None, rule=rule, kind=kind)
+    form = RuleForm(request.POST or None, rule=rule, kind=kind, chosen=request.GET)
     if request.method == "POST" and form.run(actions.save_rule, rule, by=request.viewer):
         return htmx.redirect(request, form.result.get_absolute_url(), _("Saved."))
-    context = {"form": form, "rule": rule, "kind": kind, "kinds": kinds.heard_of(),
+    here = request.path if pk else f"{request.path}?kind={kind.slug}"
+    context = {"form": form, "here": here, "rule": rule, "kind": kind, "kinds": kinds.heard_of(),
                "title": rule.name or _("New rule")}  # fmt: skip
     return htmx.part(request, "automation/rule_form.html#dialog", context, status=422 if form.errors else 200)
 

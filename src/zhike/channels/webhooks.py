@@ -48,6 +48,12 @@ def in_use() -> list[Webhook]:
     return list(Webhook.objects.whole_table(WHY).filter(is_active=True))
 
 
+@config.cached
+def everything() -> list[tuple[int, str, bool]]:
+    """All subscriptions, for whoever sets up the company: (id, name, is in use)."""
+    return list(Webhook.objects.whole_table(WHY).values_list("pk", "name", "is_active"))
+
+
 def subscribed(name: str) -> list[Webhook]:
     """The subscriptions in use that want events of this name."""
     return [hook for hook in in_use() if any(fnmatchcase(name, pattern) for pattern in hook.events)]

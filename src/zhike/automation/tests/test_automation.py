@@ -254,7 +254,7 @@ def test_ACT_6_only_who_may_set_up_automation_changes_it(company, sign_in, path,
 
 @pytest.mark.parametrize("data, at", [
     ({"trigger": "customers.customer.deleted"}, "trigger"), ({"trigger": "sales.opportunity.moved"}, "trigger"),
-    ({"trigger": "clock:nothing"}, "trigger"), ({"name": ""}, "name"), ({"offset": "99999999999"}, "offset"),
+    ({"trigger": "clock:nothing"}, "trigger"), ({"name": ""}, "name"), ({"trigger": "clock:created_at", "offset": "99999999999"}, "offset"),
     ({"field": "nothing"}, "field"),
 ])  # fmt: skip
 def test_ACT_6_bad_input_is_told_at_its_field(company, sign_in, data, at):
