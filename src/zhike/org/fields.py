@@ -44,6 +44,17 @@ def department_tree() -> list[tuple[int, str, int]]:
 
 
 @config.cached
+def department_paths() -> dict[int, list[str]]:
+    """The names from the top down to each department, by its id."""
+    found: dict[int, list[str]] = {}
+    way: list[str] = []
+    for pk, name, depth in department_tree():
+        way[depth:] = [name]
+        found[pk] = list(way)
+    return found
+
+
+@config.cached
 def role_labels() -> dict[int, tuple[str, str]]:
     """Key and name of each role by id, in order."""
     return {pk: (key, name) for pk, key, name in Role.objects.values_list("pk", "key", "name")}
@@ -59,10 +70,14 @@ def roles_by_person() -> dict[int, list[int]]:
 
 
 class DepartmentField(Choice):
-    """A department, by id, by name, or by its path from the top ("Sales/East")."""
+    """A department, by id, by name, or, where several are called so, with those above it ("Sales/East").
+
+    An import makes what there is not yet, unless `makes` is off.
+    """
 
     type = "department"
     empty = None
+    makes = True
 
     def choices(self):
         return [(pk, "\u3000" * depth + name) for pk, name, depth in department_tree()]
@@ -75,11 +90,14 @@ class DepartmentField(Choice):
         names = self.labels()
         if (pk := key_of(word)) in names:
             return pk
-        wanted = parse.fold(re.split(r"[/>\\]", word)[-1].strip())
-        found = [pk for pk, name in names.items() if parse.fold(name) == wanted]
+        wanted = [parse.fold(part) for part in re.split(r"[/>\\]", word)]
+        found = [pk for pk, name in names.items() if parse.fold(name) == wanted[-1]]
+        if len(found) > 1:
+            paths = department_paths()
+            found = [pk for pk in found if [*map(parse.fold, paths[pk])][-len(wanted) :] == wanted]
         if len(found) > 1:
             raise ValidationError(_("Several departments are called %(name)s."), params={"name": word[:60]})
-        if not found and lookups.is_import and lookups.viewer.can("org.department.change"):
+        if not found and self.makes and lookups.is_import and lookups.viewer.can("org.department.change"):
             return NewName(word[:80])
         if not found:
             raise ValidationError(_("There is no department called %(name)s."), params={"name": word[:60]})
@@ -90,6 +108,11 @@ class DepartmentField(Choice):
 
     def sort_paths(self):
         return (f"{self.name}__name",)
+
+    def export(self, values):
+        """The name, with those above it where several are called so, as an import reads it."""
+        name, names = self.text(values[0]), list(self.labels().values())
+        return name if names.count(name) < 2 else "/".join(department_paths()[values[0]])
 
     def api(self, values):
         return self.text(values[0]) or None
@@ -127,7 +150,7 @@ class SupervisorField(Ref):
         return fmt.who(values[0], self.text(values[0])) if values[0] else EMPTY
 
     def export(self, values):
-        return self.text(values[0])
+        return look.name_in_files(values[0])
 
     def api(self, values):
         return look.usernames().get(values[0]) if values[0] else None

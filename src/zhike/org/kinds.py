@@ -8,7 +8,8 @@ from django.utils.translation import pgettext_lazy
 
 from zhike.kit import access
 from zhike.org.actions import people
-from zhike.org.fields import DepartmentField, RolesField, SupervisorField
+from zhike.org.fields import DepartmentField as DepartmentField  # lent to the rooms above
+from zhike.org.fields import RolesField, SupervisorField
 from zhike.org.models import Person
 from zhike.records import kinds
 from zhike.records.fields import Day, Email, Moment, Phone, Text, YesNo

@@ -39,6 +39,12 @@ def person_names() -> dict[int, str]:
     return {pk: name or username for pk, username, name, active in people()}
 
 
+def name_in_files(pk: int | None) -> str:
+    """How a file names a colleague so that an import finds them: by full name, or username where others share it."""
+    name = person_names().get(pk, "")
+    return name if len(_people_by_word().get(name.casefold(), [])) == 1 else usernames().get(pk, "")
+
+
 @config.cached
 def usernames() -> dict[int, str]:
     """Usernames by person id."""

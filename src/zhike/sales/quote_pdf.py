@@ -15,7 +15,7 @@ from zhike.org.queries import company_name
 from zhike.records.lookups import person_names
 from zhike.sales.models import Quote, QuoteLine
 
-WIDTHS = (8, 46, 32, 12, 18, 22, 14, 12, 26)  # of the columns, in parts of the page's width
+WIDTHS = (8, 44, 31, 12, 18, 22, 14, 15, 26)  # of the columns, in parts of the page's width
 RIGHT = ("CENTER", "LEFT", "LEFT", "CENTER", "RIGHT", "RIGHT", "RIGHT", "RIGHT", "RIGHT")
 
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from zhike.kit import access, parse
 from zhike.kit.tables.reader import Table
-from zhike.org.models import Department
-from zhike.records import config, kinds
+from zhike.org.kinds import DepartmentField
+from zhike.records import kinds
 from zhike.records.fields import Choice, Moment, Money, Number, Person
 from zhike.records.imports.wide import Unfolded
 from zhike.records.kinds import RecordKind
@@ -84,17 +84,10 @@ class MonthField(Number):
         return self.text(values[0])
 
 
-class DepartmentField(Choice):
-    """A department by its name."""
+class Known(DepartmentField):
+    """A department there is."""
 
-    def choices(self):
-        return department_names()
-
-
-@config.cached
-def department_names() -> list[tuple[int, str]]:
-    """The departments with their ids, in order."""
-    return list(Department.objects.order_by("order", "id").values_list("pk", "name"))
+    makes = False
 
 
 def a_row_a_month(table: Table) -> Table:
@@ -118,7 +111,7 @@ TARGET = kinds.add(
             YearField("year", integer=True, least=YEARS[0], most=YEARS[1]),
             MonthField("month", integer=True, help=gettext_lazy("Empty: the whole year.")),
             Person("person"),
-            DepartmentField("department"),
+            Known("department"),
             Money("value", least=0),
             Moment("updated_at", editable=False),
         ]),
@@ -141,7 +134,8 @@ def file_rows(nodes: list[Any], own: Any, measure: measures.Measure, year: int) 
     titles += [_("Whole year"), *(_("month %(month)s") % {"month": month} for month in range(1, 13))]
     rows = []
     for node in nodes:
-        whose = [node.name, ""] if node.kind == "department" else ["", node.name]
+        named = TARGET.field(node.kind).export([node.pk])
+        whose = [named, ""] if node.kind == "department" else ["", named]
         there = own.get(node.key, {})
         rows.append([str(measure.label), year, *whose, *(there.get(month) for month in range(13))])
     return titles, rows

@@ -1,8 +1,11 @@
 """SAL-5, SAL-6: a quote the customer took becomes a contract that comes to the same."""
 
+import re
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
+from pypdf import PdfReader
 
 from zhike.api.tests.test_sales_api import Caller
 from zhike.contracts.models import Contract
@@ -45,6 +48,38 @@ def test_SAL_5_an_accepted_quote_is_a_draft_contract_of_the_same_sum(company, si
     assert [line.amount for line in contract.known_lines()] == [D("89.99"), D(100), D("-9.99")]
     assert Quote._base_manager.get(pk=quote.pk).status == "accepted"
     assert client.post(url).status_code == 422 and Contract._base_manager.count() == 1
+
+
+def test_SAL_5_what_is_exempt_or_at_zero_rate_stays_so_in_the_contract(company, sign_in, quote):
+    with acting(the_system(), "test"):
+        for n, treatment in enumerate(["zero", "exempt", "none"]):
+            QuoteLine(quote=quote, name=f"项{n}", quantity=D(1), price=D(50), tax_rate=0, tax_treatment=treatment,
+                      amount=D(50), position=9 + n).save()  # fmt: skip
+        quote.subtotal, quote.total = quote.subtotal + 150, quote.total + 150
+        quote.save()
+    client = sign_in(company.li_na)
+    text = "".join(p.extract_text() for p in PdfReader(BytesIO(client.get(f"/quotes/{quote.pk}/pdf/").content)).pages)
+    assert all(word in text.replace("\x00", "") for word in ("零税率", "免税", "不征税"))
+    assert client.post(f"/contracts/from-quote/?quote={quote.pk}").status_code == 302
+    contract = Contract._base_manager.get(quote=quote)
+    assert [line.taxation.code for line in contract.known_lines()] == ["13", "6", "zero", "exempt", "none", "13"]
+    page = client.get(contract.get_absolute_url()).content.decode()
+    assert all(re.search(rf"{word}: <[^>]*>[^<]*50\.00<", page) for word in ("零税率", "免税", "不征税"))
+    caller = Caller(company.li_na)
+    *lines, taken_off = caller.send("GET", f"contracts/{contract.pk}").json()["lines"]
+    assert [line["tax_treatment"] for line in lines] == ["taxed", "taxed", "zero", "exempt", "none"]
+    assert taken_off["amount"] == "-9.99"
+    sent_back = caller.send("PATCH", f"contracts/{contract.pk}", {"lines": lines})
+    assert sent_back.status_code == 200 and sent_back.json()["lines"] == lines
+    lines[2]["tax_rate"] = "13"
+    assert caller.send("PATCH", f"contracts/{contract.pk}", {"lines": lines}).status_code == 422
+    last = contract.known_lines()[3]
+    edit = f"/contracts/{contract.pk}/lines/{last.pk}/"
+    assert '<option value="exempt" selected>' in client.get(edit).content.decode()
+    given = {"name": last.name, "quantity": "1", "price": "50", "discount": "0", "tax_rate": "none"}
+    assert client.post(edit, given).status_code == 302
+    fresh = Contract._base_manager.get(pk=contract.pk)
+    assert [line.taxation.code for line in fresh.known_lines()][2:5] == ["zero", "none", "none"]
 
 
 def test_SAL_5_a_quote_is_accepted_by_the_api_once(company, quote):

@@ -104,6 +104,9 @@ class Person(Field):
     def cell(self, values):
         return fmt.who(values[0], self.text(values[0])) if values[0] else EMPTY
 
+    def export(self, values):
+        return look.name_in_files(values[0])
+
     def api(self, values):
         return look.usernames().get(values[0]) if values[0] else None
 

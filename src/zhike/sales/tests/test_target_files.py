@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from zhike.kit import dates
+from zhike.kit.actions import acting
 from zhike.kit.errors import Forbidden
 from zhike.kit.tables.reader import open_table
+from zhike.org.models import Department
+from zhike.org.viewers import the_system
 from zhike.records.imports.engine import Import
 from zhike.records.imports.mapping import Mapping
 from zhike.records.models import AuditEntry
@@ -154,3 +157,30 @@ def test_SAL_10_the_file_holds_those_one_leads(company, sign_in, file):
         assert sign_in(person).get("/targets/file/").status_code == 403
     template = sign_in(company.manager_east).get("/import/template/targets/")
     assert template.status_code == 200 and sign_in(company.li_na).get("/import/template/targets/").status_code == 403
+
+
+def test_SAL_10_namesakes_come_back_as_who_they_are(company, viewer, sign_in, file):
+    """Two departments of one name under different ones, two colleagues of one name: the file tells them apart."""
+    boss, top = viewer(company.gm), company.departments["top"]
+    places = [Department.objects.create(name="渠道组", parent=company.departments[key]) for key in ("east", "west")]
+    with acting(the_system(), "test"):
+        company.zhao_lei.name, company.zhao_lei.department = company.li_na.name, places[1]
+        company.zhao_lei.save()
+        company.wang_wei.department = places[0]
+        company.wang_wei.save()
+    values = {("department", place.pk, 0): Decimal(10 + n) for n, place in enumerate(places)}
+    values |= {("person", who.pk, 1): Decimal(20 + n) for n, who in enumerate((company.li_na, company.zhao_lei))}
+    set_targets(by=boss, measure="won", year=YEAR, values=values)
+    kept = set(Target.objects.whole_table("test").values_list("person", "department", "month", "value"))
+    sent = b"".join(sign_in(company.gm).get(f"/targets/file/?measure=won&year={YEAR}").streaming_content)
+    path = file.with_suffix(".xlsx")
+    path.write_bytes(sent)
+    named = {row[2] for _n, row in open_table(path).rows()}
+    assert {f"{top.name}/{company.departments[key].name}/渠道组" for key in ("east", "west")} <= named
+    Target.objects.whole_table("test")._raw_delete("default")
+    assert Import(TARGET, Mapping(), boss).run(path)["failed"] == 0
+    assert set(Target.objects.whole_table("test").values_list("person", "department", "month", "value")) == kept
+    label = measure_label()
+    run = taken_in(boss, file, f"指标,年度,部门,姓名,2月\n{label},{YEAR},渠道组,,1\n{label},{YEAR},,李娜,1\n"
+                               f"{label},{YEAR},没有的部门,,1\n{label},{YEAR},{company.departments['east'].name}/渠道组,,3\n")  # fmt: skip
+    assert (run["created"], run["failed"]) == (1, 3) and not Department.objects.filter(name="没有的部门").exists()
