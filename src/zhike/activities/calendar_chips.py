@@ -127,7 +127,8 @@ def _tail(entry: Entry) -> str:
     """What is only seen small, or heard: that it repeats, is to come, is done."""
     said = fmt.icon("repeat", "sm rep") if entry.task.repeat else ""
     if entry.is_ghost:
-        said += f'<span class="sr">{fmt.shown(_("repetition to come"))}</span>'
+        to_come = _("repetition to come")
+        said += f'<span class="sr">{fmt.shown(to_come)}</span>'
     if not entry.task.is_open:
         said += f'<span class="sr">{fmt.shown(pgettext("task", "done"))}</span>'
     return said

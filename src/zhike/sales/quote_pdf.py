@@ -33,7 +33,7 @@ class Paper(FPDF):
 def quote_pdf(quote: Quote, lines: Sequence[QuoteLine]) -> bytes:
     """The PDF of a quote read with customer and contact, and its lines."""
     pdf = Paper(format="A4")
-    pdf.set_title(f"{_('Quote')} {quote.label}")
+    pdf.set_title(" ".join((_("Quote"), quote.label)))
     pdf.set_creator("ZhiKe")
     pdf.add_font("song", "", fonts.song())
     pdf.set_auto_page_break(True, 18)
@@ -48,6 +48,10 @@ def quote_pdf(quote: Quote, lines: Sequence[QuoteLine]) -> bytes:
 
 def _said(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable() or letter == "\n")
+
+
+def _labelled(label: str, value: str = "") -> str:
+    return (_("%(label)s: %(value)s") % {"label": label, "value": value}).rstrip()
 
 
 def _number(value: Decimal) -> str:
@@ -75,7 +79,7 @@ def _head(pdf: FPDF, quote: Quote) -> None:
         for left, right in zip(facts[::2], facts[1::2], strict=True):
             row = table.row()
             for label, value in (left, right):
-                row.cell(f"{label}:")
+                row.cell(_labelled(label))
                 row.cell(_said(value) or "—")
     pdf.ln(3)
 
@@ -107,7 +111,7 @@ def _sums(pdf: FPDF, quote: Quote) -> None:
         pdf.cell(140, 6, label, align="R")
         pdf.cell(0, 6, value, align="R", new_x="LMARGIN", new_y="NEXT")
     pdf.set_font("song", size=11)
-    pdf.cell(0, 8, f"{_('In words')}: {in_words(quote.total)}", new_x="LMARGIN", new_y="NEXT")
+    pdf.cell(0, 8, _labelled(pgettext("amount", "In words"), in_words(quote.total)), new_x="LMARGIN", new_y="NEXT")
 
 
 def _foot(pdf: FPDF, quote: Quote) -> None:
@@ -119,15 +123,15 @@ def _foot(pdf: FPDF, quote: Quote) -> None:
     ]
     for label, text in terms:
         if text:
-            pdf.multi_cell(0, 6, f"{label}: {_said(text)}", new_x="LMARGIN", new_y="NEXT")
+            pdf.multi_cell(0, 6, _labelled(label, _said(text)), new_x="LMARGIN", new_y="NEXT")
     pdf.ln(8)
     if pdf.will_page_break(24):
         pdf.add_page()
-    half = pdf.epw / 2
+    half, signed = pdf.epw / 2, _("Signed by")
     for left, right in (
-        (f"{_('Supplier')}: {_said(company_name())}", f"{_('Customer')}: {_said(quote.customer.name)}"),
-        (f"{_('Signed by')}: {person_names().get(quote.owner_id, '')}", f"{_('Signed by')}:"),
-        (f"{_('Date')}: {quote.quoted_on.isoformat()}", f"{_('Date')}:"),
+        (_labelled(_("Supplier"), _said(company_name())), _labelled(_("Customer"), _said(quote.customer.name))),
+        (_labelled(signed, _said(person_names().get(quote.owner_id, ""))), _labelled(signed)),
+        (_labelled(_("Date"), quote.quoted_on.isoformat()), _labelled(_("Date"))),
     ):
         pdf.cell(half, 8, left)
         pdf.cell(half, 8, right, new_x="LMARGIN", new_y="NEXT")

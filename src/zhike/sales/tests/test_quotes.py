@@ -1,5 +1,6 @@
 """Quotes through their pages: lines, approval of discounts, versions, PDF, sending, what may not be (SAL-5)."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -223,6 +224,8 @@ def test_SAL_5_the_pdf_is_a_business_form_over_as_many_pages_as_it_takes(company
         len(pages) >= 3 and "柒万肆仟零肆拾叁元整" in text and "74,043.00" in text and "无锡远拓新能源有限公司" in text
     )
     assert all("Amount" in one or "金额" in one for one in texts[:-1])
+    assert "金额大写：柒万" in text and "供方：" in text and "签字：李娜" in text
+    assert not re.search("[A-Za-z]{3}", text.replace("BJ-", "")), "a text without a translation"
 
 
 def test_SAL_5_an_expired_quote_is_neither_sent_nor_accepted(company, viewer, customer):
