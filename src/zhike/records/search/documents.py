@@ -241,10 +241,10 @@ def catch_up(seconds: float) -> bool:
 def _catch_up(kind: RecordKind) -> bool:
     after = version.place_of(kind.label)
     ids = list(_rows(kind).filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:CAUGHT_UP])
-    if ids:
-        store.hold(kind.label, ids)  # before the records are read: whoever saves one of them writes after us
-        _put(kind, list(_rows(kind).filter(pk__in=ids).values(*columns(kind))))
-        version.keep_place(kind.label, ids[-1])
+    # Before the records are read: whoever saves one of them writes after us. What is being written now comes again.
+    if ids and (held := store.hold(kind.label, ids)):
+        _put(kind, list(_rows(kind).filter(pk__in=held).values(*columns(kind))))
+        version.keep_place(kind.label, held[-1])
     return bool(ids)
 
 

@@ -66,8 +66,9 @@ def remove(label: str, ids: Iterable[int]) -> None:
         cursor.executemany(f"DELETE FROM {TABLE} WHERE rowid = %s", gone)
 
 
-def hold(_label: str, _ids: list[int]) -> None:
-    """Nothing: a transaction begins by taking the lock of the database."""
+def hold(_label: str, ids: list[int]) -> list[int]:
+    """All of them: a transaction begins by taking the lock of the database."""
+    return ids
 
 
 def begin_rebuilding() -> None:

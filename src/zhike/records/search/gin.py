@@ -87,10 +87,16 @@ def remove(label: str, ids: Iterable[int]) -> None:
         cursor.execute(f"DELETE FROM {TABLE} WHERE id = ANY(%s)", [[first_key(label) + pk for pk in ids]])
 
 
-def hold(label: str, ids: list[int]) -> None:
+def hold(label: str, ids: list[int]) -> list[int]:
+    base = first_key(label)
+    wanted = [base + pk for pk in ids]
     with connection.cursor() as cursor:
-        wanted = [first_key(label) + pk for pk in ids]
-        cursor.execute(f"SELECT 1 FROM {TABLE} WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [wanted])
+        cursor.execute(f"SELECT id FROM {TABLE} WHERE id = ANY(%s)", [wanted])
+        there = set(cursor.fetchall())
+        # Waiting here while holding others could let somebody's save fail by a deadlock.
+        cursor.execute(f"SELECT id FROM {TABLE} WHERE id = ANY(%s) ORDER BY id FOR UPDATE SKIP LOCKED", [wanted])
+        in_use = there - set(cursor.fetchall())
+    return list(itertools.takewhile(lambda pk: (base + pk,) not in in_use, ids))
 
 
 def begin_rebuilding() -> None:

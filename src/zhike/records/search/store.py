@@ -54,9 +54,12 @@ def remove(label: str, ids: Iterable[int]) -> None:
     _here().remove(label, ids)
 
 
-def hold(label: str, ids: list[int]) -> None:
-    """Let nobody else write the documents of these records until the transaction ends (on SQLite nobody can)."""
-    _here().hold(label, ids)
+def hold(label: str, ids: list[int]) -> list[int]:
+    """Let nobody else write the documents of these records until the transaction ends; waits for nobody.
+
+    Gives the ids before the first whose document somebody is writing just now (on SQLite nobody can be).
+    """
+    return _here().hold(label, ids)
 
 
 @contextmanager

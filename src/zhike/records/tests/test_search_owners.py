@@ -123,6 +123,15 @@ def test_CUS_7_documents_of_earlier_rules_are_written_anew_bit_by_bit(customer, 
     assert NumberSequence.objects.filter(key__startswith=version.KEY).count() == 1
 
 
+def test_CUS_7_what_somebody_writes_just_now_is_written_anew_later(customer, company, viewer, monkeypatch):
+    as_an_earlier_version_left_it(monkeypatch)
+    monkeypatch.setattr(writing, "PAUSE", 0)
+    free, hold = iter([0, 1, 0]), store.hold
+    monkeypatch.setattr(store, "hold", lambda label, ids: hold(label, ids)[: next(free, len(ids))])
+    assert search.catch_up(20) and next(free, None) is None
+    assert_index_is_true()
+
+
 def test_CUS_7_before_all_is_written_anew_everything_is_found_that_was(customer, company, viewer, monkeypatch):
     """Documents that do not say where in the order of ids they lie are asked as before."""
     kind = kinds.get("customers")
