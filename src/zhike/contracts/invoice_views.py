@@ -63,6 +63,11 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     customer = contract.customer if contract else _chosen(request, "customer", Customer)
     if contract:
         initial |= {"contract": contract.pk, "content": contract.name[:120]}
+        taxes = {line.taxation for line in contract.known_lines()}
+        if len(taxes) == 1:
+            (tax,) = taxes
+            ordinary = {} if tax.rate else {"kind": Invoice.Kind.DIGITAL_ORDINARY}
+            initial |= {"tax_rate": tax, **ordinary}
         if (left := contract.amount - contract.invoiced) > 0:
             initial["amount"] = left
     if customer:

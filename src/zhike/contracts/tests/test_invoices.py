@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from zhike.contracts import invoice_rules
 from zhike.contracts.actions import invoices as actions
 from zhike.contracts.invoice_kinds import INVOICE
+from zhike.contracts.kinds import CONTRACT
 from zhike.contracts.models import Contract, Invoice, InvoiceLine
 from zhike.contracts.tests.factories import ContractFactory, day, lines_of, paid, signed
 from zhike.customers.tests.factories import CustomerFactory
@@ -18,6 +19,7 @@ from zhike.kit.actions import acting
 from zhike.kit.errors import Forbidden, Refused
 from zhike.org.viewers import the_system
 from zhike.records.actions import change_record, create_record
+from zhike.records.lookups import Lookups
 from zhike.sales.models.taxes import Tax
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +61,21 @@ def test_SAL_9_an_application_takes_its_title_from_the_data_card_and_adds_up(com
     assert invoice.owner_id == company.li_na.pk and invoice.code.startswith("FP-")
     (line,) = InvoiceLine.objects.whole_table("test").filter(invoice=invoice)
     assert (line.amount, line.tax) == (invoice.amount, invoice.tax)
+
+
+def test_SAL_9_the_form_begins_with_the_tax_of_the_contracts_lines(company, viewer, sign_in):
+    by, client = viewer(company.li_na), sign_in(company.li_na)
+
+    def offered(*taxes):
+        lines = [{"name": f"第 {n} 项", "price": "100", "tax_rate": tax} for n, tax in enumerate(taxes, 1)]
+        draft = ContractFactory(owner=company.li_na, amount=Decimal(100 * len(lines)))
+        change_record(CONTRACT, draft, {"lines": CONTRACT.field("lines").clean(lines, Lookups(by))}, by=by)
+        form = client.get("/invoices/new/", {"contract": draft.pk}).context["form"]
+        return form["kind"].value(), form["tax_rate"].value()
+
+    assert offered("6", "6") == ("digital_special", "6")
+    assert offered("6", "13") == ("digital_special", "13")
+    assert offered("exempt") == ("digital_ordinary", "exempt")
 
 
 @pytest.mark.parametrize("treatment", ["zero", "exempt", "none"])
