@@ -104,7 +104,8 @@ def test_point_2_a_failed_job_is_tried_again(installation, tmp_path):
     with installation.up() as running:
         wait_for((tmp_path / "failed-once").exists, 30, "the job to fail")
         hurry = "from django_tasks_db.models import DBTaskResult as R; from django.utils import timezone;"
-        hurry += "print(R.objects.filter(status='READY').update(run_after=timezone.now()))"
+        hurry += "mine = R.objects.filter(status='READY', task_path__endswith='fails_at_first');"
+        hurry += "print(mine.update(run_after=timezone.now()))"
         wait_for(lambda: installation.python(hurry) == "1", 30, "the job to be queued again")
         wait_for((tmp_path / "succeeded").exists, 30, "the job to succeed")
         assert running.stop() == 0
