@@ -8,7 +8,10 @@ from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from zhike.kit.memory import set_aside
 from zhike.live import LiveEvents
+
+LOADED = 50  # answers after which the code of nearly all pages has been brought in
 
 
 class Application:
@@ -20,6 +23,7 @@ class Application:
         self.under_way = 0
         self.idle = asyncio.Event()
         self.idle.set()
+        self.served = 0
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] != "http":
@@ -45,6 +49,9 @@ class Application:
             self.under_way -= 1
             if not self.under_way:
                 self.idle.set()
+            self.served += 1
+            if self.served == LOADED:
+                set_aside()
 
 
 def content_length(scope) -> int:

@@ -15,6 +15,7 @@ from django.db.models.sql import Query
 
 from zhike.kit.access import VERBS
 from zhike.kit.actions import need_action
+from zhike.kit.constraints import plainly_holds
 from zhike.kit.errors import NotVisible, UnscopedQuery
 from zhike.kit.rowwise import by_row
 from zhike.kit.viewer import Viewer
@@ -307,6 +308,13 @@ class ScopedModel(models.Model):
 
     def validate_constraints(self, exclude=None):
         return _all_rows_during(super().validate_constraints, exclude)
+
+    def get_constraints(self):
+        return [(model, [one for one in given if not _is_met(self, one)]) for model, given in super().get_constraints()]
+
+
+def _is_met(record, constraint) -> bool:
+    return isinstance(constraint, models.CheckConstraint) and plainly_holds(record, constraint.condition)
 
 
 def _is_read(record, relation) -> bool:
