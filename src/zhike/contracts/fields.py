@@ -33,7 +33,10 @@ from zhike.sales.models.taxes import Tax
 
 
 class LinesField(PromisedLines):
-    """The lines of a contract: {product, name, unit, quantity, price, discount, tax_rate, tax_treatment}."""
+    """The lines of a contract: {product, name, unit, quantity, price, discount, tax_rate, tax_treatment}.
+
+    One of them may take something off the sum: its price is below 0, and it names no product.
+    """
 
     model = Contract
     keys = frozenset({"product", "name", "unit", "quantity", "price", "discount", "tax_rate", "tax_treatment"})
@@ -58,8 +61,10 @@ class LinesField(PromisedLines):
             raise ValidationError(_("A line names a product, or says what it is."))
         line.clean_fields(exclude=["contract", "amount", "tax"])
         check_quantity(line.quantity)
-        if line.price < 0 or not 0 <= line.discount <= 100 or not 0 <= line.tax_rate < 100:
-            raise ValidationError(_("Prices are not negative; discounts and tax rates are percentages."))
+        if not 0 <= line.discount <= 100 or not 0 <= line.tax_rate < 100:
+            raise ValidationError(_("Discounts and tax rates are percentages."))
+        if line.price < 0 and line.product:
+            raise ValidationError(_("A product has no negative price; a line of words may take something off the sum."))
         return line
 
     def api(self, values):

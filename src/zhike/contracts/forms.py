@@ -14,6 +14,7 @@ from zhike.contracts.kinds import CONTRACT, PAYMENT
 from zhike.contracts.models import Contract, ContractLine, ContractRules, Receivable
 from zhike.contracts.rules import Instalment
 from zhike.kit import parse
+from zhike.kit.errors import Refused
 from zhike.kit.forms import ActionForm
 from zhike.kit.keys import key_of
 from zhike.kit.money import check_money
@@ -140,8 +141,8 @@ class LineForm(SmallForm):
                  help=gettext_lazy("The product's name if left empty.")),
             Number("quantity", gettext_lazy("Quantity"), required=True, most=9_999_999),
             Text("unit", gettext_lazy("Unit"), required=False),
-            Money("price", gettext_lazy("Unit price"), required=False, least=0,
-                  help=gettext_lazy("With tax; the list price if left empty.")),
+            Money("price", gettext_lazy("Unit price"), required=False,
+                  help=gettext_lazy("With tax; the list price if left empty. With a minus it takes off the sum.")),
             Number("discount", gettext_lazy("Discount (%)"), required=False, least=0, most=100),
             Rate("tax_rate", gettext_lazy("Tax rate (%)"), required=True),
         ]  # fmt: skip
@@ -153,6 +154,12 @@ class LineForm(SmallForm):
             given["price"] = str(given["price"])
         given["tax_rate"] = given["tax_rate"].code
         return CONTRACT.field("lines").one(given, Lookups(viewer))
+
+    def refuse(self, refusal):
+        """What is said of the lines as a whole is said of the price of the one that takes something off."""
+        takes_off = (self.cleaned_data.get("price") or 0) < 0
+        at_price = {"price" if takes_off and at == "lines" else at: said for at, said in refusal.messages.items()}
+        super().refuse(Refused(at_price))
 
 
 class PlanForm(ActionForm):

@@ -30,6 +30,15 @@ def tax_in(amount: Decimal, rate: Decimal) -> Decimal:
     return round_fen(amount * rate / (100 + rate))
 
 
+def check_reduction(lines: Sequence[Any]) -> None:
+    """At most one line of a contract takes something off, and no more than the others come to. Raises Refused."""
+    taken_off = [line for line in lines if line.price < 0]
+    if len(taken_off) > 1:
+        raise Refused({"lines": [_("Only one line takes something off the sum.")]})
+    if taken_off and sum(line.amount for line in lines) < 0:
+        raise Refused({"lines": [_("More is taken off than the lines come to.")]})
+
+
 def tax_by_rate(lines: Iterable[Any]) -> list[tuple[Tax, Decimal, Decimal]]:
     """For each rate, exempt and so on apart, what the lines come to, and the tax in it; the highest rate first."""
     found: dict[Tax, list[Decimal]] = {}

@@ -37,9 +37,11 @@ def prepare_contract(contract: Contract, changed: dict[str, Any], by: Viewer) ->
         _check_state(changed)
     _check_parties(contract, changed, by)
     if (lines := contract.__dict__.get("lines_to_be")) is not None and lines:
+        _keep_costs(contract, lines)
         for line in lines:
             line.amount = rules.line_amount(line.quantity, line.price, line.discount)
             line.tax = rules.tax_in(line.amount, line.tax_rate)
+        rules.check_reduction(lines)
         contract.amount, contract.tax = sum(line.amount for line in lines), sum(line.tax for line in lines)
     if contract.amount < 0:
         raise Refused({"amount": _("The amount cannot be negative.")})
@@ -47,6 +49,18 @@ def prepare_contract(contract: Contract, changed: dict[str, Any], by: Viewer) ->
     if is_new and is_import():
         _check_import(contract)
     changed.update(contract.changes())
+
+
+def _keep_costs(contract: Contract, lines: list[ContractLine]) -> None:
+    """What a line costs comes in by no form: it is as on the line before, or else what its product costs."""
+    if all(line.cost is not None for line in lines):
+        return
+    before = {(line.product_id, line.name): line.cost for line in contract.known_lines()}
+    for line in lines:
+        if line.cost is None:
+            line.cost = before.get((line.product_id, line.name))
+        if line.cost is None and line.product:
+            line.cost = line.product.cost
 
 
 def _check_state(changed: dict[str, Any]) -> None:
