@@ -31,7 +31,7 @@ from zhike.kit.access import VERBS
 from zhike.kit.scope import Everyone
 from zhike.kit.viewer import Viewer, viewer_of
 from zhike.org.viewers import the_system
-from zhike.records import config, kinds
+from zhike.records import config, events, kinds
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import usernames
 from zhike.records.models import OutboxEvent
@@ -74,9 +74,20 @@ def hear(event: OutboxEvent) -> None:
 
 def put(hook: Webhook, name: str, data: dict[str, Any], *, key: str, at: str) -> Delivery:
     """A delivery of one event to one subscription."""
-    title = f"{name} {data.get('kind', '')} {data.get('id', '')}".strip()
     payload = {"id": key, "type": name, "version": VERSION, "timestamp": at, "data": data}
-    return deliver("webhook", key=key, line=hook.line, title=title, content={"payload": payload}, webhook_id=hook.pk)
+    return deliver(
+        "webhook", key=key, line=hook.line, title=title_of(name, data), content={"payload": payload}, webhook_id=hook.pk
+    )
+
+
+def title_of(name: str, data: dict[str, Any]) -> str:
+    """What a delivery is about in words: "Customer changed: 某某公司"; without a record to name only what happened."""
+    kind = kinds.find(data.get("kind") or "")
+    if kind is None:
+        return _("Test of the subscription")
+    what = _("Rule “%(name)s”") % {"name": data["rule"]} if data.get("rule") else events.said(name, kind)
+    record = (data.get("record") or {}).get(kind.title)
+    return _("%(what)s: %(record)s") % {"what": what, "record": record} if record else what
 
 
 def call(

@@ -74,6 +74,7 @@ class ContractsConfig(AppConfig):
         declare("contracts.contract.signed", _("Contract signed"))
         declare("contracts.contract.changed_order", _("Change order in force"))
         declare("contracts.contract.completed", _("Contract completed"))
+        declare("contracts.milestone.done", _("Milestone reached"))
         declare("contracts.contract.terminated", _("Contract terminated"))
         declare("contracts.payment.posted", _("Payment posted"))
         declare("contracts.payment.allocated", _("Payment allocated"))

@@ -14,11 +14,12 @@ class OrgConfig(AppConfig):
         from zhike.org.actions import REASSIGN, share_by_ids
         from zhike.org.forms import ShareManyForm
         from zhike.org.models.hours import working_spans
-        from zhike.records import bulkactions, messages, periodic
+        from zhike.records import bulkactions, events, messages, periodic
         from zhike.records.bulkactions import BulkAction
 
         viewer.build_viewers_with(viewers.viewer_of_person)
         messages.declare("approvals", _("Approvals"), email="now", order=10)
+        events.declare("org.person.left", _("Colleague left"))
         scope.add_arm(viewers.shared_arm)
         scope.add_change_right(viewers.shared_change)
         context.company_name_from(queries.company_name)

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import pgettext_lazy
 
 from zhike.kit.actions import running
@@ -29,6 +30,17 @@ STANDARD = {
     "changed": pgettext_lazy("event", "Changed"),
     "assigned": pgettext_lazy("event", "Handed to another owner"),
     "deleted": pgettext_lazy("event", "Deleted"),
+}
+
+# The same told on its own, with what else happens to several kinds.
+SAID = {
+    "created": pgettext_lazy("event", "%(kind)s created"),
+    "changed": pgettext_lazy("event", "%(kind)s changed"),
+    "assigned": pgettext_lazy("event", "%(kind)s handed to another owner"),
+    "deleted": pgettext_lazy("event", "%(kind)s deleted"),
+    "approved": pgettext_lazy("event", "%(kind)s approved"),
+    "rejected": pgettext_lazy("event", "%(kind)s rejected"),
+    "recalled": pgettext_lazy("event", "%(kind)s taken back from approval"),
 }
 
 
@@ -63,6 +75,12 @@ def names_of(kind: RecordKind) -> dict[str, str | Promise]:
         return {}
     standard = {f"{kind.label}.{word}": label for word, label in STANDARD.items() if word != "assigned" or kind.owner}
     return standard | {name: label for name, label in _declared.items() if name.rpartition(".")[0] == kind.label}
+
+
+def said(name: str, kind: RecordKind) -> str:
+    """An event as people say it: "Customer changed", "Contract signed"; of one nobody declared the kind alone."""
+    word = SAID.get(name.rpartition(".")[2])
+    return str(_declared.get(name) or capfirst(word % {"kind": kind.name} if word else kind.name))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import socket
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ import pytest
 from zhike.api.models import ApiToken
 from zhike.channels import actions, sending, webhooks
 from zhike.channels.models import Delivery, Line, Webhook
-from zhike.contracts.tests.factories import ContractFactory
+from zhike.contracts.tests.factories import ContractFactory, signed
 from zhike.customers.kinds import CUSTOMER
 from zhike.customers.tests.factories import CustomerFactory
 from zhike.kit import dates
@@ -21,7 +22,7 @@ from zhike.kit.actions import acting
 from zhike.kit.viewer import viewer_of
 from zhike.org.models import Role
 from zhike.org.viewers import the_system
-from zhike.records import kinds
+from zhike.records import events, kinds
 from zhike.records.actions import assign_record, change_record, create_record, delete_record
 from zhike.records.models import AuditEntry, InboxItem, OutboxEvent
 from zhike.records.tasks import deliver_event
@@ -132,6 +133,35 @@ def test_ACT_7_created_changed_assigned_deleted_arrive_as_the_api_shows_them(com
     assert receiver.bad == receiver.repeats == 0
     headers = receiver.server.requests[0]["headers"]
     assert headers["webhook-id"].startswith("msg_") and headers["Content-Type"] == "application/json"
+
+
+def test_ACT_7_the_log_says_in_words_what_a_subscription_was_told(company, sign_in, receiver):
+    hook, gm = subscribe(company.gm, receiver), viewer_of(company.gm.pk)
+    made = create_record(CUSTOMER, {"name": "无锡远拓"}, by=gm)
+    made = assign_record(CUSTOMER, change_record(CUSTOMER, made, {"city": "苏州"}, by=gm), by=gm,
+                         owner_id=company.li_na.pk)  # fmt: skip
+    signed(ContractFactory(owner=company.li_na, name="检测线合同"))
+    go_out()
+    delete_record(CUSTOMER, made, by=gm)
+    webhooks.call(hook, "automation.rule.acted", CUSTOMER, CustomerFactory(owner=company.li_na, name="苏州华宇").pk,
+                  key="rule:1", at=dates.now(), rule="大客户同步")  # fmt: skip
+    go_out()
+    client = sign_in(company.gm)
+    client.post(f"/settings/webhooks/{hook.pk}/test/")
+    titles = list(Delivery.objects.whole_table("test").filter(webhook=hook).values_list("title", flat=True))
+    for title in ("客户已新建：无锡远拓", "客户已修改：无锡远拓", "客户已转给其他负责人：无锡远拓", "合同签订：检测线合同",
+                  "客户已删除", "规则“大客户同步”：苏州华宇", "测试消息"):  # fmt: skip
+        assert title in titles, titles
+    page = client.get("/settings/deliveries/").content.decode()
+    assert "客户已修改：无锡远拓" in page and "customers.customer.changed" not in page
+
+
+def test_ACT_7_everything_that_happens_to_records_has_words():
+    for kind in kinds.heard_of():
+        for name in events.names_of(kind):
+            title = webhooks.title_of(name, {"kind": kind.slug, "record": {kind.title: "甲"}})
+            assert kind.label not in title and re.match(r"[\u4e00-\u9fff]", title), title
+            assert not kind.title or title.endswith("：甲"), title
 
 
 @pytest.mark.parametrize("label", [kind.label for kind in kinds.heard_of()])

@@ -90,7 +90,11 @@ def test_SAL_6_what_the_api_gives_of_a_contract_it_takes_again_with_what_is_take
     contract = caller.send("POST", f"quotes/{quote.pk}/accept").json()
     url = f"contracts/{contract['id']}"
     kept = [line.cost for line in Contract._base_manager.get(pk=contract["id"]).known_lines()]
-    assert [line["amount"] for line in contract["lines"]] == ["89.99", "100.00", "-9.99"] and kept == [D(15), None, None]
+    assert [line["amount"] for line in contract["lines"]] == ["89.99", "100.00", "-9.99"] and kept == [
+        D(15),
+        None,
+        None,
+    ]
     again = caller.send("PATCH", url, {"lines": contract["lines"]})
     assert again.status_code == 200, again.content
     assert (again.json()["lines"], again.json()["amount"]) == (contract["lines"], "180.00")
@@ -130,7 +134,9 @@ def test_SAL_6_one_line_takes_off_no_more_than_the_others_come_to(company, sign_
 
 def test_SAL_6_a_line_of_a_product_costs_what_the_product_does(company):
     contract, product = ContractFactory(owner=company.li_na), ProductFactory(cost=D(60))
-    Caller(company.li_na).send("PATCH", f"contracts/{contract.pk}", {"lines": [{"product": product.pk, "price": "100"}]})
+    Caller(company.li_na).send(
+        "PATCH", f"contracts/{contract.pk}", {"lines": [{"product": product.pk, "price": "100"}]}
+    )
     assert [line.cost for line in contract.known_lines()] == [D(60)]
 
 

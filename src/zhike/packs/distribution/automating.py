@@ -16,6 +16,7 @@ from zhike.org.viewers import the_system
 from zhike.sales.models import Opportunity
 
 Status = AutomationRun.Status
+TO_ERP = "合同签订后同步到 ERP"
 CALLED = 6  # deals won that the rule in use has met
 
 
@@ -64,7 +65,7 @@ def _thank_for_trust() -> None:
 def tell_erp(hook: Webhook) -> Iterable[tuple[Contract, str]]:
     """A rule that told the ERP of contracts until the subscription was put out of use. Gives what it was told of."""
     rule = _rule(
-        "合同签订后同步到 ERP", "contracts.contract", "contracts.contract.signed",
+        TO_ERP, "contracts.contract", "contracts.contract.signed",
         [{"do": "webhook", "with": {"webhook": str(hook.pk)}}],
     )  # fmt: skip
     signed = Contract.objects.visible_to(the_system()).filter(signed_on__isnull=False).order_by("-signed_on", "-pk")[:4]

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from zhike.channels import webhooks
 from zhike.channels.models import Attempt, Delivery, Line, Preference, Robot, Webhook
+from zhike.customers.models import Customer
 from zhike.kit import dates
 from zhike.kit.sealed import seal
 from zhike.packs.distribution import automating
@@ -62,16 +64,21 @@ def _log(boss: Any, robot: Robot, hook: Webhook, now: datetime) -> Iterator[Row]
     said = items[0].text if items else "东区销售群"
     yield told(said, (Status.UNCLEAR, 1, "对方没有在规定时间内应答。", None), now, key="demo:robot", channel="robot",
           robot=robot, line=robot.line)  # fmt: skip
-    for number, fate in enumerate([(Status.SENT, 1, "", 204), (Status.GIVEN_UP, 11, "HTTP 500", 500)]):
-        payload = {"type": "customers.customer.changed", "version": 1, "data": {"kind": "customers", "id": number + 1}}
-        yield told("customers.customer.changed", fate, now - timedelta(days=number), key=f"demo:hook:{number}",
-              channel="webhook", webhook=hook, line=hook.line, content={"payload": payload})  # fmt: skip
+
+    def called(name: str, data: dict[str, Any], fate: tuple, at: datetime, key: str) -> Row:
+        payload = {"type": name, "version": webhooks.VERSION, "data": data}
+        return told(webhooks.title_of(name, data), fate, at, key=key, channel="webhook", webhook=hook, line=hook.line,
+                    content={"payload": payload})  # fmt: skip
+
+    customers = Customer.objects.whole_table(WHY).order_by("pk")[:2]
+    fates = [(Status.SENT, 1, "", 204), (Status.GIVEN_UP, 11, "HTTP 500", 500)]
+    for number, (customer, fate) in enumerate(zip(customers, fates, strict=False)):
+        data = {"kind": "customers", "id": customer.pk, "record": {"name": customer.name}, "changed": ["city"]}
+        yield called("customers.customer.changed", data, fate, now - timedelta(days=number), f"demo:hook:{number}")
     for number, (contract, key) in enumerate(automating.tell_erp(hook)):
-        about = {"kind": "contracts", "id": contract.pk, "rule": "合同签订后同步到 ERP"}
-        payload = {"type": "automation.rule.acted", "version": 1, "data": about}
+        data = {"kind": "contracts", "id": contract.pk, "record": {"name": contract.name}, "rule": automating.TO_ERP}
         fate = (Status.UNCLEAR, 1, "Connection reset by peer", None) if number == 0 else (Status.SENT, 1, "", 204)
-        yield told(f"automation.rule.acted contracts {contract.pk}", fate, now - timedelta(days=3 + number), key=key,
-              channel="webhook", webhook=hook, line=hook.line, content={"payload": payload})  # fmt: skip
+        yield called("automation.rule.acted", data, fate, now - timedelta(days=3 + number), key)
     for number, (item, fate) in enumerate(zip(reversed(items), LATER, strict=False)):
         yield told(item.text, fate, now - timedelta(hours=1 + number), key=f"demo:later:{number}", channel="email",
               person_id=boss.pk, about="reminders", line="email")  # fmt: skip
