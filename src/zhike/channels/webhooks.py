@@ -81,7 +81,7 @@ def put(hook: Webhook, name: str, data: dict[str, Any], *, key: str, at: str) ->
 
 
 def title_of(name: str, data: dict[str, Any]) -> str:
-    """What a delivery is about in words: "Customer changed: 某某公司"; without a record to name only what happened."""
+    """What a delivery is about in words: "Customer changed: Acme Ltd"; without a record to name only what happened."""
     kind = kinds.find(data.get("kind") or "")
     if kind is None:
         return _("Test of the subscription")

@@ -15,6 +15,7 @@ from zhike.packs.distribution.history import World, live
 from zhike.packs.distribution.loyalty import reward
 from zhike.packs.distribution.outgoing import send_out
 from zhike.packs.distribution.people import hire
+from zhike.packs.distribution.untaxed import sell_untaxed
 
 PASSWORD = "zhike-demo"
 CUSTOMERS = 2000
@@ -32,6 +33,7 @@ def install_demo(customers: int = CUSTOMERS, password: str = PASSWORD) -> None:
         people = hire(random, password)
         live(World(random, people, dates.today()), customers)
         keep_books(random, dates.today(), people.all["xuj"])
+        sell_untaxed(dates.today(), people.all["xuj"])
         reward(dates.today(), people.all["xuj"])
         aim(random, people, dates.today())
         agenda.fill(random, people, dates.today())

@@ -11,7 +11,7 @@ from zhike.automation.models import AutomationRule, AutomationRun
 from zhike.channels import sending
 from zhike.channels.models import Delivery
 from zhike.contracts.actions.ledger import differences
-from zhike.contracts.models import Contract, Payment, Receivable, SuggestionAnswer
+from zhike.contracts.models import Contract, Invoice, Payment, Receivable, SuggestionAnswer
 from zhike.contracts.setup import install_contracts
 from zhike.customers.models import Contact, Customer
 from zhike.kit import dates
@@ -22,7 +22,7 @@ from zhike.org.models import ApprovalPlace, Department, Person
 from zhike.org.setup import ensure_company
 from zhike.packs.distribution.install import install_demo
 from zhike.packs.distribution.names import companies
-from zhike.sales.models import Lead, Opportunity, Product, Quote, StageChange
+from zhike.sales.models import Lead, Opportunity, Product, Quote, QuoteLine, StageChange
 from zhike.sales.setup import install_pipelines
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +127,15 @@ def test_SAL_5_the_demo_has_quotes_in_every_state_with_versions_and_some_that_wa
     assert Contract._base_manager.filter(quote__status="accepted", signed_on=None).exists()
     waiting = ApprovalPlace.objects.whole_table("test").filter(status="waiting")
     assert {"chengw"} < set(waiting.values_list("person__username", flat=True))
+
+
+def test_SAL_5_the_demo_sells_what_is_exempt_and_what_is_not_taxable_and_invoices_it(demo, sign_in):
+    kept = {model: set(model._base_manager.values_list("tax_treatment", flat=True)) for model in (Product, QuoteLine)}
+    assert all(kept[model] == {"taxed", "exempt", "none"} for model in kept)
+    invoice = Invoice._base_manager.get(tax_treatment="exempt", status="issued")
+    assert invoice.tax == 0 and invoice.contract.amount > invoice.amount
+    page = sign_in(Person.objects.get(username="xuj")).get(invoice.contract.get_absolute_url()).content.decode()
+    assert "免税" in page and "不征税" in page and "6%" in page
 
 
 @pytest.mark.parametrize("username", ["chengw", "zhoumz"])
