@@ -126,7 +126,7 @@ def test_SAL_6_one_line_takes_off_no_more_than_the_others_come_to(company, sign_
     assert refused.status_code == 422 and refused.context["form"].errors["price"] == ["一份合同只有一行可以冲减总额。"]
     caller.send("PATCH", url, {"lines": [sold]})
     too_much = client.post(add, {**line, "price": "-100.01"})
-    assert too_much.status_code == 422 and too_much.context["form"].errors["price"] == ["优惠不能超过其他各行之和。"]
+    assert too_much.status_code == 422 and too_much.context["form"].errors["price"] == ["优惠不能超过明细合计。"]
     assert client.post(add, line).status_code == 302
     fresh = Contract._base_manager.get(pk=contract.pk)
     assert fresh.amount == D(99) and [line.price for line in fresh.known_lines()] == [D(100), D(-1)]
