@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -93,10 +92,7 @@ def list_of(rule: ReminderRule, now: datetime) -> str:
     if field is not None and field.filterable:
         until = dates.local_day(now) - timedelta(days=rule.offset)
         conditions.append([rule.clock, "between", [(until - clocks.WINDOW).isoformat(), until.isoformat()]])
-    try:
-        return reverse(kind.page.replace("_page", "_list")) + query_of(kind, conditions)
-    except NoReverseMatch:  # a kind that only shows on the pages of others
-        return ""
+    return kind.list_address and kind.list_address + query_of(kind, conditions)
 
 
 def _call(rule: ReminderRule, hook: Webhook, new: list[Reminder], now: datetime) -> None:

@@ -133,6 +133,7 @@ DUNNING = kinds.add(
     RecordKind(
         DunningNote,
         slug="dunning",
+        list_page="contracts:dunning_list",
         icon="message-2",
         title="said",
         sort="-happened_on",

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from zhike.kit.access import require
-from zhike.kit.addresses import known_address
 from zhike.kit.htmx import part, redirect
 from zhike.records.forms import RecordForm
 from zhike.records.kinds import RecordKind
@@ -45,8 +44,7 @@ def form_page(
     `more` may ask something first: {"above": markup, "save": label of the button, "knowing": a name it then sends}.
     """
     kind, record = form.kind, form.record
-    room, _dot, model = kind.label.partition(".")
-    back = record.get_absolute_url() if record else back or known_address(f"{room}:{model}_list") or "/"
+    back = record.get_absolute_url() if record else back or kind.list_address or "/"
     status = 409 if form.stale else 422 if form.errors or more else 200
     context = {"form": form, "record": record, "kind": kind, "new": new, "back": back, **(more or {})}
     return part(request, "records/record_form.html#form", context, status=status)

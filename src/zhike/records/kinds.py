@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhike.kit import access
+from zhike.kit.addresses import known_address
 from zhike.kit.tables.reader import Table
 from zhike.kit.viewer import Viewer
 from zhike.records import config
@@ -48,6 +49,7 @@ class RecordKind:
         owned_by_creator: bool = True,
         natural_keys: Sequence[str] = ("name",),
         page: str = "",
+        list_page: str = "",
         number: tuple[str, int] | None = None,
         sections: Sequence[tuple[Any, Sequence[str]]] = (),
         prepare: Callable | None = None,
@@ -67,7 +69,8 @@ class RecordKind:
         `slug` is its word in addresses and commands ("customers"); `title` the field that names a record; `owner` the
         field of its responsible person ("" for none), who is the creator unless given, or unless `owned_by_creator` is
         off because its room finds one; `natural_keys` the fields by which a text finds a record; `page`
-        the URL name of a record's page (takes the pk); `number` makes codes (prefix, digits); `sections` groups the
+        the URL name of a record's page (takes the pk), `list_page` that of its list where it is not called as that page
+        is ("sales:lead_page", "sales:lead_list"); `number` makes codes (prefix, digits); `sections` groups the
         fields of the form; `prepare(record, changed, by)` checks and completes before saving and may raise Refused;
         `saved(record, changed, by, created)` runs after it in the same transaction; `sums` are money fields summed in
         the foot of lists; `views` are the saved views shipped: {"key", "name", "filter", "sort"?, "columns"?};
@@ -81,6 +84,7 @@ class RecordKind:
         self.slug = slug or self.label.rpartition(".")[2] + "s"
         self.name, self.plural = model._meta.verbose_name, model._meta.verbose_name_plural
         self.title, self.owner, self.natural_keys, self.page = title, owner, tuple(natural_keys), page
+        self.list_page = list_page or page.replace("_page", "_list")
         self.owned_by_creator = owned_by_creator
         self.number, self.sections, self.bulk, self.sums = number, list(sections), list(bulk), list(sums)
         self.prepare, self.saved, self.shipped_views, self.row = prepare, saved, list(views), row
@@ -95,6 +99,11 @@ class RecordKind:
     def verb(self, word: str) -> str:
         """The full name of a verb on this kind: "customers.customer.change"."""
         return f"{self.label}.{word}"
+
+    @property
+    def list_address(self) -> str:
+        """Where its list stands; "" for a kind that only shows on the pages of others."""
+        return known_address(self.list_page) or ""
 
     @property
     def fields(self) -> dict[str, Field]:

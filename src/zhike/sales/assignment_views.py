@@ -90,7 +90,7 @@ def give_out(request: HttpRequest) -> HttpResponse:
     """Give all leads nobody owns to people by the rules."""
     given = actions.assign_all_by_rules(by=request.viewer)
     said = ngettext("%(n)s lead given out.", "%(n)s leads given out.", given) % {"n": given}
-    return htmx.redirect(request, reverse("sales:lead_list"), said)
+    return htmx.redirect(request, LEAD.list_address, said)
 
 
 @require_POST
@@ -98,7 +98,7 @@ def lead_by_rules(request: HttpRequest, pk: int) -> HttpResponse:
     """Give one lead to whom the rules say."""
     lead = actions.assign_by_rules(LEAD, queries.lead(request.viewer, pk), by=request.viewer)
     said = _("Given to %(person)s.") % {"person": person_names().get(lead.owner_id, "")}
-    back = lead.get_absolute_url() if request.viewer.sees_owner(lead.owner_id) else reverse("sales:lead_list")
+    back = lead.get_absolute_url() if request.viewer.sees_owner(lead.owner_id) else LEAD.list_address
     return htmx.redirect(request, back, said)
 
 

@@ -102,6 +102,7 @@ TARGET = kinds.add(
     RecordKind(
         Target,
         slug="targets",
+        list_page="sales:target_list",
         icon="target",
         title="",
         owner="",

@@ -168,8 +168,7 @@ def test_ACT_6_the_list_behind_a_post_is_found_for_every_clock_of_every_kind():
     for kind in kinds.heard_of():
         for key in clocks.of(kind):
             rule = ReminderRule(kind=kind.label, clock=key, offset=3)
-            listless = kind.slug in ("dunning", "targets")  # they show on pages of others
-            assert list_of(rule, NOW).startswith("/") or listless, (kind, key)
+            assert list_of(rule, NOW).startswith("/"), (kind, key)
 
 
 def test_ACT_7_a_robot_of_a_department_posts_what_concerns_its_people_only(company, frozen):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -198,15 +198,8 @@ def _state(request: HttpRequest, batch: ImportBatch, words: WordsForm | None = N
         words = WordsForm(None, kind=kind, batch=batch, viewer=request.viewer)
     return {
         "batch": batch, "kind": kind, "job": job, "busy": busy, "words": words, "step": 3 if is_ready else 4,
-        "list_url": _list_of(kind),
+        "list_url": kind.list_address,
     }  # fmt: skip
-
-
-def _list_of(kind: RecordKind) -> str:
-    try:
-        return reverse(f"{kind.model._meta.app_label}:{kind.model._meta.model_name}_list")
-    except NoReverseMatch:
-        return ""
 
 
 def _act(request: HttpRequest, pk: int, action: Any) -> HttpResponse:
