@@ -17,7 +17,7 @@ LENT_BY_ORG = LENT | {"approvals", "viewers"}
 LENT_BY_CHANNELS = LENT | {"carrying", "http", "webhooks"}
 LENT_BY_SALES = LENT | {"measures", "quote_pdf", "targets"}
 LENT_BY_RECORDS = LENT | {
-    "bulkactions", "conditions", "config", "customvalues", "events", "exports", "fields", "files", "filters",
+    "bulkactions", "conditions", "config", "customvalues", "dialogs", "events", "exports", "fields", "files", "filters",
     "formpages", "forms", "imports", "lists", "lookups", "messages", "paging", "periodic", "prepared", "recordpages",
     "reports", "search", "shapes", "stats", "uploads", "widgets",
 }  # fmt: skip

@@ -19,6 +19,7 @@ from zhike.kit import dates, htmx
 from zhike.kit import format as fmt
 from zhike.kit.access import require
 from zhike.kit.viewer import Viewer
+from zhike.records.dialogs import dialog
 from zhike.records.lookups import person_names
 from zhike.records.queries import record, record_for
 
@@ -208,5 +209,4 @@ def stays_away(request: HttpRequest, pk: int) -> HttpResponse:
     form = StayAwayForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.run(actions.answer_invitation, task, by=request.viewer, comes=False):
         return htmx.redirect(request, task.get_absolute_url(), _("You do not take part."))
-    context = {"form": form, "task": task, "title": _("Decline"), "submit": _("Decline"), "danger": False}
-    return htmx.part(request, "activities/task_dialog.html#dialog", context, status=422 if form.errors else 200)
+    return dialog(request, form, task, title=_("Decline"), submit=_("Decline"))

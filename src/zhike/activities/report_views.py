@@ -17,7 +17,7 @@ from zhike.kit.access import can, require
 from zhike.kit.errors import NotVisible, Refused
 from zhike.kit.keys import key_of
 from zhike.kit.workdays import holiday
-from zhike.records.actions import delete_record
+from zhike.records.dialogs import delete_dialog
 from zhike.records.lists import ListPage
 from zhike.records.lookups import person_names
 from zhike.records.queries import record, record_for
@@ -122,10 +122,7 @@ def report_comment(request: HttpRequest, pk: int) -> HttpResponse:
 def report_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete one's own report."""
     report = record_for(request.viewer, WORK_REPORT, pk, "delete")
-    if request.method == "POST":
-        delete_record(WORK_REPORT, report, by=request.viewer)
-        return htmx.redirect(request, reverse("activities:report_list"), _("Deleted."))
-    return htmx.part(request, "activities/report_delete.html#dialog", {"report": report})
+    return delete_dialog(request, WORK_REPORT, report, title=_("Delete this report?"))
 
 
 @require_safe

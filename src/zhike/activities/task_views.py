@@ -16,7 +16,7 @@ from zhike.activities.models import Task
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
 from zhike.kit.viewer import Viewer
-from zhike.records.actions import delete_record
+from zhike.records.dialogs import delete_dialog, dialog
 from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
 from zhike.records.queries import record, record_for
@@ -73,7 +73,7 @@ def task_complete(request: HttpRequest, pk: int) -> HttpResponse:
     form = CompleteForm(request.POST or None, task=task)
     if request.method == "POST" and form.run(actions.complete_task, task, by=request.viewer):
         return htmx.redirect(request, _back(request, task), _("Done."))
-    return _dialog(request, form, task, _("Done: %(task)s") % {"task": task.title}, _("Done"))
+    return dialog(request, form, task, title=_("Done: %(task)s") % {"task": task.title}, submit=_("Done"))
 
 
 @require_POST
@@ -97,7 +97,7 @@ def task_decline(request: HttpRequest, pk: int) -> HttpResponse:
     form = DeclineForm(request.POST or None)
     if request.method == "POST" and form.run(actions.decline_task, task, by=request.viewer):
         return htmx.redirect(request, reverse("activities:home"), _("Declined."))
-    return _dialog(request, form, task, _("Decline"), _("Decline"))
+    return dialog(request, form, task, title=_("Decline"), submit=_("Decline"))
 
 
 @require_POST
@@ -111,10 +111,7 @@ def task_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def task_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a task."""
     task = record_for(request.viewer, TASK, pk, "delete")
-    if request.method == "POST":
-        delete_record(TASK, task, by=request.viewer)
-        return htmx.redirect(request, reverse("activities:task_list"), _("Deleted."))
-    return _dialog(request, None, task, _("Delete this task?"), _("Delete"), danger=True)
+    return delete_dialog(request, TASK, task, title=_("Delete this task?"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -125,17 +122,11 @@ def task_participants(request: HttpRequest, pk: int) -> HttpResponse:
     form = ParticipantsForm(request.POST or None, initial={"people": chosen})
     if request.method == "POST" and form.run(actions.set_participants, task, by=request.viewer):
         return htmx.redirect(request, task.get_absolute_url(), _("Saved."))
-    return _dialog(request, form, task, _("Who takes part"), _("Save"))
+    return dialog(request, form, task, title=_("Who takes part"), submit=_("Save"))
 
 
 def _back(request: HttpRequest, task: Task) -> str:
     return reverse("activities:home") if request.GET.get("back") == "home" else task.get_absolute_url()
-
-
-def _dialog(request: HttpRequest, form, task: Task, title: str, submit: str, *, danger: bool = False) -> HttpResponse:
-    context = {"form": form, "task": task, "title": title, "submit": submit, "danger": danger}
-    status = 422 if form is not None and form.errors else 200
-    return htmx.part(request, "activities/task_dialog.html#dialog", context, status=status)
 
 
 def panel(request: HttpRequest, about: Any) -> SafeString:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,7 +23,7 @@ from zhike.kit.errors import NotVisible, Refused
 from zhike.kit.keys import key_of
 from zhike.kit.registry import menu
 from zhike.kit.viewer import Viewer
-from zhike.records.actions import delete_record
+from zhike.records.dialogs import delete_dialog
 from zhike.records.formpages import edit_page
 from zhike.records.lists import ListPage
 from zhike.records.queries import record, record_for
@@ -165,12 +166,10 @@ def activity_attention(request: HttpRequest, pk: int) -> HttpResponse:
 def activity_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a follow-up."""
     activity = record_for(request.viewer, ACTIVITY, pk, "delete")
-    if request.method == "POST":
-        about = activity.customer or activity.lead
-        back = about.get_absolute_url() if about else reverse("activities:activity_list")
-        delete_record(ACTIVITY, activity, by=request.viewer)
-        return htmx.redirect(request, back, _("Deleted."))
-    return htmx.part(request, "activities/activity_delete.html#dialog", {"activity": activity})
+    about = activity.customer or activity.lead
+    back = about.get_absolute_url() if about else ""
+    text = Truncator(activity.summary).chars(200)
+    return delete_dialog(request, ACTIVITY, activity, title=_("Delete this follow-up?"), text=text, back=back)
 
 
 @require_http_methods(["GET", "POST"])

@@ -3,12 +3,11 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from zhike.contracts import actions, queries
-from zhike.contracts.forms import ChangeOrderForm, OwnerForm, SignForm, SubmitForm, TerminateForm
+from zhike.contracts.forms import ChangeOrderForm, SignForm, SubmitForm, TerminateForm
 from zhike.contracts.kinds import CONTRACT
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
@@ -16,7 +15,7 @@ from zhike.kit.errors import Forbidden
 from zhike.kit.forms import ActionForm
 from zhike.kit.keys import key_of
 from zhike.kit.viewer import Viewer
-from zhike.records import actions as records
+from zhike.records.dialogs import assign_dialog, delete_dialog, dialog
 from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
 from zhike.records.queries import record_for
@@ -81,7 +80,7 @@ def contract_from_quote(request: HttpRequest) -> HttpResponse:
     form = ActionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.run(actions.accept_quote, quote, by=request.viewer):
         return htmx.redirect(request, form.result.get_absolute_url(), _("Accepted: here is the contract."))
-    return dialog(request, form, quote, _("The customer takes this quote"), _("Make the contract"))
+    return dialog(request, form, quote, title=_("The customer takes this quote"), submit=_("Make the contract"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -99,7 +98,7 @@ def contract_submit(request: HttpRequest, pk: int) -> HttpResponse:
     form = SubmitForm(request.POST or None, viewer=request.viewer)
     if request.method == "POST" and form.run(actions.submit_contract, contract, by=request.viewer):
         return htmx.redirect(request, contract.get_absolute_url(), _("Handed in as %(n)s.") % {"n": form.result.number})
-    return dialog(request, form, contract, _("Hand in"), _("Hand in"))
+    return dialog(request, form, contract, title=_("Hand in"), submit=_("Hand in"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -124,7 +123,7 @@ def contract_change_order(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.run(actions.change_contract, contract, by=request.viewer):
         said = _("Sent for approval.") if form.result.status == "approving" else _("Changed.")
         return htmx.redirect(request, contract.get_absolute_url(), said)
-    return dialog(request, form, contract, _("Change order"), _("Make the change order"))
+    return dialog(request, form, contract, title=_("Change order"), submit=_("Make the change order"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,7 +134,7 @@ def contract_terminate(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.run(actions.terminate_contract, contract, by=request.viewer):
         said = _("Sent for approval.") if form.result.is_in_force else _("Terminated.")
         return htmx.redirect(request, contract.get_absolute_url(), said)
-    return dialog(request, form, contract, _("Terminate this contract?"), _("Terminate"), danger=True)
+    return dialog(request, form, contract, title=_("Terminate this contract?"), submit=_("Terminate"), danger=True)
 
 
 @require_http_methods(["GET", "POST"])
@@ -145,19 +144,13 @@ def contract_complete(request: HttpRequest, pk: int) -> HttpResponse:
     form = ActionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.run(actions.complete_contract, contract, by=request.viewer):
         return htmx.redirect(request, contract.get_absolute_url(), _("Completed."))
-    return dialog(request, form, contract, _("Is this contract carried out?"), _("Complete"))
+    return dialog(request, form, contract, title=_("Is this contract carried out?"), submit=_("Complete"))
 
 
 @require_http_methods(["GET", "POST"])
 def contract_assign(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand a contract to a colleague, its receivables with it."""
-    contract = queries.contract_for(request.viewer, pk, "assign")
-    form = OwnerForm(request.POST or None, viewer=request.viewer)
-    if request.method == "POST" and form.run(records.assign_record, CONTRACT, contract, by=request.viewer):
-        seen = request.viewer.sees_owner(form.result.owner_id)
-        back = contract.get_absolute_url() if seen else reverse("contracts:contract_list")
-        return htmx.redirect(request, back, _("Handed over."))
-    return dialog(request, form, contract, _("Hand over"), _("Hand over"))
+    return assign_dialog(request, CONTRACT, queries.contract_for(request.viewer, pk, "assign"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -166,16 +159,4 @@ def contract_delete(request: HttpRequest, pk: int) -> HttpResponse:
     contract = queries.contract_for(request.viewer, pk, "delete")
     if not contract.is_draft:
         raise Forbidden(CONTRACT.verb("delete"))
-    if request.method == "POST":
-        records.delete_record(CONTRACT, contract, by=request.viewer)
-        return htmx.redirect(request, reverse("contracts:contract_list"), _("Deleted."))
-    return dialog(request, None, contract, _("Delete this draft?"), _("Delete"), danger=True)
-
-
-def dialog(
-    request: HttpRequest, form, record, title: str, submit: str, *, danger: bool = False, **more
-) -> HttpResponse:
-    """A short decision about a record: a dialog, or a page of its own; 422 with the form where something is wrong."""
-    context = {"form": form, "record": record, "title": title, "submit": submit, "danger": danger, **more}
-    status = 422 if form is not None and form.errors else 200
-    return htmx.part(request, "contracts/dialog.html#dialog", context, status=status)
+    return delete_dialog(request, CONTRACT, contract, title=_("Delete this draft?"))

@@ -14,13 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zhike.contracts import suggestions
 from zhike.contracts.actions import cross_sell as actions
 from zhike.contracts.actions import rewards
-from zhike.contracts.contract_views import dialog
 from zhike.contracts.cross_sell_forms import GrantForm, RewardRuleForm
 from zhike.contracts.cross_sell_tasks import reckon_now
 from zhike.contracts.forms import ReasonForm
 from zhike.contracts.models import Basis, Reward, RewardRule
 from zhike.contracts.reward_kinds import REWARD
-from zhike.contracts.statement_views import dialog as finance_dialog
 from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Customer
 from zhike.customers.queries import customer as one_customer
@@ -32,6 +30,7 @@ from zhike.kit.keys import key_of
 from zhike.kit.registry import Stat
 from zhike.kit.viewer import Viewer
 from zhike.records.actions import start_job
+from zhike.records.dialogs import dialog
 from zhike.records.lists import ListPage
 from zhike.records.queries import record
 from zhike.sales import queries as sales
@@ -146,7 +145,7 @@ def suggestion_decline(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.run(actions.decline_suggestion, customer, **values):
         return htmx.redirect(request, _tab(customer), _("Noted."))
     title = _("%(product)s does not fit?") % {"product": product}
-    return dialog(request, form, customer, title, _("Do not suggest it again"))
+    return dialog(request, form, customer, title=title, submit=_("Do not suggest it again"))
 
 
 def _tab(customer: Customer) -> str:
@@ -174,7 +173,7 @@ def reward_grant(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.run(rewards.grant_reward, customer, by=viewer):
         said = _("Sent for approval.") if form.result.status == "asked" else pgettext("reward", "Granted.")
         return htmx.redirect(request, _tab(customer), said)
-    return dialog(request, form, customer, _("Grant a reward"), pgettext("reward", "Grant"))
+    return dialog(request, form, customer, title=_("Grant a reward"), submit=pgettext("reward", "Grant"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -185,7 +184,7 @@ def reward_end(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST or None, viewer=request.viewer)
     if request.method == "POST" and form.run(rewards.end_reward, reward, by=request.viewer):
         return htmx.redirect(request, _tab(reward.customer), _("Taken back."))
-    return dialog(request, form, reward, _("Take this reward back?"), _("Take back"), danger=True)
+    return dialog(request, form, reward, title=_("Take this reward back?"), submit=_("Take back"), danger=True)
 
 
 @require_safe
@@ -205,4 +204,4 @@ def reward_rule_edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
     form = RewardRuleForm(request.POST or None, rule=rule)
     if request.method == "POST" and form.run(rewards.save_reward_rule, rule, by=request.viewer):
         return htmx.redirect(request, reverse("contracts:reward_rules"), _("Saved."))
-    return finance_dialog(request, form, _("Reward rule"), _("Save"), about=rule.name)
+    return dialog(request, form, title=_("Reward rule"), submit=_("Save"), text=rule.name)

@@ -6,13 +6,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from zhike.contracts import actions, queries, rules
-from zhike.contracts.contract_views import dialog
 from zhike.contracts.forms import DoneForm, LineForm, MilestoneForm, PlanForm
 from zhike.contracts.kinds import CONTRACT
 from zhike.contracts.models import Contract, Milestone
 from zhike.kit import dates, htmx
 from zhike.kit.errors import NotVisible, Refused
 from zhike.records import actions as records
+from zhike.records.dialogs import dialog
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,7 +29,7 @@ def line_add(request: HttpRequest, pk: int, line_pk: int = 0) -> HttpResponse:
     form = LineForm(request.POST or None, viewer=request.viewer, initial=initial)
     if request.method == "POST" and form.is_valid() and _save_line(request, form, contract, lines, place):
         return htmx.redirect(request, contract.get_absolute_url(), _("Saved."))
-    return dialog(request, form, contract, _("Line of the contract"), _("Save"))
+    return dialog(request, form, contract, title=_("Line of the contract"), submit=_("Save"))
 
 
 def _place(lines: list, pk: int) -> int:
@@ -96,7 +96,7 @@ def milestone_edit(request: HttpRequest, pk: int, milestone_pk: int = 0) -> Http
     form = MilestoneForm(request.POST or None, viewer=request.viewer, initial=initial)
     if request.method == "POST" and form.run(actions.save_milestone, contract, by=request.viewer, milestone=milestone):
         return htmx.redirect(request, contract.get_absolute_url(), _("Saved."))
-    return dialog(request, form, contract, _("Milestone"), _("Save"))
+    return dialog(request, form, contract, title=_("Milestone"), submit=_("Save"))
 
 
 def _milestone(request: HttpRequest, contract: Contract, pk: int) -> Milestone:
@@ -116,7 +116,7 @@ def milestone_done(request: HttpRequest, pk: int, milestone_pk: int) -> HttpResp
     )
     if request.method == "POST" and form.run(actions.finish_milestone, milestone, by=request.viewer):
         return htmx.redirect(request, contract.get_absolute_url(), _("Saved."))
-    return dialog(request, form, contract, milestone.name, _("Save"))
+    return dialog(request, form, contract, title=milestone.name, submit=_("Save"))
 
 
 @require_POST

@@ -13,14 +13,14 @@ from zhike.contracts import dunning_queries as queries
 from zhike.contracts.actions import dunning as actions
 from zhike.contracts.finance_forms import DunningForm, StepsForm
 from zhike.contracts.invoice_kinds import DUNNING, SET_STEPS
-from zhike.contracts.models import Contract, DunningNote, Receivable
-from zhike.contracts.statement_views import dialog
+from zhike.contracts.models import Contract, Receivable
 from zhike.customers.models import Customer
 from zhike.kit import dates, htmx
 from zhike.kit.access import may, require
 from zhike.kit.errors import NotVisible
 from zhike.kit.keys import key_of
-from zhike.records.actions import create_record, delete_record
+from zhike.records.actions import create_record
+from zhike.records.dialogs import delete_dialog, dialog
 from zhike.records.lists import ListPage
 from zhike.records.queries import record_for
 
@@ -41,7 +41,8 @@ def dunning_note(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.run(create_record, DUNNING, by=viewer):
         return htmx.redirect(request, _back(request, line, customer), _("Noted."))
     about = f"{customer} · {line} · {line.balance:,.2f}" if line else str(customer)
-    return dialog(request, form, _("Ask for payment"), _("Write it down"), about=about)
+    title, submit = _("Ask for payment"), _("Write it down")
+    return dialog(request, form, line or customer, title=title, submit=submit, text=about)
 
 
 def _about(request: HttpRequest) -> tuple[Receivable | None, Customer]:
@@ -69,12 +70,9 @@ def _back(request: HttpRequest, line: Receivable | None, customer: Customer) -> 
 @require_http_methods(["GET", "POST"])
 def dunning_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a note written by mistake."""
-    note: DunningNote = record_for(request.viewer, DUNNING, pk, "delete")
-    if request.method == "POST":
-        back = note.get_absolute_url()
-        delete_record(DUNNING, note, by=request.viewer)
-        return htmx.redirect(request, back, _("Deleted."))
-    return dialog(request, None, _("Delete this note?"), _("Delete"), about=note, danger=True)
+    note = record_for(request.viewer, DUNNING, pk, "delete")
+    back = note.get_absolute_url()
+    return delete_dialog(request, DUNNING, note, title=_("Delete this note?"), back=back)
 
 
 @require_http_methods(["GET", "POST"])

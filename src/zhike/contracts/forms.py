@@ -124,13 +124,6 @@ class DueForm(SmallForm):
         ]
 
 
-class OwnerForm(SmallForm):
-    """To whom a contract is handed."""
-
-    def fields_of(self):
-        return [Person("owner_id", gettext_lazy("New owner"), required=True)]
-
-
 class LineForm(SmallForm):
     """A line of a contract: a product or words, how many, at what price."""
 

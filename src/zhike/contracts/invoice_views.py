@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -13,13 +12,13 @@ from zhike.contracts.actions import invoices as actions
 from zhike.contracts.finance_forms import ApproveForm, CoversForm, IssueForm, LineForm, ReasonForm, RedForm
 from zhike.contracts.invoice_kinds import INVOICE
 from zhike.contracts.models import Contract, Invoice
-from zhike.contracts.statement_views import dialog
 from zhike.customers.models import Customer
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
 from zhike.kit.errors import NotVisible, Refused
 from zhike.kit.keys import key_of
 from zhike.records import actions as records
+from zhike.records.dialogs import delete_dialog, dialog
 from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
 from zhike.records.recordpages import open_tab, tab_links
@@ -108,7 +107,7 @@ def invoice_approve(request: HttpRequest, pk: int) -> HttpResponse:
         return htmx.redirect(request, invoice.get_absolute_url(), _("Approved."))
     said = _("With what is invoiced and applied for already this is %(sum)s above the contract.")
     note = said % {"sum": f"{over:,.2f}"} if over else ""
-    return dialog(request, form, _("Approve this application?"), _("Approve"), about=invoice, note=note)
+    return dialog(request, form, invoice, title=_("Approve this application?"), submit=_("Approve"), note=note)
 
 
 @require_http_methods(["GET", "POST"])
@@ -118,7 +117,7 @@ def invoice_reject(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.run(actions.reject_invoice, invoice, by=request.viewer):
         return htmx.redirect(request, invoice.get_absolute_url(), _("Sent back."))
-    return dialog(request, form, _("Send this application back?"), _("Send back"), about=invoice)
+    return dialog(request, form, invoice, title=_("Send this application back?"), submit=_("Send back"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -128,7 +127,7 @@ def invoice_issue(request: HttpRequest, pk: int) -> HttpResponse:
     form = IssueForm(request.POST or None, request.FILES or None, viewer=viewer, invoice=invoice)
     if request.method == "POST" and form.run(actions.issue_invoice, invoice, by=viewer):
         return _kept(request, form, form.result, _("Issued."))
-    return dialog(request, form, _("Issue this invoice"), _("Issue"), about=invoice)
+    return dialog(request, form, invoice, title=_("Issue this invoice"), submit=_("Issue"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -138,7 +137,7 @@ def invoice_red(request: HttpRequest, pk: int) -> HttpResponse:
     form = RedForm(request.POST or None, request.FILES or None, viewer=viewer, invoice=invoice)
     if request.method == "POST" and form.run(actions.red_letter, invoice, by=viewer):
         return _kept(request, form, form.result, _("Red-lettered."))
-    return dialog(request, form, _("Red-letter this invoice"), _("Red-letter"), about=invoice, danger=True)
+    return dialog(request, form, invoice, title=_("Red-letter this invoice"), submit=_("Red-letter"), danger=True)
 
 
 def _kept(request: HttpRequest, form: IssueForm, invoice: Invoice, said: str) -> HttpResponse:
@@ -158,17 +157,14 @@ def invoice_void(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.run(actions.void_invoice, invoice, by=request.viewer):
         return htmx.redirect(request, invoice.get_absolute_url(), _("Voided."))
-    return dialog(request, form, _("Void this invoice?"), _("Void"), about=invoice, danger=True)
+    return dialog(request, form, invoice, title=_("Void this invoice?"), submit=_("Void"), danger=True)
 
 
 @require_http_methods(["GET", "POST"])
 def invoice_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete an application that was not issued."""
     invoice = queries.invoice_for(request.viewer, pk, "delete")
-    if request.method == "POST":
-        records.delete_record(INVOICE, invoice, by=request.viewer)
-        return htmx.redirect(request, reverse("contracts:invoice_list"), _("Deleted."))
-    return dialog(request, None, _("Delete this application?"), _("Delete"), about=invoice, danger=True)
+    return delete_dialog(request, INVOICE, invoice, title=_("Delete this application?"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -179,7 +175,7 @@ def invoice_covers(request: HttpRequest, pk: int) -> HttpResponse:
     form = CoversForm(request.POST or None, lines=queries.coverable(viewer, invoice), initial=initial)
     if request.method == "POST" and form.run(actions.cover, invoice, by=viewer):
         return htmx.redirect(request, invoice.get_absolute_url(), _("Saved."))
-    return dialog(request, form, _("For which receivables"), _("Save"), about=invoice)
+    return dialog(request, form, invoice, title=_("For which receivables"), submit=_("Save"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -189,7 +185,7 @@ def line_add(request: HttpRequest, pk: int) -> HttpResponse:
     form = LineForm(request.POST or None, viewer=request.viewer, initial={"tax_rate": invoice.taxation})
     if request.method == "POST" and form.run(actions.add_line, invoice, by=request.viewer):
         return htmx.redirect(request, invoice.get_absolute_url(), _("Added."))
-    return dialog(request, form, _("Add a line"), _("Add"), about=invoice)
+    return dialog(request, form, invoice, title=_("Add a line"), submit=_("Add"))
 
 
 @require_POST

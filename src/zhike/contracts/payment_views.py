@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.contracts import actions, queries, rules
-from zhike.contracts.contract_views import dialog
 from zhike.contracts.forms import AllocateForm, DueForm, PartForm, PaymentForm, ReasonForm
 from zhike.contracts.kinds import PAYMENT, RECEIVABLE
 from zhike.contracts.models import Receivable
@@ -23,6 +22,7 @@ from zhike.kit.keys import key_of
 from zhike.kit.viewer import Viewer
 from zhike.records import actions as records
 from zhike.records import queries as record_queries
+from zhike.records.dialogs import dialog
 from zhike.records.formpages import edit_page
 from zhike.records.lists import ListPage
 from zhike.records.recordpages import open_tab, tab_links
@@ -54,7 +54,7 @@ def receivable_due(request: HttpRequest, pk: int) -> HttpResponse:
         values = form.values()
         if form.attempt(records.change_record, RECEIVABLE, line, values, by=request.viewer):
             return htmx.redirect(request, line.contract.get_absolute_url(), _("Saved."))
-    return dialog(request, form, line, _("Due day"), _("Save"))
+    return dialog(request, form, line, title=_("Due day"), submit=_("Save"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -64,7 +64,7 @@ def receivable_write_off(request: HttpRequest, pk: int) -> HttpResponse:
     form = PartForm(request.POST or None, viewer=request.viewer, initial={"amount": line.balance})
     if request.method == "POST" and form.run(actions.write_off, line, by=request.viewer):
         return htmx.redirect(request, line.contract.get_absolute_url(), _said(form.result, _("Written off.")))
-    return dialog(request, form, line, _("Write off"), _("Write off"), danger=True)
+    return dialog(request, form, line, title=_("Write off"), submit=_("Write off"), danger=True)
 
 
 def _said(result: Any, done: str) -> str:
@@ -170,7 +170,7 @@ def payment_allocate(request: HttpRequest, pk: int) -> HttpResponse:
     form = AllocateForm(request.POST or None, viewer=request.viewer, lines=lines, initial=start)
     if request.method == "POST" and form.run(actions.allocate, payment, by=request.viewer):
         return htmx.redirect(request, payment.get_absolute_url(), _("Allocated."))
-    return dialog(request, form, payment, _("Allocate"), _("Allocate"))
+    return dialog(request, form, payment, title=_("Allocate"), submit=_("Allocate"))
 
 
 @require_POST
@@ -189,7 +189,7 @@ def payment_refund(request: HttpRequest, pk: int) -> HttpResponse:
     form = PartForm(request.POST or None, viewer=request.viewer, initial={"amount": payment.unallocated})
     if request.method == "POST" and form.run(actions.refund_payment, payment, by=request.viewer):
         return htmx.redirect(request, payment.get_absolute_url(), _said(form.result, _("Refunded.")))
-    return dialog(request, form, payment, _("Refund"), _("Refund"))
+    return dialog(request, form, payment, title=_("Refund"), submit=_("Refund"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -199,7 +199,7 @@ def payment_reverse(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST or None, viewer=request.viewer)
     if request.method == "POST" and form.run(actions.reverse_payment, payment, by=request.viewer):
         return htmx.redirect(request, payment.get_absolute_url(), _("Taken back."))
-    return dialog(request, form, payment, _("Take this payment back?"), _("Take back"), danger=True)
+    return dialog(request, form, payment, title=_("Take this payment back?"), submit=_("Take back"), danger=True)
 
 
 @require_http_methods(["GET", "POST"])
@@ -212,4 +212,4 @@ def entry_reverse(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.run(actions.reverse_entry, entry, by=request.viewer):
         return htmx.redirect(request, back, _("Taken back."))
     record = entry.payment or entry.receivable
-    return dialog(request, form, record, _("Take this entry back?"), _("Take back"), danger=True)
+    return dialog(request, form, record, title=_("Take this entry back?"), submit=_("Take back"), danger=True)

@@ -22,6 +22,7 @@ from zhike.kit.access import require
 from zhike.kit.errors import NotVisible, Refused
 from zhike.kit.keys import key_of
 from zhike.kit.tables.reader import UnreadableTable, open_table
+from zhike.records.dialogs import delete_dialog, dialog
 
 PREVIEW = 8
 Status = BankLine.Status
@@ -91,10 +92,8 @@ def statement_import(request: HttpRequest, pk: int) -> HttpResponse:
 def statement_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a statement away of which nothing was posted."""
     statement = bank_queries.statement(request.viewer, pk)
-    if request.method == "POST":
-        actions.delete_statement(statement, by=request.viewer)
-        return htmx.redirect(request, reverse("contracts:statement_list"), _("Deleted."))
-    return dialog(request, None, _("Delete this statement?"), _("Delete"), about=statement, danger=True)
+    title, delete = _("Delete this statement?"), actions.delete_statement
+    return delete_dialog(request, None, statement, title=title, delete=delete, back=reverse("contracts:statement_list"))
 
 
 @require_safe
@@ -146,7 +145,7 @@ def line_post(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.run(actions.post_line, line, by=viewer):
         return htmx.redirect(request, _back(request, line), _("Posted as payment %(number)s.")
                              % {"number": form.result.payment.number})  # fmt: skip
-    return dialog(request, form, _("Post this amount"), _("Post"), about=line)
+    return dialog(request, form, line, title=_("Post this amount"), submit=_("Post"))
 
 
 def _as_suggested(request: HttpRequest, line: BankLine) -> HttpResponse:
@@ -184,7 +183,7 @@ def line_ignore(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.run(actions.ignore_line, line, by=request.viewer):
         return htmx.redirect(request, _back(request, line), _("Put aside."))
-    return dialog(request, form, _("No payment of a customer"), _("Put aside"), about=line)
+    return dialog(request, form, line, title=_("No payment of a customer"), submit=_("Put aside"))
 
 
 @require_POST
@@ -219,14 +218,3 @@ def _row(request: HttpRequest, line: BankLine, *, said: str = "", error: str = "
 
 def _back(request: HttpRequest, line: BankLine) -> str:
     return line.statement.get_absolute_url()
-
-
-def dialog(
-    request: HttpRequest, form: Any, title: str, submit: str, *, about: Any, danger: bool = False, note: str = "",
-    upload: bool = False,
-) -> HttpResponse:  # fmt: skip
-    """A short decision about a record of this room."""
-    context = {"form": form, "about": about, "title": title, "submit": submit, "danger": danger, "note": note}
-    context |= {"upload": upload, "back": about.get_absolute_url() if hasattr(about, "get_absolute_url") else ""}
-    status = 422 if form is not None and form.errors else 200
-    return htmx.part(request, "contracts/finance_dialog.html#dialog", context, status=status)

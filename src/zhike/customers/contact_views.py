@@ -8,7 +8,7 @@ from zhike.customers import panels, queries
 from zhike.customers.kinds import CONTACT
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
-from zhike.records import actions as records
+from zhike.records.dialogs import delete_dialog
 from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
 from zhike.records.queries import record_for
@@ -56,11 +56,9 @@ def contact_page(request: HttpRequest, pk: int) -> HttpResponse:
 def contact_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a contact."""
     contact = record_for(request.viewer, CONTACT, pk, "delete")
-    if request.method == "POST":
-        back = contact.customer.get_absolute_url()
-        records.delete_record(CONTACT, contact, by=request.viewer)
-        return htmx.redirect(request, back, _("Deleted."))
-    return htmx.part(request, "customers/contact_delete.html#dialog", {"contact": contact})
+    said = _("%(name)s will be deleted. The history of changes stays.") % {"name": contact.name}
+    back = contact.customer.get_absolute_url()
+    return delete_dialog(request, CONTACT, contact, title=_("Delete this contact?"), text=said, back=back)
 
 
 @require_safe

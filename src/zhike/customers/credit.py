@@ -21,6 +21,7 @@ from zhike.org.actions import request_approval
 from zhike.org.approvals import Fact, Subject
 from zhike.org.models import Approval
 from zhike.records.actions import save_record
+from zhike.records.dialogs import dialog
 from zhike.records.fields import Money
 from zhike.records.forms import FieldControl
 from zhike.records.lookups import Lookups
@@ -88,5 +89,4 @@ def customer_credit(request: HttpRequest, pk: int) -> HttpResponse:
         said = _("Saved.") if request.viewer.can(SET) else _("Sent for approval.")
         return htmx.redirect(request, customer.get_absolute_url(), said)
     title = _("Set the credit limit") if request.viewer.can(SET) else _("Ask for a credit limit")
-    context = {"form": form, "customer": customer, "title": title}
-    return htmx.part(request, "customers/customer_credit.html#dialog", context, status=422 if form.errors else 200)
+    return dialog(request, form, customer, title=title, submit=_("Save"))

@@ -8,7 +8,7 @@ from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Customer, CustomerRelation, rhythm_days
 from zhike.kit.forms import ActionForm
 from zhike.kit.viewer import Viewer
-from zhike.records.fields import Moment, Person, Ref, Text
+from zhike.records.fields import Moment, Ref, Text
 from zhike.records.forms import FieldControl
 from zhike.records.lookups import Lookups
 
@@ -41,15 +41,6 @@ class RelationForm(ActionForm):
 
     def values(self):
         return {**self.cleaned_data, "other": queries.customer(self.viewer, self.cleaned_data["other"])}
-
-
-class OwnerForm(ActionForm):
-    """To whom a customer is handed."""
-
-    def __init__(self, data=None, *, viewer: Viewer, **more):
-        super().__init__(data, **more)
-        owner = Person("owner", _("New owner"), required=True)
-        self.fields["owner_id"] = FieldControl(owner.bind(CUSTOMER), Lookups(viewer))
 
 
 class RhythmForm(ActionForm):

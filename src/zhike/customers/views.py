@@ -4,12 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.customers import actions, queries
-from zhike.customers.forms import NextStepForm, OwnerForm, RelationForm
+from zhike.customers.forms import NextStepForm, RelationForm
 from zhike.customers.kinds import CUSTOMER
 from zhike.customers.models import Customer
 from zhike.kit import htmx
@@ -17,7 +16,7 @@ from zhike.kit.access import can, require
 from zhike.kit.errors import NotVisible
 from zhike.kit.registry import stats
 from zhike.kit.viewer import Viewer
-from zhike.records import actions as records
+from zhike.records.dialogs import assign_dialog, delete_dialog, dialog
 from zhike.records.formpages import form_page
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
@@ -109,11 +108,8 @@ def customer_class(request: HttpRequest, pk: int) -> HttpResponse:
 def customer_assign(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand a customer to a colleague, with its contacts."""
     customer = queries.customer_for(request.viewer, pk, "assign")
-    form = OwnerForm(request.POST or None, viewer=request.viewer)
-    if request.method == "POST" and form.run(records.assign_record, CUSTOMER, customer, by=request.viewer):
-        seen = request.viewer.sees_owner(form.result.owner_id)
-        return htmx.redirect(request, customer.get_absolute_url() if seen else _list_url(), _("Handed over."))
-    return _dialog(request, "customers/customer_assign.html", form, customer)
+    said = _("%(name)s and its contacts go to:") % {"name": customer.name}
+    return assign_dialog(request, CUSTOMER, customer, text=said)
 
 
 @require_http_methods(["GET", "POST"])
@@ -124,17 +120,15 @@ def customer_next(request: HttpRequest, pk: int) -> HttpResponse:
     form = NextStepForm(request.POST or None, viewer=request.viewer, initial=start)
     if request.method == "POST" and form.run(actions.set_next_step, customer, by=request.viewer):
         return htmx.redirect(request, customer.get_absolute_url(), _("Saved."))
-    return _dialog(request, "customers/customer_next.html", form, customer)
+    return dialog(request, form, customer, title=_("Next step"), submit=_("Save"))
 
 
 @require_http_methods(["GET", "POST"])
 def customer_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a customer nothing else depends on."""
     customer = queries.customer_for(request.viewer, pk, "delete")
-    if request.method == "POST":
-        records.delete_record(CUSTOMER, customer, by=request.viewer)
-        return htmx.redirect(request, _list_url(), _("Deleted."))
-    return _dialog(request, "customers/customer_delete.html", None, customer)
+    said = _("%(name)s goes with its card and relations. The history of changes stays.") % {"name": customer.name}
+    return delete_dialog(request, CUSTOMER, customer, title=_("Delete this customer?"), text=said)
 
 
 @require_http_methods(["GET", "POST"])
@@ -144,7 +138,8 @@ def relation_add(request: HttpRequest, pk: int) -> HttpResponse:
     form = RelationForm(request.POST or None, viewer=request.viewer)
     if request.method == "POST" and form.run(actions.add_relation, customer, by=request.viewer):
         return htmx.redirect(request, customer.get_absolute_url(), _("Saved."))
-    return _dialog(request, "customers/relation_add.html", form, customer)
+    text = f"{customer.name} …"
+    return dialog(request, form, customer, title=_("Add a relation"), submit=_("Save"), text=text)
 
 
 @require_POST
@@ -175,14 +170,5 @@ def _asked_first(request: HttpRequest, alike: list[Customer]) -> dict[str, Any]:
     return {"above": above, "save": _("Save as another one"), "knowing": "another"}
 
 
-def _dialog(request: HttpRequest, template: str, form, customer: Customer) -> HttpResponse:
-    status = 422 if form is not None and form.errors else 200
-    return htmx.part(request, f"{template}#dialog", {"form": form, "customer": customer}, status=status)
-
-
 def _said(form) -> str:
     return "; ".join(str(message) for messages in form.errors.values() for message in messages)
-
-
-def _list_url() -> str:
-    return reverse("customers:customer_list")

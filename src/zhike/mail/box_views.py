@@ -13,6 +13,7 @@ from zhike.mail import actions, providers, queries, rules, servers
 from zhike.mail.forms import AccountForm, DomainForm, RulesForm, TemplateForm
 from zhike.mail.models import LetterTemplate, MailAccount, MailRules
 from zhike.mail.tasks import fetch_mailbox
+from zhike.records.dialogs import dialog
 
 
 @require_http_methods(["GET", "POST"])
@@ -160,8 +161,7 @@ def domain_add(request: HttpRequest, pk: int) -> HttpResponse:
     form = DomainForm(request.POST or None)
     if request.method == "POST" and form.run(actions.add_domain, customer, by=request.viewer):
         return htmx.redirect(request, f"{customer.get_absolute_url()}letters/", _("Saved."))
-    context = {"form": form, "title": _("Add a mail domain"), "submit": _("Add")}
-    return htmx.part(request, "mail/dialog.html#dialog", context, status=422 if form.errors else 200)
+    return dialog(request, form, customer, title=_("Add a mail domain"), submit=_("Add"))
 
 
 @require_POST

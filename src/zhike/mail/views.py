@@ -18,6 +18,7 @@ from zhike.mail.kinds import LETTER
 from zhike.mail.panels import shown
 from zhike.mail.pictures import frame
 from zhike.mail.rules import WRITE
+from zhike.records.dialogs import dialog
 from zhike.records.lists import ListPage
 
 
@@ -168,5 +169,4 @@ def letter_file(request: HttpRequest, pk: int) -> HttpResponse:
     form = FileUnderForm(request.POST or None, viewer=request.viewer, initial=initial)
     if request.method == "POST" and form.run(actions.file_under, letter, by=request.viewer):
         return htmx.redirect(request, letter.get_absolute_url(), _("Filed."))
-    context = {"form": form, "title": _("Lay with another record"), "submit": _("Save")}
-    return htmx.part(request, "mail/dialog.html#dialog", context, status=422 if form.errors else 200)
+    return dialog(request, form, letter, title=_("Lay with another record"), submit=_("Save"))

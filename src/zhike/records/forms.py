@@ -4,11 +4,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from zhike.kit.forms import ActionForm
 from zhike.kit.viewer import Viewer
 from zhike.records import actions
-from zhike.records.fields import Field
+from zhike.records.fields import Field, Person
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import Lookups
 
@@ -99,6 +100,15 @@ class RecordForm(ActionForm):
         if left:
             grouped.append({"title": "", "fields": list(left.values())})
         return grouped
+
+
+class OwnerForm(ActionForm):
+    """To whom a record is handed over."""
+
+    def __init__(self, data=None, *, kind: RecordKind, viewer: Viewer, **more):
+        super().__init__(data, **more)
+        owner = Person("owner", _("New owner"), required=True)
+        self.fields["owner_id"] = FieldControl(owner.bind(kind), Lookups(viewer))
 
 
 def cleaned_values(kind: RecordKind, data: dict[str, Any], viewer: Viewer, *, partial: bool) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """Pages of competitors: list, page with how we did against them, form."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from zhike.kit import htmx
 from zhike.kit.access import can
-from zhike.records import actions as records
+from zhike.records.dialogs import delete_dialog
 from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
 from zhike.records.queries import record_for
@@ -54,9 +53,4 @@ def competitor_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def competitor_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a competitor no deal names."""
     found = record_for(request.viewer, COMPETITOR, pk, "delete")
-    if request.method == "POST":
-        records.delete_record(COMPETITOR, found, by=request.viewer)
-        return htmx.redirect(request, reverse("sales:competitor_list"), _("Deleted."))
-    context = {"form": None, "record": found, "title": _("Delete this competitor?"), "submit": _("Delete"),
-               "danger": True}  # fmt: skip
-    return htmx.part(request, "sales/dialog.html#dialog", context)
+    return delete_dialog(request, COMPETITOR, found, title=_("Delete this competitor?"))

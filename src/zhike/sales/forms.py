@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from zhike.kit.forms import ActionForm
 from zhike.kit.viewer import Viewer
-from zhike.records.fields import Day, Money, Number, Person, Picklist, Ref, Text
+from zhike.records.fields import Day, Money, Number, Picklist, Ref, Text
 from zhike.records.forms import FieldControl
 from zhike.records.lookups import Lookups
 from zhike.sales.kinds import LEAD, OPPORTUNITY
@@ -80,15 +80,6 @@ class LineForm(ActionForm):
             Money("price", _("Price"), least=0, help=_("The list price if left empty.")),
         ):
             self.fields[control.name] = FieldControl(control.bind(OPPORTUNITY), lookups)
-
-
-class OwnerForm(ActionForm):
-    """To whom a record is handed."""
-
-    def __init__(self, data=None, *, viewer: Viewer, **more):
-        super().__init__(data, **more)
-        owner = Person("owner", _("New owner"), required=True)
-        self.fields["owner_id"] = FieldControl(owner.bind(OPPORTUNITY), Lookups(viewer))
 
 
 class DisqualifyForm(ActionForm):

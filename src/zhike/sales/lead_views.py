@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -10,14 +9,14 @@ from zhike.customers.kinds import CUSTOMER
 from zhike.kit import htmx
 from zhike.kit.access import can, require
 from zhike.kit.registry import tabs
-from zhike.records import actions as records
+from zhike.records.dialogs import assign_dialog, delete_dialog, dialog
 from zhike.records.formpages import edit_page, form_page
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
 from zhike.records.lookups import person_names
 from zhike.records.queries import record_for
 from zhike.sales import actions, likeness, panels, queries
-from zhike.sales.forms import ConvertForm, DisqualifyForm, OwnerForm
+from zhike.sales.forms import ConvertForm, DisqualifyForm
 from zhike.sales.kinds import LEAD, OPPORTUNITY
 from zhike.sales.models import Lead
 from zhike.sales.models.leads import SEE_UNOWNED
@@ -74,7 +73,7 @@ def _created(request: HttpRequest, lead: Lead) -> HttpResponse:
     if lead.owner_id is None or request.viewer.sees_owner(lead.owner_id):
         return htmx.redirect(request, lead.get_absolute_url(), _("Created."))
     said = _("Created and given to %(person)s.") % {"person": person_names().get(lead.owner_id, "")}
-    return htmx.redirect(request, reverse("sales:lead_list"), said)
+    return htmx.redirect(request, LEAD.list_address, said)
 
 
 @require_http_methods(["GET", "POST"])
@@ -100,7 +99,7 @@ def lead_claim(request: HttpRequest, pk: int) -> HttpResponse:
 def lead_release(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a lead back for others to claim."""
     actions.release_lead(record_for(request.viewer, LEAD, pk), by=request.viewer)
-    return htmx.redirect(request, reverse("sales:lead_list"), _("Given back."))
+    return htmx.redirect(request, LEAD.list_address, _("Given back."))
 
 
 @require_http_methods(["GET", "POST"])
@@ -110,7 +109,7 @@ def lead_disqualify(request: HttpRequest, pk: int) -> HttpResponse:
     form = DisqualifyForm(request.POST or None, viewer=request.viewer)
     if request.method == "POST" and form.run(actions.disqualify_lead, lead, by=request.viewer):
         return htmx.redirect(request, lead.get_absolute_url(), _("Put aside."))
-    return _dialog(request, form, lead, _("Put aside"), _("Put aside"))
+    return dialog(request, form, lead, title=_("Put aside"), submit=_("Put aside"))
 
 
 @require_POST
@@ -123,23 +122,14 @@ def lead_reopen(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def lead_assign(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand a lead to a colleague."""
-    lead = record_for(request.viewer, LEAD, pk, "assign")
-    form = OwnerForm(request.POST or None, viewer=request.viewer)
-    if request.method == "POST" and form.run(records.assign_record, LEAD, lead, by=request.viewer):
-        seen = request.viewer.sees_owner(form.result.owner_id)
-        back = lead.get_absolute_url() if seen else reverse("sales:lead_list")
-        return htmx.redirect(request, back, _("Handed over."))
-    return _dialog(request, form, lead, _("Hand over"), _("Hand over"))
+    return assign_dialog(request, LEAD, record_for(request.viewer, LEAD, pk, "assign"))
 
 
 @require_http_methods(["GET", "POST"])
 def lead_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a lead."""
     lead = record_for(request.viewer, LEAD, pk, "delete")
-    if request.method == "POST":
-        records.delete_record(LEAD, lead, by=request.viewer)
-        return htmx.redirect(request, reverse("sales:lead_list"), _("Deleted."))
-    return _dialog(request, None, lead, _("Delete this lead?"), _("Delete"), danger=True)
+    return delete_dialog(request, LEAD, lead, title=_("Delete this lead?"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -156,9 +146,3 @@ def lead_convert(request: HttpRequest, pk: int) -> HttpResponse:
         return htmx.redirect(request, made.get_absolute_url(), _("Converted."))
     context = {"form": form, "lead": lead, "alike": alike, "back": lead.get_absolute_url()}
     return htmx.part(request, "sales/lead_convert.html#form", context, status=422 if form.errors else 200)
-
-
-def _dialog(request: HttpRequest, form, record, title: str, submit: str, *, danger: bool = False) -> HttpResponse:
-    context = {"form": form, "record": record, "title": title, "submit": submit, "danger": danger}
-    status = 422 if form is not None and form.errors else 200
-    return htmx.part(request, "sales/dialog.html#dialog", context, status=status)

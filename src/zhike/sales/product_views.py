@@ -1,7 +1,6 @@
 """Pages of products."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -9,7 +8,9 @@ from zhike.kit import htmx
 from zhike.kit.access import can
 from zhike.kit.errors import Refused
 from zhike.kit.registry import cards
+from zhike.kit.viewer import Viewer
 from zhike.records import actions as records
+from zhike.records.dialogs import delete_dialog
 from zhike.records.files import files_panel
 from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
@@ -65,21 +66,14 @@ def product_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def product_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a product that is in no deal, quote or contract; one in use can be taken off sale instead."""
     product = record_for(request.viewer, PRODUCT, pk, "delete")
-    if request.method == "POST":
-        try:
-            records.delete_record(PRODUCT, product, by=request.viewer)
-        except Refused as refusal:
-            said = _("%(why)s Take it off sale instead.") % {"why": refusal}
-            return htmx.redirect(request, product.get_absolute_url(), said, tone="bad")
-        return htmx.redirect(request, reverse("sales:product_list"), _("Deleted."))
-    context = {
-        "form": None,
-        "record": product,
-        "title": _("Delete this product?"),
-        "submit": _("Delete"),
-        "danger": True,
-    }
-    return htmx.part(request, "sales/dialog.html#dialog", context)
+    return delete_dialog(request, PRODUCT, product, title=_("Delete this product?"), delete=_delete)
+
+
+def _delete(product: Product, *, by: Viewer) -> None:
+    try:
+        records.delete_record(PRODUCT, product, by=by)
+    except Refused as refusal:
+        raise Refused(_("%(why)s Take it off sale instead.") % {"why": refusal}) from refusal
 
 
 @require_POST

@@ -11,6 +11,7 @@ from zhike.kit import htmx
 from zhike.kit.errors import Forbidden
 from zhike.kit.forms import ActionForm
 from zhike.org.rules import may_share
+from zhike.records.dialogs import dialog
 from zhike.sales import actions, projects, queries
 from zhike.sales.kinds import OPPORTUNITY
 from zhike.sales.models import Opportunity
@@ -92,7 +93,7 @@ def member_remove(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse
     found = projects.member(request.viewer, opportunity, member_pk)
     actions.remove_member(found, by=request.viewer)
     leaves = found.person_id == request.viewer.person_id and not request.viewer.sees_owner(opportunity.owner_id)
-    back = reverse("sales:opportunity_list") if leaves else tab_url(opportunity, "team")
+    back = OPPORTUNITY.list_address if leaves else tab_url(opportunity, "team")
     return htmx.redirect(request, back, _("Removed."))
 
 
@@ -114,5 +115,4 @@ def _answer(
 ) -> HttpResponse:
     if request.method == "POST" and form.run(act, opportunity, by=request.viewer):
         return htmx.redirect(request, tab_url(opportunity, tab), _("Saved."))
-    context = {"form": form, "record": opportunity, "title": title, "submit": _("Save")}
-    return htmx.part(request, "sales/dialog.html#dialog", context, status=422 if form.errors else 200)
+    return dialog(request, form, opportunity, title=title, submit=_("Save"))

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.utils.text import get_valid_filename
@@ -16,6 +15,7 @@ from zhike.kit.access import can, require
 from zhike.kit.registry import cards
 from zhike.kit.viewer import Viewer
 from zhike.org.queries import approvals_of
+from zhike.records.dialogs import delete_dialog, dialog
 from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
 from zhike.records.queries import record, record_for
@@ -111,7 +111,7 @@ def quote_submit(request: HttpRequest, pk: int) -> HttpResponse:
         done = form.result.status == Quote.Status.APPROVED
         said = _("Approved at once; it may be sent.") if done else _("Sent for approval.")
         return htmx.redirect(request, quote.get_absolute_url(), said)
-    return _dialog(request, form, quote, _("Submit the quote"), _("Submit"))
+    return dialog(request, form, quote, title=_("Submit the quote"), submit=_("Submit"))
 
 
 @require_POST
@@ -139,10 +139,7 @@ def quote_reject(request: HttpRequest, pk: int) -> HttpResponse:
 def quote_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a draft that has no number yet."""
     quote = record_for(request.viewer, QUOTE, pk, "delete")
-    if request.method == "POST":
-        actions.delete_quote(quote, by=request.viewer)
-        return htmx.redirect(request, reverse("sales:quote_list"), _("Deleted."))
-    return _dialog(request, None, quote, _("Delete this quote?"), _("Delete"), danger=True)
+    return delete_dialog(request, QUOTE, quote, title=_("Delete this quote?"), delete=actions.delete_quote)
 
 
 @require_safe
@@ -156,12 +153,6 @@ def quote_file(request: HttpRequest, pk: int) -> HttpResponse:
     name = get_valid_filename(f"{quote.label or quote.pk}-{quote.customer.name}"[:100])
     answer["Content-Disposition"] = content_disposition_header(False, f"{name}.pdf")
     return answer
-
-
-def _dialog(request: HttpRequest, form, quote: Quote, title: str, submit: str, *, danger: bool = False) -> HttpResponse:
-    context = {"form": form, "record": quote, "title": title, "submit": submit, "danger": danger}
-    status = 422 if form is not None and form.errors else 200
-    return htmx.part(request, "sales/dialog.html#dialog", context, status=status)
 
 
 def panel(request: HttpRequest, about: Any) -> SafeString:

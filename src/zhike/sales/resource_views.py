@@ -12,6 +12,7 @@ from zhike.kit.access import may, require
 from zhike.kit.errors import Forbidden
 from zhike.kit.keys import key_of
 from zhike.kit.workdays import next_workday
+from zhike.records.dialogs import dialog
 from zhike.records.lists import ListPage
 from zhike.sales import actions, projects, queries, resource_calendar, rules
 from zhike.sales.kinds import OPPORTUNITY
@@ -96,7 +97,7 @@ def resource_ask(request: HttpRequest, pk: int) -> HttpResponse:
     form = AskForm(request.POST or None, viewer=request.viewer, initial=initial)
     if request.method == "POST" and form.run(actions.ask_resource, opportunity, by=request.viewer):
         return htmx.redirect(request, tab_url(opportunity, "team"), _("Asked."))
-    return _dialog(request, form, opportunity, _("Ask for a colleague"), _("Ask"))
+    return dialog(request, form, opportunity, title=_("Ask for a colleague"), submit=_("Ask"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -113,7 +114,7 @@ def resource_grant(request: HttpRequest, pk: int) -> HttpResponse:
                             "Granted. %(person)s has other bookings on %(n)s of these days, first on %(day)s.",
                             len(overlaps)) % words  # fmt: skip
         return htmx.redirect(request, asked.get_absolute_url(), said)
-    return _dialog(request, form, asked, _("Grant"), _("Grant"))
+    return dialog(request, form, asked, title=_("Grant"), submit=_("Grant"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -123,7 +124,7 @@ def resource_decline(request: HttpRequest, pk: int) -> HttpResponse:
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and form.run(actions.decline_resource, asked, by=request.viewer):
         return htmx.redirect(request, asked.get_absolute_url(), _("Declined."))
-    return _dialog(request, form, asked, _("Decline"), _("Decline"))
+    return dialog(request, form, asked, title=_("Decline"), submit=_("Decline"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,7 +136,7 @@ def resource_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     form = AnswerForm(request.POST or None, required=False)
     if request.method == "POST" and form.run(actions.cancel_resource, asked, by=request.viewer):
         return htmx.redirect(request, asked.get_absolute_url(), _("Cancelled."))
-    return _dialog(request, form, asked, _("Take this request back?"), _("Take back"), danger=True)
+    return dialog(request, form, asked, title=_("Take this request back?"), submit=_("Take back"), danger=True)
 
 
 def _to_decide(request: HttpRequest, pk: int) -> ResourceRequest:
@@ -143,9 +144,3 @@ def _to_decide(request: HttpRequest, pk: int) -> ResourceRequest:
     if not rules.may_decide_resource(request.viewer, asked):
         raise Forbidden("sales.resourcerequest.grant")
     return asked
-
-
-def _dialog(request: HttpRequest, form, record, title: str, submit: str, *, danger: bool = False) -> HttpResponse:
-    context = {"form": form, "record": record, "title": title, "submit": submit, "danger": danger}
-    status = 422 if form.errors else 200
-    return htmx.part(request, "sales/dialog.html#dialog", context, status=status)

@@ -11,12 +11,12 @@ from zhike.kit import htmx
 from zhike.kit.access import can
 from zhike.kit.errors import NotVisible, Refused
 from zhike.kit.keys import key_of
-from zhike.records import actions as records
+from zhike.records.dialogs import assign_dialog, delete_dialog, dialog
 from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
 from zhike.records.recordpages import button_links, open_tab, tab_links
 from zhike.sales import actions, board, queries
-from zhike.sales.forms import LineForm, MoveForm, OwnerForm
+from zhike.sales.forms import LineForm, MoveForm
 from zhike.sales.kinds import OPPORTUNITY
 from zhike.sales.models import Opportunity
 from zhike.sales.models.pipelines import default_first, stages
@@ -110,22 +110,14 @@ def opportunity_move(request: HttpRequest, pk: int) -> HttpResponse:
 def opportunity_assign(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand a deal to a colleague."""
     opportunity = queries.opportunity_for(request.viewer, pk, "assign")
-    form = OwnerForm(request.POST or None, viewer=request.viewer)
-    if request.method == "POST" and form.run(records.assign_record, OPPORTUNITY, opportunity, by=request.viewer):
-        seen = request.viewer.sees_owner(form.result.owner_id)
-        back = opportunity.get_absolute_url() if seen else reverse("sales:opportunity_list")
-        return htmx.redirect(request, back, _("Handed over."))
-    return _dialog(request, form, opportunity, _("Hand over"), _("Hand over"))
+    return assign_dialog(request, OPPORTUNITY, opportunity)
 
 
 @require_http_methods(["GET", "POST"])
 def opportunity_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a deal nothing else depends on."""
     opportunity = queries.opportunity_for(request.viewer, pk, "delete")
-    if request.method == "POST":
-        records.delete_record(OPPORTUNITY, opportunity, by=request.viewer)
-        return htmx.redirect(request, reverse("sales:opportunity_list"), _("Deleted."))
-    return _dialog(request, None, opportunity, _("Delete this opportunity?"), _("Delete"), danger=True)
+    return delete_dialog(request, OPPORTUNITY, opportunity, title=_("Delete this opportunity?"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -138,7 +130,7 @@ def line_add(request: HttpRequest, pk: int) -> HttpResponse:
         product = queries.product(request.viewer, values.pop("product"))
         if form.attempt(actions.add_line, opportunity, by=request.viewer, product=product, **values):
             return htmx.redirect(request, opportunity.get_absolute_url(), _("Added."))
-    return _dialog(request, form, opportunity, _("Add a product"), _("Add"))
+    return dialog(request, form, opportunity, title=_("Add a product"), submit=_("Add"))
 
 
 @require_POST
@@ -179,9 +171,3 @@ def check_tick(request: HttpRequest, pk: int) -> HttpResponse:
     if htmx.wants_part(request):
         return htmx.part(request, "sales/parts/checklist.html", context)
     return htmx.redirect(request, opportunity.get_absolute_url())
-
-
-def _dialog(request: HttpRequest, form, record, title: str, submit: str, *, danger: bool = False) -> HttpResponse:
-    context = {"form": form, "record": record, "title": title, "submit": submit, "danger": danger}
-    status = 422 if form is not None and form.errors else 200
-    return htmx.part(request, "sales/dialog.html#dialog", context, status=status)

@@ -13,6 +13,7 @@ from zhike.org.forms import AskForm, DecideForm, ShareForm
 from zhike.org.models import AccessRequest
 from zhike.records import kinds
 from zhike.records import queries as records
+from zhike.records.dialogs import dialog
 
 
 @require_safe
@@ -76,8 +77,7 @@ def ask(request: HttpRequest) -> HttpResponse:
             return htmx.redirect(
                 request, reverse("org:share_list"), _("If there is such a record, its owner has been asked.")
             )
-    context = {"form": form, "title": _("Ask for access"), "submit": _("Ask")}
-    return htmx.part(request, "org/short_form.html#dialog", context, status=422 if request.method == "POST" else 200)
+    return dialog(request, form, title=_("Ask for access"), submit=_("Ask"))
 
 
 @require_http_methods(["GET", "POST"])

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhike.kit import htmx
@@ -12,6 +13,7 @@ from zhike.kit.keys import key_of
 from zhike.org import actions, approvals, flows, queries
 from zhike.org.approval_forms import CommentForm, DelegateForm, FlowForm
 from zhike.org.models import ApprovalFlow, Person
+from zhike.records.dialogs import dialog
 from zhike.records.lookups import person_names
 
 
@@ -70,8 +72,7 @@ def approval_delegate(request: HttpRequest, pk: int) -> HttpResponse:
     form = DelegateForm(request.POST or None, leave_out={request.viewer.person_id, approval.asked_by_id})
     if request.method == "POST" and form.run(actions.delegate_approval, approval, by=request.viewer):
         return htmx.redirect(request, reverse("org:approval_list"), _("Passed on."))
-    context = {"form": form, "title": _("Pass on"), "submit": _("Pass on")}
-    return htmx.part(request, "org/short_form.html#dialog", context, status=422 if form.errors else 200)
+    return dialog(request, form, title=_("Pass on"), submit=_("Pass on"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -116,8 +117,13 @@ def _moved(moved: int, stayed: int, to: str) -> str:
 
 
 def _reassign_dialog(request: HttpRequest, form: DelegateForm, person: Person, count: int) -> HttpResponse:
-    context = {"form": form, "person": person, "count": count}
-    return htmx.part(request, "org/reassign.html#dialog", context, status=422 if form.errors else 200)
+    waits = ngettext(
+        "%(n)s approval waits for %(person)s. Who takes over may read the record and decides about it.",
+        "%(n)s approvals wait for %(person)s. Who takes over may read the records and decides about them.",
+        count,
+    )
+    said = waits % {"n": count, "person": person}
+    return dialog(request, form, person, title=_("Pass on approvals"), submit=_("Pass on"), text=said)
 
 
 @require_POST

@@ -8,10 +8,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zhike.kit import htmx
 from zhike.kit.access import may, require
 from zhike.kit.errors import Forbidden
+from zhike.kit.forms import ActionForm
 from zhike.org import actions, queries, rules
 from zhike.org.forms import LeaveForm
 from zhike.org.kinds import USER
 from zhike.org.models import Person
+from zhike.records.dialogs import dialog
 from zhike.records.formpages import edit_page, form_page
 from zhike.records.forms import RecordForm
 from zhike.records.lists import ListPage
@@ -73,7 +75,9 @@ def person_password(request: HttpRequest, pk: int) -> HttpResponse:
     person = _managed(request, pk)
     if request.method == "POST":
         return _told(request, person, actions.set_password(person, by=request.viewer))
-    return htmx.part(request, "org/person_password.html#dialog", {"person": person})
+    said = _("%(person)s gets a new password, which you will see once. All devices are signed out, "
+             "and the password must be changed at the next sign-in.") % {"person": person}  # fmt: skip
+    return dialog(request, ActionForm(), person, title=_("New password"), submit=_("Make a new password"), text=said)
 
 
 def _told(request: HttpRequest, person: Person, password: str) -> HttpResponse:
@@ -90,8 +94,11 @@ def person_leave(request: HttpRequest, pk: int) -> HttpResponse:
     form = LeaveForm(request.POST or None, viewer=request.viewer, initial={"left_on": person.left_on})
     if request.method == "POST" and form.run(actions.leave_company, person, by=request.viewer):
         return htmx.redirect(request, person.get_absolute_url(), _("Saved."))
-    status = 422 if request.method == "POST" else 200
-    return htmx.part(request, "org/person_leave.html#dialog", {"form": form, "person": person}, status=status)
+    said = _(
+        "After this day %(person)s cannot sign in. Customers and everything else stay visible to their supervisors."
+    )
+    text = said % {"person": person}
+    return dialog(request, form, person, title=_("Leaves the company"), submit=_("Save"), text=text)
 
 
 @require_POST

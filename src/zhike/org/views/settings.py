@@ -1,5 +1,6 @@
 """Settings of the company: its name, departments, roles."""
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -10,13 +11,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from zhike.kit import htmx
 from zhike.kit.access import VERBS, require
-from zhike.kit.errors import Forbidden, Refused
+from zhike.kit.errors import Forbidden
 from zhike.kit.registry import menu
 from zhike.kit.workdays import minutes_of
 from zhike.org import actions, queries
 from zhike.org.forms import DepartmentForm, HoursForm, LogForm, NameForm, RoleForm
+from zhike.org.models import Department, Role
 from zhike.org.models import hours as models
 from zhike.records import kinds
+from zhike.records.dialogs import delete_dialog, dialog
 
 
 @require_safe
@@ -79,8 +82,7 @@ def department_create(request: HttpRequest) -> HttpResponse:
     form = DepartmentForm(request.POST or None, viewer=request.viewer)
     if request.method == "POST" and form.run(actions.create_department, by=request.viewer):
         return htmx.redirect(request, reverse("org:department_list"), _("Created."))
-    context = {"form": form, "title": _("New department"), "submit": _("Create")}
-    return htmx.part(request, "org/short_form.html#dialog", context, status=_status(request))
+    return dialog(request, form, title=_("New department"), submit=_("Create"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -91,8 +93,7 @@ def department_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = DepartmentForm(request.POST or None, viewer=request.viewer, department=department)
     if request.method == "POST" and form.run(actions.change_department, department, by=request.viewer):
         return htmx.redirect(request, reverse("org:department_list"), _("Saved."))
-    context = {"form": form, "title": department.name, "submit": _("Save")}
-    return htmx.part(request, "org/short_form.html#dialog", context, status=_status(request))
+    return dialog(request, form, title=department.name, submit=_("Save"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -103,16 +104,9 @@ def department_delete(request: HttpRequest, pk: int) -> HttpResponse:
     return _delete(request, department, actions.delete_department, reverse("org:department_list"))
 
 
-def _delete(request: HttpRequest, row, action, back: str) -> HttpResponse:
-    refused = ""
-    if request.method == "POST":
-        try:
-            action(row, by=request.viewer)
-            return htmx.redirect(request, back, _("Deleted."))
-        except Refused as refusal:
-            refused = str(refusal)
-    context = {"title": _("Delete %(name)s?") % {"name": row}, "refused": refused, "back": back}
-    return htmx.part(request, "org/delete.html#dialog", context, status=_status(request))
+def _delete(request: HttpRequest, row: Department | Role, delete: Callable, back: str) -> HttpResponse:
+    title, said = _("Delete %(name)s?") % {"name": row}, _("This cannot be undone.")
+    return delete_dialog(request, None, row, title=title, text=said, back=back, delete=delete)
 
 
 @require_safe
@@ -159,8 +153,7 @@ def role_copy(request: HttpRequest, pk: int) -> HttpResponse:
     form = NameForm(request.POST or None, initial={"name": _("%(name)s (copy)") % {"name": role}})
     if request.method == "POST" and form.run(actions.copy_role, role, by=request.viewer):
         return htmx.redirect(request, reverse("org:role_edit", args=[form.result.pk]), _("Created."))
-    context = {"form": form, "title": _("Copy %(name)s") % {"name": role}, "submit": _("Copy")}
-    return htmx.part(request, "org/short_form.html#dialog", context, status=_status(request))
+    return dialog(request, form, title=_("Copy %(name)s") % {"name": role}, submit=_("Copy"))
 
 
 @require_http_methods(["GET", "POST"])

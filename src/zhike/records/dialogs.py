@@ -1,0 +1,57 @@
+"""Short decisions about a record, built once: a dialog over the page it was asked for from, or a page of its own at
+its address. Rooms say what is asked, and what is done with the answer.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from zhike.kit.forms import ActionForm
+from zhike.kit.htmx import part, redirect
+from zhike.records import actions
+from zhike.records.forms import OwnerForm
+from zhike.records.kinds import RecordKind
+
+
+def dialog(
+    request: HttpRequest, form: ActionForm, record: Any = None, *, title: str, submit: str, danger: bool = False,
+    text: str | None = None, note: str = "",
+) -> HttpResponse:  # fmt: skip
+    """Ask by a form: 200, or 422 with what is wrong at its fields, 409 where somebody saved meanwhile.
+
+    `record` is what it is about: it is named above the fields, unless `text` says something else there, and the page
+    leads back to it. `note` warns of something.
+    """
+    context = {
+        "form": form, "title": title, "submit": submit, "danger": danger, "note": note, "about": record,
+        "text": str(record or "") if text is None else text,
+        "back": record.get_absolute_url() if hasattr(record, "get_absolute_url") else "",
+    }  # fmt: skip
+    status = 409 if form.stale else 422 if request.method == "POST" else 200
+    return part(request, "records/record_dialog.html#dialog", context, status=status)
+
+
+def assign_dialog(request: HttpRequest, kind: RecordKind, record: Any, *, text: str | None = None) -> HttpResponse:
+    """Hand a record over to a colleague; afterwards the record, or the list where it is out of sight."""
+    form = OwnerForm(request.POST or None, kind=kind, viewer=request.viewer)
+    if request.method == "POST" and form.run(actions.assign_record, kind, record, by=request.viewer):
+        seen = request.viewer.sees_owner(getattr(form.result, f"{kind.owner}_id"))
+        return redirect(request, record.get_absolute_url() if seen else kind.list_address, _("Handed over."))
+    return dialog(request, form, record, title=_("Hand over"), submit=_("Hand over"), text=text)
+
+
+def delete_dialog(
+    request: HttpRequest, kind: RecordKind | None, record: Any, *, title: str, text: str | None = None, back: str = "",
+    delete: Callable | None = None,
+) -> HttpResponse:  # fmt: skip
+    """Ask, delete, then go to the list or `back`; what is refused is said in the dialog.
+
+    `delete(record, by=)` is the action of a room that has one of its own.
+    """
+    form = ActionForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.run(delete or partial(actions.delete_record, kind), record, by=request.viewer):
+        return redirect(request, back or kind.list_address, _("Deleted."))
+    return dialog(request, form, record, title=title, submit=_("Delete"), danger=True, text=text)
