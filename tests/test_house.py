@@ -37,7 +37,7 @@ WHOLE_TABLE = {
     "zhike/activities/actions/appointments.py",  # participants of a task the action was let in for
     "zhike/activities/busy.py",  # when colleagues are busy, never with what
     "zhike/automation/letters.py",  # whether a letter answers one that a rule wrote
-    "zhike/activities/actions/followups.py",  # follow-ups move with the customer or deal the action was let in for
+    "zhike/activities/actions/followups.py",  # follow-ups move with the customer the action was let in for
     "zhike/activities/models/tasks.py",  # who takes part: filtered to the viewer's people
     "zhike/activities/tasks.py",  # which customer a follow-up was with, to reckon the scores of its deals
     "zhike/activities/reminding.py",  # finds what is due for everybody; each person is told of what they see only
@@ -82,6 +82,7 @@ WHOLE_TABLE = {
     "zhike/records/paging.py",  # split into the viewer's arms, and rows by ids read through them
     "zhike/records/search/documents.py",  # the index knows every record; what is found goes through the scope
     "zhike/records/search/finding.py",
+    "zhike/sales/actions/leads.py",  # follow-ups and letters of a lead the action was let in for
     "zhike/sales/actions/assigning.py",  # leads are given out by rule; who has how many, whose customer it is
     "zhike/activities/queries.py",  # the day of the last visit to contacts in the buying centre of a deal one sees
     "zhike/sales/actions/projects.py",  # what stands around a deal the action was let in for

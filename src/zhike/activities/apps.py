@@ -13,6 +13,7 @@ class ActivitiesConfig(AppConfig):
         from zhike.activities import actions, lead_views, measures, reminder_views, task_views, views
         from zhike.activities.actions import reminders
         from zhike.activities.kinds import ACTIVITY, TASK
+        from zhike.activities.models import Activity
         from zhike.customers.actions import moves_with_owner
         from zhike.kit import access
         from zhike.kit.registry import buttons, menu, row_buttons, tabs
@@ -30,7 +31,7 @@ class ActivitiesConfig(AppConfig):
                  group="sales", order=60, verb=ACTIVITY.verb("view"), shortcut="g f")  # fmt: skip
         menu.add("new", "activity", _("Log a follow-up"), url_name="activities:activity_log", icon="pencil-plus",
                  order=5, verb=ACTIVITY.verb("create"), shortcut="l")  # fmt: skip
-        goes_with_lead(actions.move_with_lead)
+        goes_with_lead(Activity)
         tabs.add("sales.lead", "timeline", _("Follow-ups"), body=lead_views.panel, order=10)
         tabs.add("customers.customer", "timeline", _("Timeline"), body=views.timeline_panel, order=10)
         menu.add("main", "team_feed", _("Team feed"), url_name="activities:team_feed", icon="users", group="home",

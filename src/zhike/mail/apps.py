@@ -17,6 +17,7 @@ class MailConfig(AppConfig):
         from zhike.kit.registry import buttons, cards, menu, tabs
         from zhike.mail import actions, panels, queries, rules
         from zhike.mail.kinds import LETTER
+        from zhike.mail.models import Letter
         from zhike.records import periodic
         from zhike.records.events import declare
         from zhike.sales.actions import goes_with_lead
@@ -27,7 +28,7 @@ class MailConfig(AppConfig):
         declare("mail.letter.sent", pgettext_lazy("event", "E-mail sent"))
         declare("mail.letter.returned", pgettext_lazy("event", "E-mail undeliverable"))
         moves_with_owner(actions.move_letters)
-        goes_with_lead(actions.move_with_lead)
+        goes_with_lead(Letter)
         timeline.add_source("letters", _("E-mails"), panels.events)
         timeline.add_behind(Activity.Kind.EMAIL, panels.beside_follow_ups)
         periodic.every("zhike.mail.tasks.fetch_all", timedelta(minutes=2))

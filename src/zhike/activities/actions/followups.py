@@ -21,7 +21,6 @@ from zhike.records.actions import attach_file, create_record, notify
 from zhike.records.events import emit
 from zhike.records.models import AuditEntry
 from zhike.sales.actions import note_answered
-from zhike.sales.models import Lead
 
 LONGEST_COMMENT = 4000
 MOST_FILES = 9
@@ -86,16 +85,6 @@ def move_activities(customer: Customer, old_owner_id: int, by: Viewer) -> None:
     """Follow-ups go with their customer to its new owner; their authors stay."""
     rows = Activity.objects.whole_table("follow-ups of a customer that was handed over")
     rows.filter(customer=customer).update(owner_id=customer.owner_id)
-
-
-def move_with_lead(lead: Lead, by: Viewer) -> None:
-    """Follow-ups go with their lead to its new owner, and to the customer it becomes; their authors stay."""
-    rows = Activity.objects.whole_table("follow-ups of a lead that was handed over or converted").filter(lead=lead)
-    if lead.owner_id:
-        rows.update(owner_id=lead.owner_id)
-    if lead.customer_id:
-        rows.filter(customer=None).update(customer_id=lead.customer_id, contact_id=lead.contact_id,
-                                          opportunity_id=lead.opportunity_id)  # fmt: skip
 
 
 @action

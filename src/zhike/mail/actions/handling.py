@@ -14,7 +14,6 @@ from zhike.kit.viewer import Viewer, viewer_of
 from zhike.mail.models import Letter
 from zhike.mail.rules import WRITE
 from zhike.records.actions import create_record, delete_record
-from zhike.sales.models import Lead
 
 THREAD = "letters of one conversation, which an answer settles whoever wrote it"
 In, Out = Letter.Direction.IN, Letter.Direction.OUT
@@ -110,13 +109,3 @@ def move_letters(customer: Customer, old_owner_id: int, by: Viewer) -> None:
     """Letters go with their customer to its new owner; their holders stay."""
     rows = Letter.objects.whole_table("letters of a customer that was handed over")
     rows.filter(customer=customer).update(owner_id=customer.owner_id)
-
-
-def move_with_lead(lead: Lead, by: Viewer) -> None:
-    """Letters go with their lead to its new owner, and to the customer it becomes."""
-    rows = Letter.objects.whole_table("letters of a lead that was handed over or converted").filter(lead=lead)
-    if lead.owner_id:
-        rows.update(owner_id=lead.owner_id)
-    if lead.customer_id:
-        rows.filter(customer=None).update(customer_id=lead.customer_id, contact_id=lead.contact_id,
-                                          opportunity_id=lead.opportunity_id)  # fmt: skip

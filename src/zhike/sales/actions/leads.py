@@ -1,9 +1,9 @@
 """Leads: claimed, answered, put aside with a reason, or made into customer, contact and opportunity (SAL-1)."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from zhike.customers.models import Contact, Customer
@@ -161,8 +161,8 @@ def lead_saved(lead: Lead, changed: dict[str, Any], by: Viewer, created: bool) -
     if created:
         leads_saved([(lead, changed)], [], by)
     elif {"owner", "customer"} & changed.keys():
-        for follow in _followers:
-            follow(lead, by)
+        for model in _going_along:
+            _move(model, lead)
 
 
 def leads_saved(created: list, updated: list, by: Viewer) -> None:
@@ -179,12 +179,24 @@ def leads_saved(created: list, updated: list, by: Viewer) -> None:
         lead_saved(lead, changed, by, created=False)
 
 
-_followers: list[Callable[[Lead, Viewer], None]] = []
+_going_along: list[type[Model]] = []
 
 
-def goes_with_lead(follow: Callable[[Lead, Viewer], None]) -> None:
-    """Let a room above move what hangs on a lead when it gets another owner or becomes a customer."""
-    _followers.append(follow)
+def goes_with_lead(model: type[Model]) -> None:
+    """Let a room above say what hangs on a lead and goes with it: to its new owner, and to the customer it becomes.
+
+    The model points at `lead` and `owner`, and at the `customer`, `contact` and `opportunity` a lead becomes.
+    """
+    _going_along.append(model)
+
+
+def _move(model: type[Model], lead: Lead) -> None:
+    rows = model.objects.whole_table("what hangs on a lead that was handed over or converted").filter(lead=lead)
+    if lead.owner_id:
+        rows.update(owner_id=lead.owner_id)
+    if lead.customer_id:
+        became = {f"{name}_id": getattr(lead, f"{name}_id") for name in ("customer", "contact", "opportunity")}
+        rows.filter(customer=None).update(**became)
 
 
 def note_answered(lead: Lead, *, by: Viewer, at: datetime) -> None:
