@@ -19,7 +19,7 @@ LENT_BY_SALES = LENT | {"measures", "quote_pdf", "targets"}
 LENT_BY_RECORDS = LENT | {
     "bulkactions", "conditions", "config", "customvalues", "dialogs", "events", "exports", "fields", "files", "filters",
     "formpages", "forms", "imports", "lists", "lookups", "messages", "paging", "periodic", "prepared", "recordpages",
-    "reports", "search", "shapes", "stats", "uploads", "widgets",
+    "reports", "search", "shapes", "shipped", "stats", "uploads", "widgets",
 }  # fmt: skip
 LENT_BY = {
     "activities": LENT_BY_ACTIVITIES, "customers": LENT_BY_CUSTOMERS, "records": LENT_BY_RECORDS, "org": LENT_BY_ORG, "sales": LENT_BY_SALES,

@@ -24,7 +24,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from zhike.activities.models import Activity, Reminder, ReminderRule
-from zhike.activities.setup import install_rules
+from zhike.activities.setup import install_reminders
 from zhike.bench import activities, data
 from zhike.bench.measure import PEOPLE, Server, Visitor, pending, timed
 from zhike.customers.models import Customer
@@ -76,7 +76,7 @@ def pages(port: int) -> dict[str, list[tuple[Visitor, Iterator[tuple]]]]:
 
 def rules(port: int) -> dict[str, float]:
     """The whole pass over all rules in a process of its own, and lists before and while it runs."""
-    install_rules()
+    install_reminders()
     Reminder.objects.all().delete()
     visitor = Visitor(port, MANAGER)
     for _n in range(24):

@@ -70,7 +70,7 @@ def migrate() -> None:
 
 def first_run(demo: bool) -> None:
     """Create the administrator in an empty installation, and the demo company where asked for."""
-    from zhike.activities.setup import install_rules, install_templates
+    from zhike.activities.setup import install_reminders, install_templates
     from zhike.automation.setup import install_automation
     from zhike.contracts.setup import install_contracts
     from zhike.org.flows import install_flows
@@ -80,7 +80,7 @@ def first_run(demo: bool) -> None:
     password = ensure_company(os.environ.get("ZHIKE_ADMIN_PASSWORD") or None)
     install_pipelines()
     install_flows()
-    install_rules()
+    install_reminders()
     install_templates()
     install_contracts()
     install_automation()

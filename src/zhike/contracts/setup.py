@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from zhike.records.actions import install_picklists
+from zhike.records.shipped import install_picklists
 
 DATA = Path(__file__).parent / "data"
 

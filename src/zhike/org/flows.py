@@ -1,10 +1,8 @@
 """The shipped approval flows, and what administrators do with flows (ORG-6)."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -14,6 +12,7 @@ from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer
 from zhike.org import approvals
 from zhike.org.models import ApprovalFlow, ApprovalStep, Role
+from zhike.records.shipped import read_shipped
 
 CHANGE = "org.approvalflow.change"
 DATA = Path(__file__).parent / "data"
@@ -23,16 +22,15 @@ MOST_STEPS = 8
 @transaction.atomic
 def install_flows() -> None:
     """Create the shipped flows that were never here, of the subjects this installation knows. Safe on every start."""
-    language = "zh" if settings.LANGUAGE_CODE.startswith("zh") else "en"
     known = set(ApprovalFlow.objects.exclude(key="").values_list("key", flat=True))
     roles = {role.key: role for role in Role.objects.all()}
-    for order, shipped in enumerate(json.loads((DATA / "approval_flows.json").read_text("utf-8")), 1):
+    for order, shipped in enumerate(read_shipped(DATA / "approval_flows.json"), 1):
         if shipped["key"] in known or approvals.find(shipped["subject"]) is None:
             continue
         if any(step.get("role") and step["role"] not in roles for step in shipped["steps"]):
             continue
         flow = ApprovalFlow(
-            key=shipped["key"], subject=shipped["subject"], name=shipped["name"][language], order=order * 10,
+            key=shipped["key"], subject=shipped["subject"], name=shipped["name"], order=order * 10,
             conditions=shipped["conditions"],
         )  # fmt: skip
         flow.save()

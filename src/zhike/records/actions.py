@@ -1,11 +1,8 @@
 """Writes every kind of record shares: create, change, delete, assign, tag, attach. Each room adds its own verbs."""
 
-import csv
 import hashlib
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,7 +11,7 @@ from zhike.kit.access import require
 from zhike.kit.actions import action, lock
 from zhike.kit.errors import Refused
 from zhike.kit.viewer import Viewer
-from zhike.records import config, messages, search
+from zhike.records import messages, search
 from zhike.records.events import emit
 from zhike.records.kinds import RecordKind
 from zhike.records.models import (
@@ -22,7 +19,6 @@ from zhike.records.models import (
     InboxItem,
     Job,
     NumberSequence,
-    PicklistOption,
     SavedView,
     StoredFile,
     Tag,
@@ -222,21 +218,6 @@ def delete_view(view: SavedView, *, by: Viewer) -> None:
     if view.person_id != by.person_id:
         raise Refused(_("Only the person who saved a view may delete it."))
     view.delete()
-
-
-def install_picklists(file: Path) -> None:
-    """Fill the picklists of a room that have no entries yet, from its CSV (picklist, code, and a label a language)."""
-    filled = set(PicklistOption.objects.values_list("picklist", flat=True).distinct())
-    language = "zh" if settings.LANGUAGE_CODE.startswith("zh") else "en"
-    with file.open(encoding="utf-8", newline="") as opened:
-        new = [
-            PicklistOption(picklist=row["picklist"], code=row["code"], label=row[language], order=order)
-            for order, row in enumerate(csv.DictReader(opened), 1)
-            if row["picklist"] not in filled
-        ]
-    if new:
-        PicklistOption.objects.bulk_create(new)
-        config.bump()
 
 
 def start_job(title: str, *, by: Viewer, total: int = 0) -> Job:

@@ -1,22 +1,15 @@
 """What selling starts with: the shipped pipelines and picklists. What the user changed stays (SAL-2)."""
 
-import json
 from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 
 from zhike.records import config
-from zhike.records.actions import install_picklists
+from zhike.records.shipped import install_picklists, language, read_shipped
 from zhike.sales.models import Pipeline, Stage, TaxRate
 from zhike.sales.models.taxes import shipped
 
 DATA = Path(__file__).parent / "data"
-
-
-def language() -> str:
-    """In which language the shipped data is installed: that of the installation."""
-    return "zh" if settings.LANGUAGE_CODE.startswith("zh") else "en"
 
 
 @transaction.atomic
@@ -30,8 +23,8 @@ def install_pipelines() -> None:
     known = set(Pipeline.objects.exclude(key="").values_list("key", flat=True))
     names = set(Pipeline.objects.values_list("name", flat=True))
     has_default = Pipeline.objects.filter(is_default=True).exists()
-    for order, given in enumerate(json.loads((DATA / "pipelines.json").read_text("utf-8")), 1):
-        name = given["name"][language()]
+    for order, given in enumerate(read_shipped(DATA / "pipelines.json"), 1):
+        name = given["name"]
         if given["key"] in known or name in names:
             continue
         pipeline = Pipeline(key=given["key"], name=name, evaluated_by=given["evaluated_by"], order=order * 10)
@@ -50,11 +43,10 @@ def install_tax_rates() -> None:
 
 def _stage(pipeline: Pipeline, place: int, shipped: dict) -> Stage:
     checklist = [
-        {"id": f"k{n}", "text": item[language()], "required": False}
-        for n, item in enumerate(shipped.get("checklist", ()), 1)
+        {"id": f"k{n}", "text": item, "required": False} for n, item in enumerate(shipped.get("checklist", ()), 1)
     ]
     return Stage(
-        pipeline=pipeline, name=shipped["name"][language()], order=place * 10, kind=shipped["kind"],
+        pipeline=pipeline, name=shipped["name"], order=place * 10, kind=shipped["kind"],
         probability=shipped["probability"], expected_days=shipped.get("expected_days"), checklist=checklist,
         required_fields=shipped.get("required_fields", []),
     )  # fmt: skip

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from zhike.activities.models import Reminder, ReminderRule
 from zhike.activities.reminding import remind
-from zhike.activities.setup import install_rules
+from zhike.activities.setup import install_reminders
 from zhike.customers.models import Customer
 from zhike.customers.tests.factories import ContactFactory, CustomerFactory
 from zhike.kit.actions import acting
@@ -27,7 +27,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 @pytest.fixture
 def rules():
     shipped()
-    install_rules()
+    install_reminders()
     ReminderRule.objects.create(
         key="neglected_key", name="重点客户 7 天未跟进", kind="customers.customer", clock="last_activity_at", offset=7,
         recipients=["owner", "supervisor"], filter=[["tier", "in", ["key"]]], text="重点客户 {record} 已 {days} 天未跟进",
@@ -295,7 +295,7 @@ def test_ACT_6_salespeople_do_not_set_up_rules(company, sign_in, rules):
 
 def test_ACT_6_shipped_rules_are_installed_once_and_what_was_changed_stays(rules):
     ReminderRule.objects.filter(key="stuck").update(name="我的停滞规则", offset=5)
-    install_rules()
+    install_reminders()
     assert ReminderRule.objects.count() == len(rules)
     assert ReminderRule.objects.get(key="stuck").name == "我的停滞规则"
 

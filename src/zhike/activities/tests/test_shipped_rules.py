@@ -8,7 +8,7 @@ import time_machine
 
 from zhike.activities.models import Reminder, ReminderRule
 from zhike.activities.reminding import remind
-from zhike.activities.setup import install_rules
+from zhike.activities.setup import install_reminders
 from zhike.contracts.models import Contract
 from zhike.contracts.tests.factories import ContractFactory, signed
 from zhike.customers.models import Customer
@@ -53,7 +53,7 @@ def write(model, record, **values):
 def test_ACT_6_a_shipped_rule_tells_the_owner_on_its_day_once(company, key, made):
     with time_machine.travel(NOW, tick=False):
         shipped()
-        install_rules()
+        install_reminders()
         ReminderRule.objects.exclude(key=key).update(is_active=False)
         record = made(company.li_na)
     with time_machine.travel(NOW - timedelta(days=1), tick=False):

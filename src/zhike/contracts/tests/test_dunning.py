@@ -151,9 +151,9 @@ def test_SAL_8_the_days_are_set_by_finance_and_rise(company, sign_in):
 def test_SAL_8_the_owner_supervisor_and_finance_are_reminded_as_time_goes_on(company):
     from zhike.activities.models import Reminder
     from zhike.activities.reminding import remind
-    from zhike.activities.setup import install_rules
+    from zhike.activities.setup import install_reminders
 
-    install_rules()
+    install_reminders()
     plan = [(-2, 5000), (-8, 3000), (-31, 2000)]
     lines = lines_of(signed(ContractFactory(owner=company.li_na, amount=Decimal(10000)), plan=plan, on=-50))
     remind()
