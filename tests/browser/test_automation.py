@@ -55,3 +55,35 @@ def test_ACT_6_a_rule_is_built_by_clicks_rehearsed_and_acts(demo, open_page, sig
         return page.get_by_text("等级 设为 重点").count()
 
     wait_for(has_acted, 60, "the worker to hear of it")
+
+
+def test_ACT_6_the_focus_stays_where_a_form_changes_as_one_chooses(demo, open_page, sign_in, assert_accessible):
+    page = sign_in(open_page(demo))
+    trigger, dialogs = page.get_by_label("何时"), page.locator("dialog[open]")
+    page.goto("/settings/automation/new/?kind=customers")
+    trigger.press("ArrowDown")
+    expect(page.get_by_label("哪个字段")).to_be_visible()
+    expect(trigger).to_be_focused()
+    expect(dialogs).to_have_count(0)
+    assert_accessible(page)
+    page.goto("/settings/automation/")
+    page.get_by_role("link", name="新建规则").click()
+    kind = page.locator("#dialog").get_by_role("link", name="客户", exact=True)
+    kind.press("Enter")
+    page.locator("#dialog a[aria-current=true]", has_text="客户").wait_for()
+    expect(kind).to_be_focused()
+    trigger.press("ArrowDown")
+    expect(page.get_by_label("哪个字段")).to_be_visible()
+    expect(trigger).to_be_focused()
+    expect(dialogs).to_have_count(1)
+
+    page.goto("/quotes/?status__in=draft")
+    page.goto(page.locator("tbody tr td.lead a").first.get_attribute("href"))
+    lines, add = (
+        page.locator("#quote-lines fieldset"),
+        page.locator("#quote-lines").get_by_role("button", name="添加一行"),
+    )
+    count = lines.count()
+    add.press("Enter")
+    expect(lines).to_have_count(count + 1)
+    expect(add).to_be_focused()

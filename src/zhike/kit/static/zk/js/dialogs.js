@@ -15,7 +15,8 @@ export function open(dialog) {
   first(dialog)?.focus();
 }
 
-function first(dialog) {
+/** What has the focus at the beginning of a dialog. */
+export function first(dialog) {
   return $('[autofocus]', dialog) || $('.body :is(input, select, textarea):not([type=hidden]):not([disabled])', dialog)
     || $('.body :is(a[href], button)', dialog) || $('footer .btn:not([data-close])', dialog) || $('button', dialog);
 }
@@ -60,7 +61,6 @@ document.addEventListener('htmx:beforeSwap', ({ detail }) => {
 });
 document.addEventListener('htmx:afterSwap', ({ detail: { target } }) => {
   if (target.matches?.('#dialog, #drawer')) open(target);
-  else if (target.closest?.('dialog[open]')) first(target.closest('dialog'))?.focus();
 });
 // After the other events of the same answer have been fired on what is taken away here.
 document.addEventListener('zk:close', () => queueMicrotask(() => {

@@ -2,6 +2,7 @@
 import './display.js';
 import './toasts.js';
 import './dialogs.js';
+import './focus.js';
 import './menus.js';
 import './palette.js';
 import './keys.js';
