@@ -21,7 +21,8 @@ customer = Customer.objects.visible_to(the_system()).filter(owner=seller).order_
 print(line.contract_id, seller.username, customer.name, line.pk)
 """
 COUNTED = """
-from zhike.contracts.models import {model}
+from zhike.activities.models import Activity
+from zhike.contracts.models import Contract, Payment
 print({model}.objects.whole_table("test").filter({field}="{value}").count())
 """
 
@@ -140,6 +141,65 @@ def test_SAL_6_a_contract_survives_the_end_of_the_session_the_connection_and_a_s
     page.wait_for_url(re.compile(r"/contracts/\d+/$"))
     assert count(demo, "Contract", "name", name) == 1
     drop_expected(page)
+
+
+def switch(page, username):
+    """Sign out and in as somebody else, in another tab of the same browser."""
+    page.goto("/accounts/logout/")
+    page.locator("main form button[type=submit]").click()
+    page.wait_for_url("**/accounts/login/**")
+    again(page, username)
+
+
+def fill_follow_up(page, summary):
+    page.goto("/activities/log/")
+    page.locator("nav.chips").first.get_by_role("link").first.click()
+    page.locator("input[name=key]").wait_for(state="attached")
+    page.locator("#id_summary").fill(summary)
+    return page.get_by_role("button", name="保存")
+
+
+def test_PLT_5_what_one_person_typed_is_not_sent_as_another(open_page, demo, found, assert_accessible):
+    _contract, seller, customer, _line = found
+    page, name, summary = open_page(demo), "两个人的合同", "两个人的跟进"
+    again(page_at_login(page), seller)
+    second, other = page.context.new_page(), page.context.new_page()
+    button, save = fill_contract(page, customer, name), fill_follow_up(second, summary)
+    switch(other, "xuj")
+    button.click()
+    page.locator("#toasts", has_text="当前登录的是").wait_for()
+    assert page.locator("#id_name").input_value() == name
+    assert_accessible(page)
+    save.click()
+    second.locator("#toasts", has_text="当前登录的是").wait_for()
+    assert second.locator("#id_summary").input_value() == summary
+    assert count(demo, "Contract", "name", name) == 0 and count(demo, "Activity", "summary", summary) == 0
+    switch(other, seller)
+    button.click()
+    page.wait_for_url(re.compile(r"/contracts/\d+/$"))
+    save.click()
+    second.get_by_text(summary).first.wait_for()
+    assert count(demo, "Contract", "name", name) == 1 and count(demo, "Activity", "summary", summary) == 1
+    drop_expected(page)
+
+
+def test_ACT_1_what_waits_for_the_connection_waits_for_its_writer_too(open_page, demo, found):
+    page, summary = open_page(demo), "没有网络时记下的"
+    again(page_at_login(page), found[1])
+    other, save = page.context.new_page(), fill_follow_up(page, summary)
+    switch(other, "xuj")
+    page.context.set_offline(True)
+    save.click()
+    page.locator(".waiting-box", has_text="1").wait_for()
+    page.context.set_offline(False)
+    page.locator("#toasts", has_text="当前登录的是").wait_for()
+    assert count(demo, "Activity", "summary", summary) == 0
+    page.locator(".waiting-box", has_text="1").wait_for()
+    switch(other, found[1])
+    other.goto("/activities/log/")
+    other.locator("#toasts", has_text="已发送").wait_for()
+    assert count(demo, "Activity", "summary", summary) == 1
+    page.complaints.clear()  # the browser says that it was offline
 
 
 def page_at_login(page):

@@ -20,6 +20,33 @@ API = "/api/"
 IMPOSSIBLE = re.compile("[\x00\ud800-\udfff]")
 
 
+class SamePerson:
+    """What is sent from a page happens in the name of the person the page was made for, or not at all.
+
+    Another tab may have signed in somebody else meanwhile. Pages name their person in a header with all that HTMX and
+    scripts send; plain forms of that person fail by their CSRF token, which changes with each signing in. HEAD asks
+    whether it is still the same person. Stands before the check of that token, so that it is this that is said.
+    """
+
+    header = "X-Zhike-Person"
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        made_for = request.headers.get(self.header)
+        if not made_for or request.method == "GET" or request.path_info.startswith(API):
+            return None
+        if not request.user.is_authenticated or made_for == str(request.user.pk):
+            return None
+        said = _("%(name)s is signed in here now. Nothing was saved: this page was opened by somebody else.")
+        link = (_("Sign in again"), resolve_url("account_logout"))
+        return reswap(toast(HttpResponse(status=409), said % {"name": request.user}, tone="bad", link=link), "none")
+
+
 class SignInRequired(LoginRequiredMiddleware):
     """Every view needs a person unless it is marked `@login_not_required`; the API checks its own tokens."""
 

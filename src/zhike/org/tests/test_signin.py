@@ -1,5 +1,6 @@
 """Signing in through the pages (PLT-5)."""
 
+import json
 import re
 import time
 
@@ -157,3 +158,25 @@ def test_PLT_5_one_changes_language_and_address_in_the_profile(company, sign_in)
     assert 'lang="en"' in client.get("/me/").content.decode()
     page = client.post("/me/", {"language": "zh-hans", "email": "gm@example.com", "mobile": ""})
     assert page.status_code == 422 and "email" in page.context["form"].errors
+
+
+def test_PLT_5_what_a_page_of_one_person_sends_is_not_done_by_another(company, sign_in):
+    client, given = sign_in(company.zhao_lei), {"language": "zh-hans", "email": "neu@example.com", "mobile": ""}
+    page = client.get("/me/").content.decode()
+    assert f'"X-Zhike-Person": "{company.zhao_lei.pk}"' in page
+    part = {"HX-Request": "true", "X-Zhike-Person": str(company.li_na.pk)}
+    refused = client.post("/me/", given, headers=part)
+    said = json.loads(refused["HX-Trigger"])["zk:toast"]
+    assert refused.status_code == 409 and refused["HX-Reswap"] == "none" and not refused.content
+    assert str(company.zhao_lei) in said["text"] and said["link"]["url"] == "/accounts/logout/"
+    assert Person.objects.get(pk=company.zhao_lei.pk).email != "neu@example.com"
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(company.zhao_lei)
+    assert strict.post("/me/", given, headers=part).status_code == 409  # said before that its token is of yesterday
+    assert client.head("/manifest.webmanifest", headers=part).status_code == 409
+    own = {"HX-Request": "true", "X-Zhike-Person": str(company.zhao_lei.pk)}
+    assert client.head("/manifest.webmanifest", headers=own).status_code == 200
+    assert client.get("/me/", headers=part).status_code == 200  # looking is looking as who is signed in
+    assert Client().post("/me/", given, headers=part).status_code == 401
+    assert client.post("/me/", given, headers=own)["HX-Location"]
+    assert Person.objects.get(pk=company.zhao_lei.pk).email == "neu@example.com"

@@ -1,7 +1,7 @@
 // `<form data-form>`: warns before unsaved changes are left, shows that it is being sent, brings the focus to its errors.
 // `data-draft="key"` on a textarea keeps what is typed in this browser until the form was sent. `data-autosubmit` sends a
 // form when a control changes. `data-shows="#id"` on a checkbox shows and hides a part.
-import { $, $$, kept, own, whenever, word } from './page.js';
+import { $, $$, kept, own, token, whenever, word } from './page.js';
 import { toast } from './toasts.js';
 
 const before = new WeakMap();
@@ -54,12 +54,11 @@ document.addEventListener('submit', ({ target: form }) => {
   setTimeout(() => busy(form, false), 15000);
 });
 addEventListener('pageshow', () => $$('form[data-form]').forEach((f) => { busy(f, false); delete f.dataset.sent; }));
-// The token of a page is not the one in force after signing in again in another tab.
 document.addEventListener('htmx:configRequest', ({ detail: { headers, parameters } }) => {
-  const [, token] = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) ?? [];
-  if (!token) return;
-  if ('X-CSRFToken' in headers) headers['X-CSRFToken'] = token;
-  if (parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = token;
+  const inForce = token();
+  if (!inForce) return;
+  if ('X-CSRFToken' in headers) headers['X-CSRFToken'] = inForce;
+  if (parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = inForce;
 });
 document.addEventListener('htmx:afterRequest', ({ detail: { elt, xhr } }) => {
   // Not what a part of it asks for while one types: the form is still to be sent, or on its way.

@@ -7,6 +7,7 @@ import './menus.js';
 import './palette.js';
 import './keys.js';
 import './rows.js';
+import './person.js';
 import './forms.js';
 import './resume.js';
 import './live.js';

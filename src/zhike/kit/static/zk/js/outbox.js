@@ -2,7 +2,7 @@
 // sent when it is back, once: the form's `key` tells the server what it has already. `[data-waiting]` counts what waits.
 import { $, $$, own, send, word } from './page.js';
 import { sent } from './forms.js';
-import { toast } from './toasts.js';
+import { relay, toast } from './toasts.js';
 
 const STORE = 'waiting';
 // What no further try would change: it stays until somebody presses for it and lets it go.
@@ -61,6 +61,7 @@ export async function sendAll(pressed = false) {
       entry.fields.forEach(([name, value]) => body.append(name, value));
       const answer = await send(entry.url, { method: 'POST', body, headers: { 'HX-Request': 'true' } });
       if (answer.headers.has('HX-Redirect')) break;  // signed out meanwhile: sent after signing in again
+      if (answer.status === 409) { relay(answer); break; }  // somebody else is signed in now: it waits for its author
       if (answer.ok) {
         await store('readwrite', (s) => s.delete(entry.id));
         toast(word('late'));

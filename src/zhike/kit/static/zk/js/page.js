@@ -59,8 +59,12 @@ export function icon(name, more = '') {
 export const typing = (event) => event.isComposing
   || Boolean(event.target.closest?.('input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]'));
 
-/** A request of ours by script: the CSRF token goes with it. */
+/** The CSRF token in force: that of a page is not any more after signing in again in another tab. */
+export const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? '';
+
+/** A request of ours by script: the CSRF token goes with it, and whose page this is. */
 export function send(url, options = {}) {
-  const token = JSON.parse(document.body.getAttribute('hx-headers') || '{}');
-  return fetch(url, { credentials: 'same-origin', ...options, headers: { ...token, ...options.headers } });
+  const ours = JSON.parse(document.body.getAttribute('hx-headers') || '{}');
+  if (token()) ours['X-CSRFToken'] = token();
+  return fetch(url, { credentials: 'same-origin', ...options, headers: { ...ours, ...options.headers } });
 }

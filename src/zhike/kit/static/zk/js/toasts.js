@@ -64,6 +64,11 @@ document.addEventListener('zk:toast', ({ detail }) => {
   if (body) sayInside(body, text, link);
   else toast(text, { tone, link, undo: undo ? undoBy(undo) : null });
 });
+/** Says what an answer got by script has to say. */
+export function relay(answer) {
+  const { 'zk:toast': detail } = JSON.parse(answer.headers.get('HX-Trigger') || '{}');
+  if (detail) document.dispatchEvent(new CustomEvent('zk:toast', { detail }));
+}
 document.addEventListener('htmx:sendError', () => toast(word('offline'), { tone: 'bad' }));
 document.addEventListener('htmx:responseError', ({ detail }) => {
   if (!(detail.xhr.getResponseHeader('HX-Trigger') || '').includes('zk:toast')) toast(word('failed'), { tone: 'bad' });
