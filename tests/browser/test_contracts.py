@@ -75,6 +75,46 @@ def test_SAL_6_SAL_7_a_contract_is_approved_signed_and_paid(open_page, demo, sig
     assert NAME in text and "-5,000.00" in text and f"{amount:,}.00" in text
 
 
+# The line of a contract that a customer owes, and the end of that contract.
+OWED = """
+from zhike.contracts.models import Receivable
+from zhike.org.viewers import the_system
+line = Receivable.objects.visible_to(the_system()).filter(balance__gt=2000, contract__status="active").last()
+print(line.pk, line.contract_id)
+"""
+ENDED = """
+from zhike.contracts.actions import terminate_contract
+from zhike.contracts.models import Contract
+from zhike.kit import dates
+from zhike.org.viewers import the_system
+contract = Contract.objects.visible_to(the_system()).get(pk={pk})
+terminate_contract(contract, by=the_system(), reason="客户停产", terminated_on=dates.today())
+"""
+
+
+def test_SAL_7_what_is_typed_for_a_contract_that_ends_meanwhile_stays_with_the_reason(
+    open_page, demo, sign_in, assert_accessible, screenshot
+):
+    line, contract = demo.installation.python(OWED).split()
+    page = sign_in(open_page(demo), "xuj", PASSWORD)
+    start_payment(page, f"/contracts/{contract}/", 1500)
+    page.locator("[name=by_hand]").check()
+    box = page.locator(f"#part{line}")
+    with page.expect_response(is_sent):
+        box.fill("1500")
+        box.press("Tab")
+    demo.installation.python(ENDED.format(pk=contract))
+    page.locator("main form footer button.primary").click()
+    page.locator(f"#part{line}_error", has_text="已终止").wait_for()
+    assert box.input_value() == "1500" and page.locator("#id_amount").input_value() == "1500"
+    assert box.get_attribute("aria-describedby") == f"part{line}_error"
+    assert_accessible(page)
+    screenshot(page, "payment-for-an-ended-contract")
+    box.fill("0")
+    post(page)
+    assert "¥ 1,500.00" in page.locator(".stats").inner_text()  # the money is there: the customer's credit
+
+
 def figure(text: str) -> int:
     """The whole yuan of the last amount in a text."""
     return int(re.findall(r"[\d,]+(?=\.\d\d)", text)[-1].replace(",", ""))

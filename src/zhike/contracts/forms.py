@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from zhike.contracts.fields import PlanField
 from zhike.contracts.kinds import CONTRACT, PAYMENT
 from zhike.contracts.models import Contract, ContractLine, ContractRules, Receivable
-from zhike.contracts.rules import Instalment
+from zhike.contracts.rules import Instalment, nothing_owed
 from zhike.kit import parse
 from zhike.kit.errors import Refused
 from zhike.kit.forms import ActionForm
@@ -224,6 +224,10 @@ class PaymentForm(ActionForm):
                 found[int(matched[1])] = self.data[name].strip()
         return found
 
+    def named(self) -> list[int]:
+        """The receivables that are to be paid something, as far as it can be read; one may be owed no more."""
+        return [pk for pk, text in self.parts().items() if read_amount(text)] if self.data.get("by_hand") else []
+
     def amount_typed(self) -> Decimal:
         """The amount as far as it can be read, for the preview."""
         return read_amount(self.data.get("amount", ""))
@@ -247,7 +251,8 @@ class PaymentForm(ActionForm):
         if part < 0:
             self.wrong[line.pk] = _("The amount is more than 0.")
         elif part > line.balance:
-            self.wrong[line.pk] = _("This is more than is still owed.")
+            ended = line.contract.status == Contract.Status.TERMINATED
+            self.wrong[line.pk] = nothing_owed(line.contract) if ended else _("This is more than is still owed.")
         return part
 
     def split(self) -> Decimal:
@@ -279,6 +284,11 @@ class AllocateForm(ActionForm):
         self.fields["amount"] = FieldControl(
             Money("amount", _("Amount"), required=True, least=0).bind(CONTRACT), Lookups(viewer)
         )
+
+    def refuse(self, refusal):
+        """What is said of the allocation is said of the line where nothing is owed on it, else of the amount."""
+        field = "amount" if self.lines[self.cleaned_data["receivable"]].balance else "receivable"
+        super().refuse(Refused({field if at == "allocations" else at: m for at, m in refusal.messages.items()}))
 
     def values(self) -> dict[str, Any]:
         return {"receivable": self.lines[self.cleaned_data["receivable"]], "amount": self.cleaned_data["amount"]}

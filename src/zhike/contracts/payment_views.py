@@ -104,7 +104,8 @@ def payment_create(request: HttpRequest) -> HttpResponse:
     is_sent = request.method == "POST" and "preview" not in request.POST
     if is_sent and form.is_valid() and _post(request, form, customer):
         return htmx.redirect(request, form.result.get_absolute_url(), _("Posted."))
-    lines = queries.open_lines(request.viewer, customer) if customer else []
+    named = form.named() if is_sent else ()
+    lines = queries.open_lines(request.viewer, customer, also=named) if customer else []
     context = {"form": form, "customer": customer, **_preview(form, lines)}
     if "preview" in request.POST and context["by_hand"] and form.parts().keys() == {line.pk for line in lines}:
         # The boxes are there: somebody may be typing in them.
@@ -134,7 +135,8 @@ def _customer(viewer: Viewer, form: PaymentForm) -> Customer | None:
 def _post(request: HttpRequest, form: PaymentForm, customer: Customer) -> bool:
     values = {name: value for name, value in form.cleaned_data.items() if name not in ("customer", "by_hand")}
     values = {name: value if value is not None else "" for name, value in values.items()}
-    lines = queries.open_lines(request.viewer, customer) if form.cleaned_data["by_hand"] else []
+    by_hand = form.cleaned_data["by_hand"]
+    lines = queries.open_lines(request.viewer, customer, also=form.named()) if by_hand else []
     allocations = form.allocations(lines)
     return not form.wrong and form.attempt(
         actions.post_payment, customer, by=request.viewer, allocations=allocations, **values
@@ -165,7 +167,8 @@ def payment_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def payment_allocate(request: HttpRequest, pk: int) -> HttpResponse:
     """Put what is left of a payment against a line of the same customer."""
     payment = queries.payment_for(request.viewer, pk, "allocate")
-    lines = queries.open_lines(request.viewer, payment.customer)
+    named = key_of(request.POST.get("receivable"))
+    lines = queries.open_lines(request.viewer, payment.customer, also=[named] if named else ())
     start = {"amount": min(payment.unallocated, lines[0].balance) if lines else payment.unallocated}
     form = AllocateForm(request.POST or None, viewer=request.viewer, lines=lines, initial=start)
     if request.method == "POST" and form.run(actions.allocate, payment, by=request.viewer):

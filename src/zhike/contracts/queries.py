@@ -1,5 +1,6 @@
 """Reads of this room, viewer first: a contract with all about it, a payment, what a customer owes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -155,9 +156,12 @@ def contracts_of_deal(viewer: Viewer, opportunity: Opportunity) -> list[Contract
     return list(Contract.objects.visible_to(viewer).filter(opportunity=opportunity).order_by("-id")[:50])
 
 
-def open_lines(viewer: Viewer, customer: Customer) -> list[Receivable]:
-    """What a customer owes as far as the viewer sees it, the earliest due first."""
-    rows = Receivable.objects.visible_to(viewer).filter(customer=customer, balance__gt=0)
+def open_lines(viewer: Viewer, customer: Customer, *, also: Iterable[int] = ()) -> list[Receivable]:
+    """What a customer owes as far as the viewer sees it, the earliest due first.
+
+    `also` are ids of lines of the customer that somebody has named, though nothing may be owed on them any more.
+    """
+    rows = Receivable.objects.visible_to(viewer).filter(Q(balance__gt=0) | Q(pk__in=list(also)), customer=customer)
     return list(rows.select_related("contract").order_by("due_on", "pk")[:200])
 
 

@@ -98,6 +98,11 @@ def spread(amount: Decimal, open_lines: Iterable[Any]) -> list[tuple[Any, Decima
     return found
 
 
+def nothing_owed(contract: Any) -> str:
+    """Why a terminated contract takes no payment."""
+    return _("Contract %(contract)s was terminated; nothing is owed on it.") % {"contract": contract}
+
+
 @dataclass(frozen=True)
 class Credit:
     """How a customer stands: its limit (None: none set), what it owes, and how much of that is overdue, in yuan."""

@@ -181,7 +181,7 @@ def too_much(books: Books, line: Receivable) -> str:
     """Why a line takes no such amount."""
     contract = books.contracts[line.contract_id]
     if contract.status == contract.Status.TERMINATED:
-        return _("Contract %(contract)s was terminated; nothing is owed on it.") % {"contract": contract}
+        return rules.nothing_owed(contract)
     return _("Only %(balance)s is still owed on instalment %(n)s of %(contract)s.") % {
         "balance": f"{line.balance:,.2f}", "n": line.position, "contract": contract,
     }  # fmt: skip

@@ -43,3 +43,27 @@ def test_SAL_7_a_bad_part_is_said_beside_its_receivable_and_stays_there(company,
     assert page.status_code == 422 and f'value="{part}"' in shown and 'value="10"' in shown
     assert said in shown.partition(f'id="part{first.pk}_error"')[2] and f"part{last.pk}_error" not in shown
     assert not Payment.objects.whole_table("test").exists()
+
+
+def test_SAL_7_what_is_for_a_contract_terminated_meanwhile_is_refused_beside_it_and_stays(company, sign_in, contract):
+    first, _last = lines_of(contract)
+    other = signed(ContractFactory(owner=company.li_na, customer=contract.customer, amount=500), plan=[(-10, 500)])
+    ended = {"terminated_on": day(0).isoformat(), "reason": "客户停产"}
+    sign_in(company.manager_east).post(f"/contracts/{contract.pk}/terminate/", ended)
+    values = {"customer": contract.customer_id, "amount": "900", "received_on": day(0).isoformat(), "by_hand": "on"}
+    client, to_other = sign_in(company.finance), {f"part{lines_of(other)[0].pk}": "400"}
+    page = client.post("/payments/new/", {**values, **to_other, f"part{first.pk}": "500"}, headers=PART)
+    shown = text(page)
+    assert page.status_code == 422 and 'value="500"' in shown and 'value="400"' in shown and 'value="900"' in shown
+    assert "已终止" in shown.partition(f'id="part{first.pk}_error"')[2]
+    assert not Payment.objects.whole_table("test").exists()
+    page = client.post("/payments/new/", {**values, **to_other, f"part{first.pk}": "0.00"}, headers=PART)
+    assert page["HX-Location"] and Payment.objects.whole_table("test").get().unallocated == 500
+
+
+def test_SAL_7_what_belongs_to_another_customer_is_not_looked_at(company, sign_in, contract):
+    other = lines_of(signed(ContractFactory(owner=company.zhao_lei, name="西区机密", amount=500), plan=[(-10, 500)]))[0]
+    values = {"customer": contract.customer_id, "amount": "900", "received_on": day(0).isoformat(), "by_hand": "on"}
+    client = sign_in(company.finance)
+    page = client.post("/payments/new/", {**values, "amount": "x", f"part{other.pk}": "500"}, headers=PART)
+    assert page.status_code == 422 and "西区机密" not in text(page) and other.code not in text(page)
