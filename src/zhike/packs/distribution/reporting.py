@@ -7,11 +7,13 @@ from random import Random
 from zhike.activities import worklog
 from zhike.activities.models import ReportComment, ReportRead, WorkReport
 from zhike.activities.models.reports import DAY, WEEK, report_rules, span, title_of
+from zhike.kit import dates
 from zhike.kit.workdays import is_workday
 from zhike.org.models import Person
 from zhike.org.viewers import the_system
 from zhike.packs.distribution.people import People
 from zhike.records import kinds, search
+from zhike.records.bulk import insert_rows
 
 SAID = ["辛苦了，报价这周发出去。", "决策人要尽快见到。", "竞品的价格再核实一下。", "方案评审叫上技术一起。"]
 PLANS = ["1. 跟进报价反馈\n2. 拜访老客户", "1. 准备方案评审\n2. 催技术确认单", "1. 约下周拜访\n2. 整理客户资料卡"]
@@ -47,6 +49,12 @@ def _write(random: Random, person: Person, rhythm: str, day: date, lines: list[s
     )  # fmt: skip
     report.save()
     if person.supervisor_id and random.random() < 0.7:
-        ReportRead(report=report, person_id=person.supervisor_id).save()
+        looked = min(at + timedelta(hours=15), dates.now())  # the next morning
+        insert_rows(
+            ReportRead, [ReportRead(report=report, person_id=person.supervisor_id, read_at=looked)], keep_times=True
+        )
         if random.random() < 0.3:
-            ReportComment(report=report, author_id=person.supervisor_id, text=random.choice(SAID)).save()
+            said = ReportComment(
+                report=report, author_id=person.supervisor_id, text=random.choice(SAID), created_at=looked
+            )
+            insert_rows(ReportComment, [said], keep_times=True)

@@ -34,10 +34,13 @@ document.addEventListener('keydown', (event) => {
   all.at(to % all.length)?.focus();
 }, true);
 
-// A tab row scrolls so that the open tab is in sight.
-const show = () => $$('[data-tabs] > [aria-current]').forEach((t) => {
-  const row = t.parentNode;
-  row.scrollLeft = t.offsetLeft - row.offsetLeft - (row.clientWidth - t.clientWidth) / 2;
+// A row of tabs, and the list of settings, scroll so that the open one is in sight.
+const SCROLLED = ':is([data-tabs], .set > nav) > [aria-current]';
+const show = (from) => $$(SCROLLED, from).forEach((open) => {
+  const row = open.parentNode;
+  const [at, all] = [open.getBoundingClientRect(), row.getBoundingClientRect()];
+  row.scrollLeft += at.left - all.left - (row.clientWidth - at.width) / 2;
+  row.scrollTop += at.top - all.top - (row.clientHeight - at.height) / 2;
 });
-document.addEventListener('htmx:load', show);
-show();
+document.addEventListener('htmx:load', ({ detail: { elt } }) => show(elt));
+show(document);
