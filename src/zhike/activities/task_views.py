@@ -73,7 +73,8 @@ def task_complete(request: HttpRequest, pk: int) -> HttpResponse:
     form = CompleteForm(request.POST or None, task=task)
     if request.method == "POST" and form.run(actions.complete_task, task, by=request.viewer):
         return htmx.redirect(request, _back(request, task), _("Done."))
-    return dialog(request, form, task, title=_("Done: %(task)s") % {"task": task.title}, submit=_("Done"))
+    title = _("Done: %(task)s") % {"task": task.title}
+    return dialog(request, form, task, title=title, submit=_("Done"), text="")
 
 
 @require_POST

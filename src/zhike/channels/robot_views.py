@@ -13,6 +13,7 @@ from zhike.kit import htmx
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible
 from zhike.records import messages
+from zhike.records.dialogs import settings_dialog
 
 
 @require_safe
@@ -38,8 +39,9 @@ def robot_edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
     form = RobotForm(request.POST or None, robot=robot)
     if request.method == "POST" and form.run(actions.save_robot, robot, by=request.viewer):
         return htmx.redirect(request, reverse("channels:robot_list"), _("Saved."))
-    context = {"form": form, "title": robot.name or _("New robot"), "robot": robot}
-    return htmx.part(request, "channels/robot_form.html#dialog", context, status=422 if form.errors else 200)
+    title, about = robot.name or _("New robot"), _("Group robots")
+    back = reverse("channels:robot_list")
+    return settings_dialog(request, form, title=title, submit=_("Save"), back=back, about=about)
 
 
 @require_POST

@@ -30,7 +30,7 @@ from zhike.kit.keys import key_of
 from zhike.kit.registry import Stat
 from zhike.kit.viewer import Viewer
 from zhike.records.actions import start_job
-from zhike.records.dialogs import dialog
+from zhike.records.dialogs import dialog, settings_dialog
 from zhike.records.lists import ListPage
 from zhike.records.queries import record
 from zhike.sales import queries as sales
@@ -204,4 +204,5 @@ def reward_rule_edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
     form = RewardRuleForm(request.POST or None, rule=rule)
     if request.method == "POST" and form.run(rewards.save_reward_rule, rule, by=request.viewer):
         return htmx.redirect(request, reverse("contracts:reward_rules"), _("Saved."))
-    return dialog(request, form, title=_("Reward rule"), submit=_("Save"), text=rule.name)
+    back, about = reverse("contracts:reward_rules"), _("Rules of rewards")
+    return settings_dialog(request, form, title=rule.name or _("Reward rule"), submit=_("Save"), back=back, about=about)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from zhike.kit.forms import ActionForm
-from zhike.kit.htmx import part, redirect
+from zhike.kit.htmx import part, redirect, wants_part
 from zhike.records import actions
 from zhike.records.forms import OwnerForm
 from zhike.records.kinds import RecordKind
@@ -30,8 +30,28 @@ def dialog(
         "text": str(record or "") if text is None else text,
         "back": record.get_absolute_url() if hasattr(record, "get_absolute_url") else "",
     }  # fmt: skip
+    return _answer(request, "records/record_dialog.html", form, context)
+
+
+def settings_dialog(
+    request: HttpRequest, form: ActionForm, *, title: str, submit: str, back: str, about: str, danger: bool = False,
+    text: str = "",
+) -> HttpResponse:  # fmt: skip
+    """The same for what is set up: wide, its fields in two columns; alone it is a page of the settings.
+
+    `back` is the address of the settings page it belongs to, `about` the name of that page.
+    """
+    context = {
+        "form": form, "title": title, "submit": submit, "danger": danger, "text": text, "about": about, "back": back,
+        "wide": True,
+    }  # fmt: skip
+    return _answer(request, "records/settings_dialog.html", form, context)
+
+
+def _answer(request: HttpRequest, page: str, form: ActionForm, context: dict[str, Any]) -> HttpResponse:
     status = 409 if form.stale else 422 if request.method == "POST" else 200
-    return part(request, "records/record_dialog.html#dialog", context, status=status)
+    template = "records/record_dialog.html#dialog" if wants_part(request) else page
+    return part(request, template, context, status=status)
 
 
 def assign_dialog(request: HttpRequest, kind: RecordKind, record: Any, *, text: str | None = None) -> HttpResponse:

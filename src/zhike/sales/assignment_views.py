@@ -11,6 +11,7 @@ from zhike.kit.access import require
 from zhike.kit.errors import NotVisible
 from zhike.kit.keys import LARGEST_KEY, keys_of
 from zhike.records import conditions
+from zhike.records.dialogs import settings_dialog
 from zhike.records.filters import Filter
 from zhike.records.lookups import person_names
 from zhike.sales import actions, queries
@@ -47,8 +48,9 @@ def rule_edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
     if request.method == "POST" and form.run(actions.save_rule, rule, by=request.viewer):
         back = reverse("sales:assignment_list") if pk else _conditions_url(form.result)
         return htmx.redirect(request, back, _("Saved."))
-    context = {"form": form, "rule": rule, "title": rule.name or _("New rule")}
-    return htmx.part(request, "sales/assignment_form.html#dialog", context, status=422 if form.errors else 200)
+    title, submit = (rule.name, _("Save")) if pk else (_("New rule"), _("Save and set conditions"))
+    back, about = reverse("sales:assignment_list"), _("Lead assignment")
+    return settings_dialog(request, form, title=title, submit=submit, back=back, about=about)
 
 
 def _conditions_url(rule: AssignmentRule) -> str:

@@ -11,7 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zhike.kit import htmx
 from zhike.kit.access import require
 from zhike.kit.errors import NotVisible
+from zhike.kit.forms import ActionForm
 from zhike.kit.keys import LARGEST_KEY, keys_of
+from zhike.records.dialogs import settings_dialog
 from zhike.sales import actions, queries
 from zhike.sales.forms import PipelineForm, RemoveStageForm, StageForm
 from zhike.sales.kinds import OPPORTUNITY
@@ -95,7 +97,18 @@ def stage_remove(request: HttpRequest, pipeline_pk: int, pk: int) -> HttpRespons
         said = ngettext("%(n)s deal moved, stage taken out.", "%(n)s deals moved, stage taken out.", form.result)
         return _back(request, pipeline, said % {"n": form.result})
     title = _("Take “%(stage)s” out of the pipeline?") % {"stage": stage}
-    return _dialog(request, form, title, _("Take out"), stage=stage, deals=deals)
+    return _dialog(request, form, title, _("Take out"), danger=True, text=_where_deals_go(deals))
+
+
+def _where_deals_go(deals: int) -> str:
+    open_ones = ngettext(
+        "%(n)s open deal is in this stage and goes to another one now.",
+        "%(n)s open deals are in this stage and go to another one now.",
+        deals,
+    )
+    said = open_ones % {"n": deals} if deals else _("No open deal is in this stage.")
+    decided = _("Decided deals keep it, and so does every history.")
+    return f"{said} {decided}"
 
 
 @require_POST
@@ -125,6 +138,6 @@ def _stage(pipeline: Pipeline, pk: int) -> Stage:
     return found
 
 
-def _dialog(request: HttpRequest, form, title: str, submit: str, **more: Any) -> HttpResponse:
-    context = {"form": form, "title": title, "submit": submit, "back": reverse("sales:pipeline_list"), **more}
-    return htmx.part(request, "sales/pipeline_form.html#dialog", context, status=422 if form.errors else 200)
+def _dialog(request: HttpRequest, form: ActionForm, title: str, submit: str, **more: Any) -> HttpResponse:
+    back, about = reverse("sales:pipeline_list"), _("Pipelines")
+    return settings_dialog(request, form, title=title, submit=submit, back=back, about=about, **more)

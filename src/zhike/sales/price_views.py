@@ -8,7 +8,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zhike.kit import htmx
 from zhike.kit.access import require
 from zhike.kit.errors import Refused
+from zhike.kit.forms import ActionForm
 from zhike.kit.keys import key_of, keys_of
+from zhike.records.dialogs import settings_dialog
 from zhike.records.queries import record_for
 from zhike.sales import actions
 from zhike.sales import price_queries as queries
@@ -137,6 +139,5 @@ def product_parts(request: HttpRequest, pk: int) -> HttpResponse:
     return _dialog(request, form, _("Parts of “%(name)s”") % {"name": product}, "sales:product_list", _("Products"))
 
 
-def _dialog(request: HttpRequest, form, title: str, back: str, back_title: str) -> HttpResponse:
-    context = {"form": form, "title": title, "back": reverse(back), "back_title": back_title}
-    return htmx.part(request, "sales/price_form.html#dialog", context, status=422 if form.errors else 200)
+def _dialog(request: HttpRequest, form: ActionForm, title: str, back: str, about: str) -> HttpResponse:
+    return settings_dialog(request, form, title=title, submit=_("Save"), back=reverse(back), about=about)

@@ -69,3 +69,11 @@ def test_every_kind_knows_the_address_of_its_list(company, sign_in):
 def test_a_kind_that_only_shows_on_pages_of_others_has_no_list():
     kind = kinds.RecordKind(CustomField, fields=[], columns=[], page="customers:nowhere_page", verbs=())
     assert kind.list_address == ""
+
+
+def test_what_is_set_up_is_asked_in_a_wide_dialog_and_on_a_page_of_the_settings(company, sign_in):
+    client, url = sign_in(company.admin), "/settings/robots/new/"
+    page, dialog = client.get(url).content.decode(), client.get(url, headers=HTMX).content.decode()
+    assert '<a href="/settings/robots/">' in page and '<div class="set">' in page and 'class="sheet wide"' in page
+    assert 'class="sheet wide"' in dialog and "<nav" not in dialog
+    assert client.post(url, {"name": ""}, headers=HTMX).status_code == 422
