@@ -10,6 +10,7 @@ from zhike.activities import actions, feed
 from zhike.activities.kinds import ACTIVITY, SIGNS
 from zhike.activities.models import Activity
 from zhike.kit import dates, htmx
+from zhike.kit import format as fmt
 from zhike.kit.access import require
 from zhike.kit.keys import key_of
 
@@ -26,7 +27,7 @@ def team_feed(request: HttpRequest) -> HttpResponse:
     seen = feed.seen_until(viewer)
     rows, cursor = feed.entries(viewer, day, person=person, kind=kind, cursor=asked.get("cursor", ""))
     for row in rows:
-        row.sign, row.is_new = SIGNS[row.kind], row.pk > seen
+        row.sign, row.is_new, row.at = SIGNS[row.kind], row.pk > seen, fmt.local(row.happened_at).time()
     if rows:
         actions.note_seen(by=viewer, until=max(row.pk for row in rows))
     kept = {"day": day.isoformat(), **({"person": person} if person else {}), **({"kind": kind} if kind else {})}

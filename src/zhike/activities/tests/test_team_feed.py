@@ -35,7 +35,7 @@ def text(page):
 def test_ACT_2_a_manager_sees_the_day_of_the_team_and_who_logged_nothing(company, sign_in, logged):
     client = sign_in(company.lead_east)
     page = text(client.get("/team-feed/"))
-    assert "今天谈了价格" in page and "昨天看了现场" not in page
+    assert "今天谈了价格" in page and "昨天看了现场" not in page and "16:00</time>" in page
     assert page.index("王伟") < page.index("李娜 ") and page.count("未记录") == 1  # wang_wei logged nothing
     assert "昨天看了现场" in text(client.get("/team-feed/?day=2026-11-19"))
     assert "未记录" not in text(client.get("/team-feed/?day=2026-11-21"))  # a Saturday
