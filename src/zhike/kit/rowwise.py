@@ -21,7 +21,7 @@ def by_row(arm: Q) -> Q:
             (column,) = child[1].query.values_select
             rows = child[1].filter(**{column: OuterRef(child[0].removesuffix("__in"))})
             rows.query.where = _read_not_looked_up(rows.query.where)
-            child = Exists(rows)
+            child = _ExistsForRow(rows)
         found.children.append(child)
     return found
 
@@ -43,6 +43,13 @@ def _read_not_looked_up(where: WhereNode) -> WhereNode:
             child.lhs = _Unindexed(child.lhs)
         found.children.append(child)
     return found
+
+
+class _ExistsForRow(Exists):
+    """Whether there is a row: PostgreSQL may collect all that answer an EXISTS, which a subselect spares."""
+
+    def as_postgresql(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, template="((%(subquery)s) IS NOT NULL)", **context)
 
 
 class _Unindexed(Func):
