@@ -19,6 +19,7 @@ from zhike.kit.viewer import Viewer
 from zhike.records.dialogs import delete_dialog, dialog
 from zhike.records.formpages import create_page, edit_page
 from zhike.records.lists import ListPage
+from zhike.records.prepared import count_in
 from zhike.records.queries import record, record_for
 
 RELATED = ("customer", "contact", "opportunity", "activity")
@@ -138,6 +139,5 @@ def panel(request: HttpRequest, about: Any) -> SafeString:
     return render_to_string("activities/parts/tasks.html", context, request)
 
 
-def panel_count(viewer: Viewer, about: Any) -> int:
-    """How many open tasks there are about a customer or a deal."""
-    return queries.count_open_tasks(viewer, about._meta.model_name, about.pk)
+# How many open tasks there are about a customer or a deal.
+panel_count = count_in(queries.count_open_tasks, lambda _viewer, about: (about._meta.model_name, about.pk))

@@ -19,6 +19,7 @@ class ContractsConfig(AppConfig):
         from zhike.org import approvals
         from zhike.records import periodic
         from zhike.records.files import files_count, files_panel
+        from zhike.records.prepared import count_inside
 
         self.declare_events()
         moves_with_owner(move_with_customer)
@@ -43,13 +44,13 @@ class ContractsConfig(AppConfig):
 
         place = "customers.customer"
         tabs.add(place, "contracts", _("Contracts and receivables"), body=panels.customer_contracts,
-                 part=panels.customer_contract_count, order=40, verb=view)  # fmt: skip
+                 part=count_inside(CONTRACT.model), order=40, verb=view)  # fmt: skip
         stats.add(place, "signed", _("Signed so far"), part=panels.signed_figure, order=15, verb=view)
         stats.add(place, "owed", _("Owed"), part=panels.owed_figure, order=25, verb=RECEIVABLE.verb("view"))
         buttons.add(place, "contract", _("New contract"), url_name="contracts:contract_create", icon="file-dollar",
                     order=50, verb=create)  # fmt: skip
         place = "sales.opportunity"
-        tabs.add(place, "contracts", _("Contracts"), body=panels.deal_contracts, part=panels.deal_contract_count,
+        tabs.add(place, "contracts", _("Contracts"), body=panels.deal_contracts, part=count_inside(CONTRACT.model),
                  order=40, verb=view)  # fmt: skip
         buttons.add(place, "contract", _("New contract"), url_name="contracts:contract_create", icon="file-dollar",
                     order=50, verb=create)  # fmt: skip

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -28,10 +29,12 @@ from zhike.kit.actions import acting
 from zhike.kit.errors import NotVisible
 from zhike.kit.keys import key_of
 from zhike.kit.registry import Stat
+from zhike.kit.scope import follows
 from zhike.kit.viewer import Viewer
 from zhike.records.actions import start_job
 from zhike.records.dialogs import dialog, settings_dialog
 from zhike.records.lists import ListPage
+from zhike.records.prepared import prepared
 from zhike.records.queries import record
 from zhike.sales import queries as sales
 from zhike.sales.kinds import OPPORTUNITY
@@ -90,14 +93,19 @@ def customer_panel(request: HttpRequest, customer: Customer) -> SafeString:
 
 def reward_figure(viewer: Viewer, customer: Customer) -> Stat | None:
     """The reward a customer has now, on its card; nothing where it has none."""
-    today = dates.today()
-    rows = Reward.objects.visible_to(viewer).filter(customer=customer, status="granted", valid_until__gte=today)
-    if (reward := rows.order_by("-discount", "-id").first()) is None:
+    if not (found := _rewards_now(viewer, customer.pk, follows(Reward, viewer, customer))):
         return None
+    reward = found[0]
     url = reverse("customers:customer_tab", args=[customer.pk, "rewards"])
     note = _("%(percent)s%% off until %(day)s") if reward.discount else _("until %(day)s")
     words = {"percent": f"{reward.discount.normalize():f}", "day": reward.valid_until}
     return Stat(reward.name, note=note % words, url=url, tone="ok")
+
+
+@prepared
+def _rewards_now(viewer: Viewer, customer_id: int, all_seen: bool) -> QuerySet[Reward]:
+    rows = Reward.objects.within_id(viewer, customer_id, all_seen)
+    return rows.filter(status="granted", valid_until__gte=dates.today()).order_by("-discount", "-id")[:1]
 
 
 def product_card(request: HttpRequest, product: Product) -> SafeString:

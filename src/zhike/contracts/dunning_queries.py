@@ -78,11 +78,6 @@ def notes_of(viewer: Viewer, record: Customer | Contract | Receivable) -> list[D
     return list(rows.order_by("-happened_on", "-id")[:MOST])
 
 
-def count_of(viewer: Viewer, record: Customer | Contract | Receivable) -> int:
-    """How many there are."""
-    return _about(viewer, record).count()
-
-
 def _about(viewer: Viewer, record: Customer | Contract | Receivable) -> QuerySet[DunningNote]:
     name = {Customer: "customer", Contract: "receivable__contract", Receivable: "receivable"}[type(record)]
     return DunningNote.objects.visible_to(viewer).filter(**{name: record})

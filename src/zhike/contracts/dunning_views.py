@@ -105,8 +105,3 @@ def _open_lines(request: HttpRequest, record: Customer | Contract) -> list[Recei
     name = "customer" if isinstance(record, Customer) else "contract"
     rows = Receivable.objects.visible_to(request.viewer).filter(**{name: record}, balance__gt=0)
     return list(rows.filter(due_on__lt=dates.today()).select_related("contract").order_by("due_on", "id")[:20])
-
-
-def log_count(viewer: Any, record: Customer | Contract) -> int:
-    """How many notes the viewer sees there."""
-    return queries.count_of(viewer, record)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 def register() -> None:
     """Put the pages of receivables, statements, invoices and dunning where people find them."""
-    from zhike.contracts import dunning_views, finance_panels, invoice_queries
+    from zhike.contracts import dunning_views, finance_panels
     from zhike.contracts.actions import invoices
     from zhike.contracts.invoice_kinds import DUNNING, INVOICE, SET_STEPS
     from zhike.contracts.models import Invoice
@@ -14,6 +14,7 @@ def register() -> None:
     from zhike.org import approvals
     from zhike.org.approvals import Fact, Subject
     from zhike.records.files import files_count, files_panel
+    from zhike.records.prepared import count_inside
 
     approvals.add(
         Subject(
@@ -35,11 +36,11 @@ def register() -> None:
     menu.add("home", "trend", _("Outstanding and overdue"), part=finance_panels.trend_card, order=7, verb=see)
     menu.add("home", "overdue", _("Overdue receivables"), part=finance_panels.overdue_card, order=10, verb=see)
 
-    for place in ("customers.customer", "contracts.contract"):
-        tabs.add(place, "invoices", _("Invoices"), body=finance_panels.invoices, part=invoice_queries.count_of,
+    for place, noted in (("customers.customer", "customer"), ("contracts.contract", "receivable__contract")):
+        tabs.add(place, "invoices", _("Invoices"), body=finance_panels.invoices, part=count_inside(INVOICE.model),
                  order=45, verb=INVOICE.verb("view"))  # fmt: skip
-        tabs.add(place, "dunning", _("Dunning"), body=dunning_views.log_panel, part=dunning_views.log_count, order=48,
-                 verb=DUNNING.verb("view"))  # fmt: skip
+        tabs.add(place, "dunning", _("Dunning"), body=dunning_views.log_panel,
+                 part=count_inside(DUNNING.model, noted), order=48, verb=DUNNING.verb("view"))  # fmt: skip
         buttons.add(place, "invoice", _("Apply for an invoice"), url_name="contracts:invoice_create",
                     icon="file-invoice", order=12, verb=INVOICE.verb("create"))  # fmt: skip
     buttons.add("customers.customer", "account", _("Statement of account"), url_name="contracts:account",

@@ -59,11 +59,6 @@ def invoices_of(viewer: Viewer, record: Customer | Contract) -> list[Invoice]:
     return list(_of(viewer, record).select_related("contract", "customer").order_by("-id")[:MOST])
 
 
-def count_of(viewer: Viewer, record: Customer | Contract) -> int:
-    """How many there are."""
-    return _of(viewer, record).count()
-
-
 def _of(viewer: Viewer, record: Customer | Contract) -> QuerySet[Invoice]:
     name = "contract" if isinstance(record, Contract) else "customer"
     return Invoice.objects.visible_to(viewer).filter(**{name: record})

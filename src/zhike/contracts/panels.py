@@ -101,11 +101,6 @@ def customer_contracts(request: HttpRequest, customer: Customer) -> SafeString:
     return render_to_string("contracts/parts/customer_contracts.html", context, request)
 
 
-def customer_contract_count(viewer: Viewer, customer: Customer) -> int:
-    """How many contracts the viewer sees there."""
-    return Contract.objects.visible_to(viewer).filter(customer=customer).count()
-
-
 def deal_contracts(request: HttpRequest, opportunity: Opportunity) -> SafeString:
     """The contracts a deal led to."""
     context = {
@@ -114,11 +109,6 @@ def deal_contracts(request: HttpRequest, opportunity: Opportunity) -> SafeString
         "can_add": may(request.viewer, CONTRACT.verb("create")),
     }
     return render_to_string("contracts/parts/deal_contracts.html", context, request)
-
-
-def deal_contract_count(viewer: Viewer, opportunity: Opportunity) -> int:
-    """How many there are."""
-    return Contract.objects.visible_to(viewer).filter(opportunity=opportunity).count()
 
 
 def signed_figure(viewer: Viewer, customer: Customer) -> Stat:

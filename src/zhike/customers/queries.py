@@ -71,11 +71,11 @@ def relations_of(viewer: Viewer, customer: Customer) -> list[dict[str, Any]]:
 
     Parent and subsidiaries come first; they are a field, not a relation that could be taken away here.
     """
-    seen = Customer.objects.visible_to(viewer)
     rows = _relations_of(viewer, customer.pk)
     others = {row.other_id if row.customer_id == customer.pk else row.customer_id for row in rows}
     others |= {customer.parent_id} - {None}
-    known = {other.pk: other for other in seen.filter(pk__in=others)} if others else {}
+    seen = Customer.objects.visible_to(viewer).filter(pk__in=others) if others else ()
+    known = {other.pk: other for other in seen}
     found = []
     if above := known.get(customer.parent_id):
         found.append({"label": _("parent company"), "other": above, "note": "", "relation": None})

@@ -11,6 +11,7 @@ from zhike.kit.errors import NotVisible, Refused
 from zhike.kit.htmx import redirect
 from zhike.records import actions, kinds, queries
 from zhike.records.kinds import RecordKind
+from zhike.records.prepared import count_in
 
 
 @require_POST
@@ -60,9 +61,8 @@ def files_panel(request: HttpRequest, record, *, marks_latest: bool = False) -> 
     return render_to_string("records/parts/files.html", context, request)
 
 
-def files_count(viewer, record) -> int:
-    """How many files a record has that the viewer sees already."""
-    return queries.count_files(viewer, kinds.get(record.kind_label()), record.pk)
+# How many files a record has that the viewer sees already.
+files_count = count_in(queries.count_files, lambda _viewer, record: (kinds.get(record.kind_label()), record.pk))
 
 
 def _kind(slug: str) -> RecordKind:

@@ -16,6 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import BooleanField, F, Func, QuerySet
 
 from zhike.kit import dates
+from zhike.kit.scope import follows
 from zhike.kit.viewer import Viewer
 from zhike.records import config
 
@@ -62,10 +63,14 @@ class Prepared:
 
     def fetch(self, ids: tuple[int | str, ...]) -> list[tuple]:
         """The rows as the database gives them."""
-        given = dict(zip(self.marks, ids, strict=True))
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            cursor.execute(self.sql, [_filled_in(p, given) for p in self.params])
+            cursor.execute(self.sql, self.with_ids(ids))
             return cursor.fetchall()
+
+    def with_ids(self, ids: Iterable[int | str]) -> list[Any]:
+        """The parameters of its SQL, these ids among them."""
+        given = dict(zip(self.marks, ids, strict=True))
+        return [_filled_in(p, given) for p in self.params]
 
     def rows(self, *ids: int | str) -> list[Any]:
         """The records or values for these ids."""
@@ -130,22 +135,51 @@ def prepared_count(make: Callable[..., QuerySet]) -> Callable[..., int]:
         question, ids = _written(make, viewer, arguments, count=True)
         return question.count(*ids)
 
-    ask.question = lambda viewer: _written(make, viewer, (), count=True)[0]
+    ask.question = lambda viewer, *arguments: _written(make, viewer, arguments, count=True)
     return ask
 
 
-def counts_of(viewer: Viewer, counts: list[Callable[[Viewer], int]]) -> list[int]:
-    """What several counts give, those that are prepared in one query."""
-    questions = {n: count.question(viewer) for n, count in enumerate(counts) if hasattr(count, "question")}
-    asked = {n: question for n, question in questions.items() if question.sql}
+def count_in(count: Callable[..., int], arguments: Callable[[Viewer, Any], tuple]) -> Callable[[Viewer, Any], int]:
+    """A count `(viewer, record) -> int` out of a prepared one, which takes what `arguments(viewer, record)` gives."""
+
+    def ask(viewer: Viewer, record: Any) -> int:
+        return count(viewer, *arguments(viewer, record))
+
+    ask.question = lambda viewer, record: count.question(viewer, *arguments(viewer, record))
+    return ask
+
+
+def count_inside(model: type, field: str = "") -> Callable[[Viewer, Any], int]:
+    """A count `(viewer, record) -> int`: how many rows of a model the viewer sees in a record.
+
+    The rows refer to the record by `field`, which unless given is called like the record's own model.
+    """
+
+    @prepared_count
+    def rows(viewer: Viewer, name: str, pk: int, all_seen: bool) -> QuerySet:
+        if name == getattr(model.scope, "parent", ""):
+            return model.objects.within_id(viewer, pk, all_seen)
+        return model.objects.visible_to(viewer).filter(**{f"{name}_id": pk})
+
+    def arguments(viewer: Viewer, record: Any) -> tuple:
+        name = field or record._meta.model_name
+        return name, record.pk, name == getattr(model.scope, "parent", "") and follows(model, viewer, record)
+
+    return count_in(rows, arguments)
+
+
+def counts_of(viewer: Viewer, counts: list[Callable[..., int]], *about: Any) -> list[int]:
+    """What several counts give, of a record where one is given; those that are prepared in one query."""
+    questions = {n: count.question(viewer, *about) for n, count in enumerate(counts) if hasattr(count, "question")}
+    asked = {n: (question, ids) for n, (question, ids) in questions.items() if question.sql}
     given: tuple = ()
     if asked:
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            parts = ", ".join(f"({question.sql})" for question in asked.values())
-            cursor.execute(f"SELECT {parts}", [p for question in asked.values() for p in question.params])
+            parts = ", ".join(f"({question.sql})" for question, _ids in asked.values())
+            cursor.execute(f"SELECT {parts}", [p for question, ids in asked.values() for p in question.with_ids(ids)])
             given = cursor.fetchone()
     found = dict.fromkeys(questions, 0) | dict(zip(asked, given, strict=True))
-    return [found[n] if n in found else count(viewer) for n, count in enumerate(counts)]
+    return [found[n] if n in found else count(viewer, *about) for n, count in enumerate(counts)]
 
 
 def written_once(viewer: Viewer, key: tuple, make: Callable[[], list[QuerySet]]) -> list[Prepared]:

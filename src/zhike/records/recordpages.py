@@ -6,6 +6,7 @@ from zhike.kit.addresses import address_of
 from zhike.kit.errors import NotVisible
 from zhike.kit.registry import Entry, buttons, tabs
 from zhike.kit.viewer import Viewer
+from zhike.records.prepared import counts_of
 
 
 def open_tab(place: str, viewer: Viewer, key: str) -> Entry:
@@ -19,14 +20,17 @@ def open_tab(place: str, viewer: Viewer, key: str) -> Entry:
 
 def tab_links(place: str, viewer: Viewer, record: Any, current: Entry, url_name: str) -> list[dict[str, Any]]:
     """The tabs of a record: {"label", "url", "current", "count"}; `url_name` takes its pk and the key of a tab."""
+    shown = tabs.at(place, viewer)
+    counted = [entry.key for entry in shown if entry.part]
+    counts = dict(zip(counted, counts_of(viewer, [e.part for e in shown if e.part], record), strict=True))
     return [
         {
             "label": entry.label,
             "url": address_of(url_name, record.pk, entry.key) if entry.body else address_of(entry.url_name, record.pk),
             "current": entry.key == current.key,
-            "count": entry.part(viewer, record) if entry.part else None,
+            "count": counts.get(entry.key),
         }
-        for entry in tabs.at(place, viewer)
+        for entry in shown
     ]
 
 

@@ -16,6 +16,7 @@ class SalesConfig(AppConfig):
         from zhike.org.approvals import Fact, Subject
         from zhike.records import periodic
         from zhike.records.files import files_count, files_panel
+        from zhike.records.prepared import count_inside
         from zhike.sales import (  # noqa: F401 - reports declare themselves
             actions,
             competitor_reports,
@@ -82,7 +83,7 @@ class SalesConfig(AppConfig):
         tabs.add(place, "overview", _("Overview"), body=panels.overview, order=5)
         tabs.add(place, "files", _("Files"), body=files_panel, part=files_count, order=70)
         tabs.add(place, "changes", _("Changes"), body=panels.changes, order=80)
-        quotes = {"body": quote_views.panel, "part": quote_views.panel_count, "verb": QUOTE.verb("view")}
+        quotes = {"body": quote_views.panel, "part": count_inside(QUOTE.model), "verb": QUOTE.verb("view")}
         for where in ("customers.customer", OPPORTUNITY.label):
             tabs.add(where, "quotes", _("Quotes"), order=35, **quotes)
         buttons.add(OPPORTUNITY.label, "quote", _("New quote"), url_name="sales:quote_create", icon="file-dollar",

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zhike.kit import dates, htmx
 from zhike.kit.access import can, require
 from zhike.kit.registry import cards
-from zhike.kit.viewer import Viewer
 from zhike.org.queries import approvals_of
 from zhike.records.dialogs import delete_dialog, dialog
 from zhike.records.formpages import create_page, edit_page
@@ -162,8 +161,3 @@ def panel(request: HttpRequest, about: Any) -> SafeString:
         "preset": about._meta.model_name, "can_create": request.viewer.can(QUOTE.verb("create")),
     }  # fmt: skip
     return render_to_string("sales/parts/quotes.html", context, request)
-
-
-def panel_count(viewer: Viewer, about: Any) -> int:
-    """How many quotes there are for a customer or a deal."""
-    return QUOTE.rows(viewer).filter(**{about._meta.model_name: about}).count()

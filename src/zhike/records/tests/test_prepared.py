@@ -12,7 +12,7 @@ from zhike.kit import dates
 from zhike.kit.viewer import viewer_of
 from zhike.org import actions
 from zhike.records import config
-from zhike.records.prepared import MARKS, counts_of, prepared, prepared_count
+from zhike.records.prepared import MARKS, count_inside, counts_of, prepared, prepared_count
 
 
 def a_customer(viewer, pk):
@@ -110,3 +110,19 @@ def test_the_counts_of_badges_come_in_one_query(company, some, django_assert_num
         with django_assert_num_queries(1):
             assert counts_of(viewer, [keys, none, lambda viewer: 7, everything]) == [2, 0, 7, 3]
         assert counts_of(viewer, []) == []
+
+
+def test_ORG_2_what_a_record_holds_is_counted_for_each_viewer_in_one_query(company, some, django_assert_num_queries):
+    CustomerFactory(owner=company.li_na, parent=some[0])
+    counts = [count_inside(Contact), count_inside(Customer, "parent"), lambda *_: 7]
+    expected = {company.li_na: [1, 1, 7], company.gm: [1, 1, 7], company.zhao_lei: [0, 0, 7]}
+    for step in ("before", "shared"):
+        for person, seen in expected.items():
+            with config.reading():
+                viewer = viewer_of(person.pk)
+                counts_of(viewer, counts, some[0])  # reads the configuration
+                with django_assert_num_queries(1):
+                    assert counts_of(viewer, counts, some[0]) == seen
+                assert [count(viewer, some[0]) for count in counts] == seen, step
+        actions.share_record(CUSTOMER, some[0], by=viewer_of(company.li_na.pk), people=[company.zhao_lei])
+        expected[company.zhao_lei] = [1, 0, 7]
