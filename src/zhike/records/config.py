@@ -20,7 +20,7 @@ def version() -> int:
     """The version now in force: read once per request (`reading`), else from the database each time."""
     if (known := _known.get()) is not None:
         return known
-    from zhike.records.models import NumberSequence
+    from zhike.records.models.work import NumberSequence
 
     return NumberSequence.objects.filter(key=KEY).values_list("last", flat=True).first() or 0
 
@@ -42,7 +42,7 @@ def reading(known: int | None = None):
 
 def bump() -> None:
     """Say that configuration changed; everybody reads it anew after commit, this transaction at once."""
-    from zhike.records.models import NumberSequence
+    from zhike.records.models.work import NumberSequence
 
     new = secrets.randbits(62)
     NumberSequence.objects.update_or_create(key=KEY, defaults={"last": new})
