@@ -114,7 +114,7 @@ BASE_MANAGER = {
     "zhike/records/actions.py",
     "zhike/records/fields/chosen.py",
     "zhike/records/fields/custom.py",
-    "zhike/records/imports/engine.py",
+    "zhike/records/imports/saving.py",
 }
 
 

@@ -58,9 +58,9 @@ def check_batch(batch: ImportBatch, on_progress: Callable[[int], None] | None = 
         _keep_errors(batch, errors)
     return {
         "counts": counts,
-        "errors": [[row.number, " ".join(row.errors), _first_cells(row)] for row in run.first_failed],
+        "errors": [[row.number, " ".join(row.errors), _first_cells(row)] for row in run.failed.first],
         "unmapped": run.unmapped,
-        "unknown": {name: words.most_common() for name, words in run.unknown.items()},
+        "unknown": {name: words.most_common() for name, words in run.failed.unknown.items()},
     }
 
 

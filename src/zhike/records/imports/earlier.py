@@ -5,7 +5,7 @@ from django.utils import translation
 
 from zhike.kit.viewer import Viewer
 from zhike.records import queries
-from zhike.records.imports.engine import NOTES
+from zhike.records.imports.failed import NOTES
 from zhike.records.kinds import RecordKind
 from zhike.records.models import ImportBatch
 

@@ -4,41 +4,30 @@ Rows are matched by the mapping's key, so the same file twice changes nothing, a
 its last chunk was committed.
 """
 
-import json
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from zhike.kit import dates
-from zhike.kit.access import may, require
+from zhike.kit.access import require
 from zhike.kit.actions import acting
 from zhike.kit.errors import Refused
 from zhike.kit.memory import rare_collections
 from zhike.kit.tables.reader import open_table
-from zhike.kit.tables.writer import write_xlsx
 from zhike.kit.viewer import Viewer
-from zhike.records import search
-from zhike.records.actions import next_number
-from zhike.records.bulk import insert_rows, insert_values
 from zhike.records.fields import Field, custom_field
 from zhike.records.imports.cells import Cells, Row, Source
+from zhike.records.imports.failed import FailedRows, reason_of
 from zhike.records.imports.mapping import Mapping, default_join, default_keys, guess
+from zhike.records.imports.saving import Saving
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import Lookups
-from zhike.records.models import AuditEntry, CustomField, ImportBatch
+from zhike.records.models import CustomField, ImportBatch
 
 CHUNK = 1000
-# The columns added to failed rows; a file that has them was mended and comes again.
-NOTES = (gettext_lazy("Line"), gettext_lazy("Reason"))
-FIRST = 20  # failed rows shown on the page
-MOST_WORDS = 500  # unknown words of a field that are counted
 # Types a mapping may give a new custom field; the others need options, which the administrator sets up.
 NEW_TYPES = ("text", "number", "money", "date", "person")
 
@@ -56,8 +45,7 @@ class Import:
         self.lookups = Lookups(viewer, is_import=True, month_first=month_first)
         self.counts = {"read": 0, "created": 0, "updated": 0, "skipped": 0, "failed": 0}
         self.unmapped: list[str] = []
-        self.first_failed: list[Row] = []
-        self.unknown: dict[str, Counter[str]] = {}
+        self.failed = FailedRows()
 
     def run(self, path: str | Path, *, name: str = "", errors_to: str | Path | None = None) -> dict[str, int]:
         """Read the file and import it; failed rows go to `errors_to` with the reason in a last column."""
@@ -70,8 +58,7 @@ class Import:
         self._map(table.columns, self.columns)
         if skipped := self._resume_after():
             self.counts = {name: getattr(self.batch, name) for name in self.counts} | {"read": skipped}
-        with self._failed_rows() as failed, rare_collections():
-            self._failed = failed
+        with self._failed_rows() as self.failed.file, rare_collections():
             waiting = self._pass(self._rows(table))
             while waiting:  # rows that name a record of this very file which came later
                 before = len(waiting)
@@ -81,7 +68,7 @@ class Import:
                     break
                 self.lookups.is_last_pass = len(waiting) == before
             if self.counts["failed"] and errors_to:
-                self._write_errors(table.columns, errors_to)
+                self.failed.write(table.columns, errors_to)
         return self.counts
 
     def _failed_rows(self) -> IO[str]:
@@ -116,7 +103,9 @@ class Import:
         sources = [self._source(f, mapped, titles) for f, mapped in places.values()]
         self.cells = Cells(self.kind, sources, self.mapping, self.lookups)
         # What a row may set; a new custom field is only here as long as this is a dry run.
-        self.written = self.kind.fields | {source.field.name: source.field for source in sources}
+        written = self.kind.fields | {source.field.name: source.field for source in sources}
+        self.saving = Saving(self.kind, self.mapping, self.lookups, self.viewer,
+                             keys=self.keys, written=written, dry_run=self.dry_run)  # fmt: skip
 
     def _field_of(self, title: str, name: str) -> Field | None:
         if name.startswith("custom:"):
@@ -169,12 +158,12 @@ class Import:
         if not again:
             self.counts["read"] += len(chunk)
         if self.dry_run:
-            bad += self._save(good)
+            bad += self.saving.save(good, self.counts)
         else:
             try:
                 with acting(self.viewer, "import", batch_id=self.batch.pk if self.batch else None):
                     counts = dict(self.counts)
-                    refused = self._save(good)
+                    refused = self.saving.save(good, self.counts)
                     self._keep_counts(len(bad) + len(refused))
                 bad += refused
             except Refused:  # the database refused one of them: find out which, one by one
@@ -190,10 +179,10 @@ class Import:
             try:
                 with acting(self.viewer, "import", batch_id=self.batch.pk if self.batch else None):
                     counts = dict(self.counts)
-                    bad += self._save([row])
+                    bad += self.saving.save([row], self.counts)
             except Refused as refusal:
                 self.counts = counts
-                row.errors.append(self._reason(refusal))
+                row.errors.append(reason_of(self.kind, refusal))
                 bad.append(row)
         self._keep_counts(len(bad))
         return bad
@@ -203,208 +192,20 @@ class Import:
             counts = {**self.counts, "failed": self.counts["failed"] + failed}
             ImportBatch.objects.filter(pk=self.batch.pk).update(**counts)
 
-    # From values to records
-
-    def _save(self, rows: list[Row]) -> list[Row]:
-        """Create and update in few statements; gives the rows a rule refused. Dry runs only count."""
-        bad, created, updated = [], [], []
-        known = self._existing(rows)
-        owners_matter = self.kind.owner and self.viewer.people is not None and not self._may_give_away()
-        for row in rows:
-            existing = self._known(row, known)
-            mode = self.mapping.options.get("on_duplicate", "update")
-            if existing is not None and mode != "create":
-                if mode == "skip":
-                    self.counts["skipped"] += 1
-                    continue
-                if mode == "error":
-                    row.errors.append(str(_("There is already a record like this.")))
-                    bad.append(row)
-                    continue
-            else:
-                existing = None
-            try:
-                record, changed = self._fill(row, existing)
-                if existing is None and owners_matter:
-                    self._check_owner(record)
-            except (Refused, ValidationError) as refusal:
-                row.errors.append(self._reason(refusal))
-                bad.append(row)
-                continue
-            row.record = record
-            if existing is None:
-                row.changed = changed
-                created.append((record, row))
-                self.counts["created"] += 1
-                for key in self.keys:
-                    known.setdefault((*key, *self._key_of(row, key)), record)
-                continue
-            # A second line about a record this very chunk creates only completes it.
-            first = next((r for new, r in created if new is existing), None) if existing.pk is None else None
-            if not changed or (first and changed == first.changed):
-                self.counts["skipped"] += 1
-                continue
-            self.counts["updated"] += 1
-            if first:
-                first.changed = changed
-            else:
-                updated.append((record, changed))
-        if not self.dry_run:
-            self._write(created, updated)
-        for record, row in created:
-            self._remember(record, row)
-        return bad
-
-    def _existing(self, rows: list[Row]) -> dict[tuple, Any]:
-        """Records that are here already, by each key: (field names…, values…)."""
-        found: dict[tuple, Any] = {}
-        for key in self.keys:
-            fields = [self.kind.field(n) for n in key]
-            condition = {f"{f.filter_path}__in": {row.values.get(f.name) for row in rows} - {None, ""} for f in fields}
-            if all(condition.values()):
-                for record in self.kind.rows(self.viewer).filter(**condition).order_by("-pk"):
-                    found[(*key, *(f.read(record) for f in fields))] = record  # the oldest wins
-        return found
-
-    def _known(self, row: Row, known: dict[tuple, Any]) -> Any | None:
-        """The record a row means: by the first key that finds one, unless a stronger key says it is another."""
-        for place, key in enumerate(self.keys):
-            values = self._key_of(row, key)
-            record = known.get((*key, *values)) if all(v not in (None, "") for v in values) else None
-            if record is None:
-                continue
-            for stronger in self.keys[:place]:
-                theirs = tuple(self.kind.field(n).read(record) for n in stronger)
-                ours = self._key_of(row, stronger)
-                if ours != theirs and all(v not in (None, "") for v in (*ours, *theirs)):
-                    return None
-            return record
-        return None
-
-    def _key_of(self, row: Row, key: list[str]) -> tuple:
-        return tuple(row.values.get(n) for n in key)
-
-    def _fill(self, row: Row, record: Any | None) -> tuple[Any, dict]:
-        new = record is None
-        if new:
-            record = self.kind.model()
-            if self.kind.owner and self.kind.owned_by_creator and not row.values.get(self.kind.owner):
-                row.values[self.kind.owner] = self.viewer.person_id
-        elif not may(self.viewer, self.kind.verb("change"), record):
-            raise Refused(_("You may not change this record."))
-        for name, value in row.values.items():
-            if new or value is not None:  # a blank cell does not erase what is known
-                self.written[name].write(record, value)
-        changed = record.changes()
-        if (new or changed) and self.kind.prepare:
-            self.kind.prepare(record, changed, self.viewer)
-            changed = record.changes()
-        if new or changed:
-            record.clean()
-        return record, changed
-
-    def _may_give_away(self) -> bool:
-        """Whether the viewer may hand records to others; a kind without that verb has the owner of its parent."""
-        return "assign" in self.kind.verbs and may(self.viewer, self.kind.verb("assign"))
-
-    def _check_owner(self, record: Any) -> None:
-        owner_id = self.kind.field(self.kind.owner).read(record)
-        if (owner_id or self.kind.owned_by_creator) and not self.viewer.sees_owner(owner_id):
-            raise Refused({self.kind.owner: _("You may not give records to this person.")})
-
-    def _write(self, created: list[tuple[Any, Row]], updated: list[tuple[Any, dict]]) -> None:
-        kind, model, verb = self.kind, self.kind.model, AuditEntry.Verb
-        records = [record for record, _row in created]
-        changes = [row.changed for _record, row in created]
-        if kind.number and (bare := [(r, c) for r, c in zip(records, changes, strict=True) if not r.code]):
-            self._number([record for record, _changed in bare])
-            for record, changed in bare:
-                changed["code"] = [None, record.code]
-        insert_rows(model, records)
-        entries = [(r, verb.CREATED, c) for r, c in zip(records, changes, strict=True)]
-        entries += [(r, verb.CHANGED, c) for r, c in updated]
-        if updated:
-            names = {
-                model._meta.get_field(n).name if n in _column_names(model) else "custom" for _r, c in updated for n in c
-            }
-            now = dates.now()
-            for record, _changed in updated:
-                record.version += 1
-                record.updated_at = now
-            model.objects.bulk_update([r for r, _c in updated], [*names, "version", "updated_at"])
-        insert_values(AuditEntry, AuditEntry.COLUMNS, AuditEntry.values_of(entries))
-        search.index(kind, records, new=True)
-        search.index(kind, [r for r, _c in updated])
-        self._saved(list(zip(records, changes, strict=True)), updated)
-
-    def _saved(self, created: list[tuple[Any, dict]], updated: list[tuple[Any, dict]]) -> None:
-        if many := getattr(self.kind, "saved_many", None):
-            many(created, updated, self.viewer)
-        elif self.kind.saved:
-            for pairs, new in ((created, True), (updated, False)):
-                for record, changed in pairs:
-                    self.kind.saved(record, changed, self.viewer, new)
-        for record, _changed in [*created, *updated]:
-            record.remember()
-
-    def _number(self, records: list[Any]) -> None:
-        prefix, digits = self.kind.number
-        taken = True
-        while taken:
-            first = next_number(self.kind.label, len(records))
-            codes = [f"{prefix}{first + i:0{digits}d}" for i in range(len(records))]
-            taken = self.kind.model._base_manager.filter(code__in=codes).exists()
-        for record, code in zip(records, codes, strict=True):
-            record.code = code
-
-    def _remember(self, record: Any, row: Row) -> None:
-        for name in self.kind.natural_keys:
-            if value := getattr(record, name, None):
-                self.lookups.remember(self.kind, str(value), record.pk or 0)
-
-    # Rows that failed
-
-    def _reason(self, refusal: Refused | ValidationError) -> str:
-        messages = refusal.messages if isinstance(refusal, Refused) else {"": refusal.messages}
-        fields = self.kind.fields
-        return " ".join(
-            f"{fields[name].label}: {' '.join(map(str, texts))}" if name in fields else " ".join(map(str, texts))
-            for name, texts in messages.items()
-        )
-
     def _fail(self, rows: list[Row]) -> None:
-        for row in rows:
-            reason = " ".join(row.errors)
-            if len(self.first_failed) < FIRST:
-                self.first_failed.append(row)
-            for name, word in row.unknown:
-                known = self.unknown.setdefault(name, Counter())
-                if word in known or len(known) < MOST_WORDS:
-                    known[word] += 1
-            self._failed.write(json.dumps([row.number, row.cells, reason], ensure_ascii=False, default=str) + "\n")
+        self.failed.add(rows)
         self.counts["failed"] += len(rows)
 
     @property
     def first_errors(self) -> list[tuple[int, str]]:
         """Line and reason of the first rows that failed."""
-        return [(row.number, " ".join(row.errors)) for row in self.first_failed]
-
-    def _write_errors(self, titles: list[str], path: str | Path) -> None:
-        self._failed.seek(0)
-        lines = (json.loads(line) for line in self._failed)
-        width = len(titles)
-        rows = ([*(cells + [None] * width)[:width], number, reason] for number, cells, reason in lines)
-        write_xlsx(path, [*titles, *map(str, NOTES)], rows)
+        return [(row.number, " ".join(row.errors)) for row in self.failed.first]
 
 
 def custom_name(name: str) -> tuple[str, str]:
     """Label and type of a column mapped to "custom:LABEL" or "custom:LABEL:number" (or money, date, person)."""
     label, _sep, type = name.removeprefix("custom:").rpartition(":")
     return (label, type) if label and type in NEW_TYPES else (name.removeprefix("custom:"), CustomField.Type.TEXT)
-
-
-def _column_names(model: type) -> set[str]:
-    return {f.name for f in model._meta.local_fields}
 
 
 def missing_fields(kind: RecordKind, filled: Iterable[str]) -> list[str]:
