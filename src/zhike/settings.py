@@ -103,9 +103,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     # Pages ask for few rows, by indexes that lie in memory: compiling a query or starting processes for it costs more
     # than it saves. `?options=` in the address of the database says otherwise.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
-        "options", "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
-    )
+    OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
+    OPTIONS.setdefault("options", "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0")
+    OPTIONS.setdefault("prepare_threshold", 5)  # questions as pages ask them are planned once (`records/statements.py`)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = environment.language()

@@ -18,21 +18,22 @@ from django.db.models import BooleanField, F, Func, QuerySet
 from zhike.kit import dates
 from zhike.kit.scope import follows
 from zhike.kit.viewer import Viewer
-from zhike.records import config
+from zhike.records import config, statements
 
 # They stand for the ids while the SQL is written; larger than any id there will ever be.
 MARKS = tuple(range(2**63 - 9, 2**63 - 1))
 LIST = "\x00ids"  # stands for a list of them
+ROWS, COUNT, EXISTS = "rows", "count", "exists"
 
 
 class AmongGiven(Func):
-    """In a question `prepared_for_ids`: whether a row is one of the ids it is asked about."""
+    """In a question `prepared_for_ids`: whether a row (or what it stands in) is one of the ids asked about."""
 
     output_field = BooleanField()
     conditional = True
 
-    def __init__(self):
-        super().__init__(F("pk"))
+    def __init__(self, column: str = "pk"):
+        super().__init__(F(column))
 
     def as_sqlite(self, compiler, connection, **context):
         column, params = compiler.compile(self.source_expressions[0])
@@ -46,9 +47,11 @@ class AmongGiven(Func):
 class Prepared:
     """The SQL of a queryset; `rows` runs it with other ids and gives what the queryset would give."""
 
-    def __init__(self, rows: QuerySet, marks: tuple[int | str, ...], count: bool = False):
+    def __init__(self, rows: QuerySet, marks: tuple[int | str, ...], how: str = ROWS):
         if rows._prefetch_related_lookups:
             raise ValueError("a prepared query reads along what it joins, and prefetches nothing")
+        if how == EXISTS:
+            rows.query = rows.query.exists()
         self.iterable, self.marks, self.query = rows._iterable_class, marks, rows.query
         self.compiler = self.query.get_compiler(DEFAULT_DB_ALIAS)
         try:
@@ -56,16 +59,15 @@ class Prepared:
         except EmptyResultSet:
             self.sql = ""
             return
-        if count:
+        if how == COUNT:
             self.sql = f"SELECT COUNT(*) FROM ({self.sql}) counted"
-        if missing := set(marks) - set(self.params):
+        if missing := set(marks) - {p for p in self.params if isinstance(p, int | str)}:
             raise ValueError(f"{len(missing)} of the ids are no parameter of the query")
+        self.sql, self.params = statements.written(self.sql, self.params, marks)
 
-    def fetch(self, ids: tuple[int | str, ...]) -> list[tuple]:
+    def fetch(self, ids: Iterable[int | str]) -> list[tuple]:
         """The rows as the database gives them."""
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            cursor.execute(self.sql, self.with_ids(ids))
-            return cursor.fetchall()
+        return statements.rows(self.sql, self.with_ids(ids))
 
     def with_ids(self, ids: Iterable[int | str]) -> list[Any]:
         """The parameters of its SQL, these ids among them."""
@@ -108,6 +110,7 @@ def prepared(make: Callable[..., QuerySet]) -> Callable[..., list[Any]]:
         question, ids = _written(make, viewer, arguments)
         return question.rows(*ids)
 
+    ask.exists = lambda viewer, *arguments: _written(make, viewer, arguments, EXISTS)
     return ask
 
 
@@ -132,10 +135,10 @@ def prepared_count(make: Callable[..., QuerySet]) -> Callable[..., int]:
 
     @wraps(make)
     def ask(viewer: Viewer, *arguments: Any) -> int:
-        question, ids = _written(make, viewer, arguments, count=True)
+        question, ids = _written(make, viewer, arguments, COUNT)
         return question.count(*ids)
 
-    ask.question = lambda viewer, *arguments: _written(make, viewer, arguments, count=True)
+    ask.question = lambda viewer, *arguments: _written(make, viewer, arguments, COUNT)
     return ask
 
 
@@ -174,12 +177,22 @@ def counts_of(viewer: Viewer, counts: list[Callable[..., int]], *about: Any) -> 
     asked = {n: (question, ids) for n, (question, ids) in questions.items() if question.sql}
     given: tuple = ()
     if asked:
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            parts = ", ".join(f"({question.sql})" for question, _ids in asked.values())
-            cursor.execute(f"SELECT {parts}", [p for question, ids in asked.values() for p in question.with_ids(ids)])
-            given = cursor.fetchone()
+        parts = ", ".join(f"({question.sql})" for question, _ids in asked.values())
+        params = [parameter for question, ids in asked.values() for parameter in question.with_ids(ids)]
+        given = statements.rows(f"SELECT {parts}", params)[0]
     found = dict.fromkeys(questions, 0) | dict(zip(asked, given, strict=True))
     return [found[n] if n in found else count(viewer, *about) for n, count in enumerate(counts)]
+
+
+def that_have_rows(viewer: Viewer, questions: dict[str, tuple]) -> set[str]:
+    """Which of some prepared questions have rows at all, in one: {"deals": (ask, 7), "payments": (ask, 7)}."""
+    written = {name: ask.exists(viewer, *arguments) for name, (ask, *arguments) in questions.items()}
+    asked = {name: (question, ids) for name, (question, ids) in written.items() if question.sql}
+    if not asked:
+        return set()
+    parts = ", ".join(f"EXISTS ({question.sql})" for question, _ids in asked.values())
+    params = [parameter for question, ids in asked.values() for parameter in question.with_ids(ids)]
+    return {name for name, has in zip(asked, statements.rows(f"SELECT {parts}", params)[0], strict=True) if has}
 
 
 def written_once(viewer: Viewer, key: tuple, make: Callable[[], list[QuerySet]]) -> list[Prepared]:
@@ -210,20 +223,20 @@ def once(ask: Callable[[Viewer, Any], Any]) -> Callable[[Viewer, Any], Any]:
 
 
 def _written(
-    make: Callable, viewer: Viewer, arguments: tuple, count: bool = False, more: tuple[str, ...] = ()
+    make: Callable, viewer: Viewer, arguments: tuple, how: str = ROWS, more: tuple[str, ...] = ()
 ) -> tuple[Prepared, list[int]]:
     ids = [a for a in arguments if type(a) is int]
     shape = tuple(MARKS[0] if type(a) is int else a for a in arguments)
     version = config.pinned()
-    key = (make, count, version, dates.today(), shape)
+    key = (make, how, version, dates.today(), shape)
     # Without a version at hand, as in a job, nothing says whether the configuration is still the same.
     if version is None or (question := viewer.kept.get(key)) is None:
         marks = iter(MARKS)
         rows = make(viewer, *(next(marks) if type(a) is int else a for a in arguments))
-        if count:
+        if how == COUNT:
             rows = rows if rows.query.is_sliced else rows.order_by()
             rows = rows.values("pk") if rows._fields is None else rows
-        question = Prepared(rows, (*MARKS[: len(ids)], *more), count)
+        question = Prepared(rows, (*MARKS[: len(ids)], *more), how)
         if version is not None:
             viewer.keep(key, question)
     return question, ids

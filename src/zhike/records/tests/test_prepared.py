@@ -12,7 +12,16 @@ from zhike.kit import dates
 from zhike.kit.viewer import viewer_of
 from zhike.org import actions
 from zhike.records import config
-from zhike.records.prepared import MARKS, count_inside, counts_of, prepared, prepared_count
+from zhike.records.prepared import (
+    MARKS,
+    AmongGiven,
+    count_inside,
+    counts_of,
+    prepared,
+    prepared_count,
+    prepared_for_ids,
+    that_have_rows,
+)
 
 
 def a_customer(viewer, pk):
@@ -126,3 +135,44 @@ def test_ORG_2_what_a_record_holds_is_counted_for_each_viewer_in_one_query(compa
                 assert [count(viewer, some[0]) for count in counts] == seen, step
         actions.share_record(CUSTOMER, some[0], by=viewer_of(company.li_na.pk), people=[company.zhao_lei])
         expected[company.zhao_lei] = [1, 0, 7]
+
+
+def test_what_stays_the_same_in_a_question_keeps_its_meaning(company, some):
+    odd = CustomerFactory(owner=company.li_na, name="50% \\ it's %s", tier="key")
+
+    def same(viewer, name, pk):
+        mine = Customer.objects.visible_to(viewer).filter(name=name, pk__lte=pk, tier__in=["key", "target"])
+        return mine.filter(owner_id=company.li_na.pk, main_contact=None, created_at__gte=odd.created_at).order_by("id")
+
+    ask = prepared(same)
+    for person, expected in [(company.li_na, [odd]), (company.zhao_lei, []), (company.gm, [odd])]:
+        with config.reading():
+            viewer = viewer_of(person.pk)
+            for _time in range(12):  # a connection plans it once, from the sixth time on
+                assert ask(viewer, odd.name, odd.pk) == list(same(viewer, odd.name, odd.pk)) == expected
+                assert ask(viewer, odd.name, odd.pk - 1) == [] == ask(viewer, "50%", odd.pk)
+
+
+def test_rows_within_some_records_are_those_of_these(company, some):
+    people = prepared_for_ids(lambda viewer: Contact.objects.visible_to(viewer).filter(AmongGiven("customer_id")))
+    with config.reading():
+        for _time in range(8):
+            assert [one.customer for one in people(viewer_of(company.li_na.pk), [c.pk for c in some])] == some[:1]
+            assert people(viewer_of(company.li_na.pk), [some[1].pk]) == people(viewer_of(company.li_na.pk), []) == []
+            assert people(viewer_of(company.zhao_lei.pk), [c.pk for c in some]) == []
+
+
+def test_which_questions_have_rows_is_asked_in_one(company, some, django_assert_num_queries):
+    one, tier = prepared(a_customer), prepared(named)
+    nothing = prepared(lambda viewer, pk: Customer.objects.visible_to(viewer).filter(pk=pk).none())
+    questions = {
+        "seen": (one, some[0].pk), "unseen": (one, some[3].pk), "key": (tier, "key", some[3].pk),
+        "none": (nothing, 7), "before": (tier, "key", some[0].pk - 1),
+    }  # fmt: skip
+    with config.reading():
+        viewer = viewer_of(company.li_na.pk)
+        assert that_have_rows(viewer, questions) == {"seen", "key"}
+        with django_assert_num_queries(1):
+            assert that_have_rows(viewer, questions) == {"seen", "key"}
+        assert that_have_rows(viewer_of(company.zhao_lei.pk), questions) == {"unseen"}
+        assert that_have_rows(viewer, {"none": (nothing, 7)}) == that_have_rows(viewer, {}) == set()
