@@ -52,7 +52,7 @@ def entries(
             rows = rows.filter(happened_at__lte=last.happened_at).exclude(happened_at=last.happened_at, pk__gte=last.pk)
     page = list(_with_names(rows).order_by("-happened_at", "-id")[: PAGE + 1])
     more, page = len(page) > PAGE, page[:PAGE]
-    add_files(page)
+    add_files(viewer, page)
     said: dict[int, list] = {}
     for comment in comments_on(viewer, [row.pk for row in page]) if page else ():
         said.setdefault(comment.activity_id, []).append(comment)

@@ -36,7 +36,7 @@ def panel(request: HttpRequest, lead: Lead) -> SafeString:
     """What was said with a lead, and where to log the next."""
     viewer = request.viewer
     rows = queries.follow_ups_of_lead(viewer, lead)
-    queries.add_files(rows)
+    queries.add_files(request.viewer, rows)
     comments: dict[int, list] = {}
     for comment in timeline.comments_on(viewer, [row.pk for row in rows]) if rows else ():
         comments.setdefault(comment.activity_id, []).append(comment)

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from zhike.activities.models import Activity
 from zhike.kit import dates
 from zhike.kit.viewer import Viewer
+from zhike.records.prepared import prepared
 
 
 def followed_up(viewer: Viewer, people: Iterable[int], first: date, last: date | None = None) -> QuerySet[Activity]:
@@ -37,5 +38,10 @@ def counted(viewer: Viewer, people: Iterable[int], days: list[date]) -> dict[tup
 
 def totals(viewer: Viewer, people: Iterable[int], first: date, last: date) -> dict[int, int]:
     """How many follow-ups each of these people logged on all of these days together; nought is left out."""
+    return dict(_totals(viewer, frozenset(people), first, last))
+
+
+@prepared
+def _totals(viewer: Viewer, people: frozenset[int], first: date, last: date) -> QuerySet:
     rows = followed_up(viewer, people, first, last).order_by()
-    return dict(rows.values_list("author_id").annotate(Count("pk")))
+    return rows.values_list("author_id").annotate(Count("pk"))

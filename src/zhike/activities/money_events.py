@@ -87,6 +87,11 @@ def read(name: str, viewer: Viewer, customer: Customer, place: str, count: int) 
     return found
 
 
+def first(name: str, customer_id: int) -> tuple:
+    """The prepared question for the latest entries of a source, with its arguments."""
+    return _latest, name, customer_id, "1"
+
+
 @prepared
 def _latest(viewer: Viewer, name: str, customer_id: int, count: str) -> QuerySet:
     return _rows(viewer, name, customer_id)[: int(count)]

@@ -18,11 +18,11 @@ from zhike.org.models import Person
 from zhike.records import queries as records
 from zhike.records.lookups import people, person_names
 from zhike.records.models import StoredFile
-from zhike.records.prepared import prepared_count
+from zhike.records.prepared import AmongGiven, counts_of, prepared, prepared_count, prepared_for_ids
 from zhike.sales.models import Lead, Opportunity
 
 AHEAD_DAYS = 7
-MOST_STEPS = 30
+MOST_STEPS, MOST_TASKS, RECENT = 30, 40, 6
 
 
 def activity(viewer: Viewer, pk: int) -> Activity:
@@ -30,13 +30,18 @@ def activity(viewer: Viewer, pk: int) -> Activity:
     return records.record(viewer, ACTIVITY, pk, related=("customer", "contact", "opportunity", "lead"))
 
 
-def add_files(activities: Iterable[Activity]) -> None:
+def add_files(viewer: Viewer, activities: Iterable[Activity]) -> None:
     """Put the files of follow-ups read through their scope beside them, as `files`."""
     known = {activity.pk: activity for activity in activities}
     for activity in known.values():
         activity.files = []
-    for stored in StoredFile.objects.filter(kind=ACTIVITY.label, object_id__in=known).order_by("id") if known else ():
+    for stored in _files_of(viewer, known) if known else ():
         known[stored.object_id].files.append(stored)
+
+
+@prepared_for_ids
+def _files_of(viewer: Viewer) -> QuerySet[StoredFile]:
+    return StoredFile.objects.filter(AmongGiven("object_id"), kind=ACTIVITY.label).order_by("id")
 
 
 def colleagues_like(word: str, count: int = 8) -> list[dict[str, str]]:
@@ -59,40 +64,71 @@ def follow_ups_of_lead(viewer: Viewer, lead: Lead, count: int = 50) -> list[Acti
     return list(rows.order_by("-happened_at", "-id")[:count])
 
 
-def next_steps(viewer: Viewer, people: Iterable[int]) -> QuerySet[Customer]:
+def next_steps(viewer: Viewer, people: Iterable[int]) -> list[Customer]:
     """Customers of these people whose next step is overdue or comes within a week, soonest first."""
+    return _next_steps(viewer, frozenset(people))
+
+
+@prepared
+def _next_steps(viewer: Viewer, people: frozenset[int]) -> QuerySet[Customer]:
     _start, end = dates.bounds(dates.today(), dates.today() + timedelta(days=AHEAD_DAYS - 1))
     rows = Customer.objects.of_people(viewer, "owner", people).filter(next_at__isnull=False, next_at__lt=end)
     return rows.select_related("main_contact").order_by("next_at", "id")[:MOST_STEPS]
 
 
-def recent_customers(viewer: Viewer, count: int = 6) -> list[Customer]:
+def count_late(viewer: Viewer, people: Iterable[int], steps: list[Customer]) -> int:
+    """How many next steps of these people are overdue; `steps` are the first of them, as `next_steps` gives them."""
+    now = dates.now()
+    late = sum(customer.next_at < now for customer in steps)
+    if late < MOST_STEPS:
+        return late
+    rows = Customer.objects.of_people(viewer, "owner", people)
+    return rows.filter(next_at__isnull=False, next_at__lt=now).count()
+
+
+def recent_customers(viewer: Viewer) -> list[Customer]:
     """One's own customers that were followed up or changed last."""
-    mine = Customer.objects.of_people(viewer, "owner", [viewer.person_id])
-    spoken = mine.filter(last_activity_at__isnull=False).order_by("-last_activity_at", "-id")[:count]
-    found = {c.pk: c for c in (*spoken, *mine.order_by("-updated_at", "-id")[:count])}
+    found = {c.pk: c for c in (*_spoken_with(viewer), *_changed(viewer))}
     return sorted(found.values(), key=lambda c: max(c.updated_at, c.last_activity_at or c.updated_at), reverse=True)[
-        :count
+        :RECENT
     ]
 
 
+@prepared
+def _spoken_with(viewer: Viewer) -> QuerySet[Customer]:
+    mine = Customer.objects.of_people(viewer, "owner", [viewer.person_id])
+    return mine.filter(last_activity_at__isnull=False).order_by("-last_activity_at", "-id")[:RECENT]
+
+
+@prepared
+def _changed(viewer: Viewer) -> QuerySet[Customer]:
+    return Customer.objects.of_people(viewer, "owner", [viewer.person_id]).order_by("-updated_at", "-id")[:RECENT]
+
+
 def numbers(viewer: Viewer, people: Iterable[int]) -> dict[str, int]:
-    """Counts for the head of the workbench: follow-ups this week, visits and new customers this month."""
-    today, people = dates.today(), list(people)
-    first = today.replace(day=1)
-    month, _end = dates.bounds(first)
-    week = followed_up(viewer, people, today - timedelta(days=today.weekday()), today)
-    visits = followed_up(viewer, people, first, today).filter(kind=Activity.Kind.VISIT)
-    customers = Customer.objects.of_people(viewer, "owner", people)
+    """Counts for the head of the workbench: follow-ups this week, visits and new customers this month; one query."""
+    counts = {"week": _week, "visits": _visits, "fresh": _fresh}
+    return dict(zip(counts, counts_of(viewer, list(counts.values()), frozenset(people)), strict=True))
+
+
+@prepared_count
+def _week(viewer: Viewer, people: frozenset[int]) -> QuerySet[Activity]:
+    today = dates.today()
+    return followed_up(viewer, people, today - timedelta(days=today.weekday()), today)
+
+
+@prepared_count
+def _visits(viewer: Viewer, people: frozenset[int]) -> QuerySet[Activity]:
+    today = dates.today()
+    return followed_up(viewer, people, today.replace(day=1), today).filter(kind=Activity.Kind.VISIT)
+
+
+@prepared_count
+def _fresh(viewer: Viewer, people: frozenset[int]) -> QuerySet[Customer]:
+    month, _end = dates.bounds(dates.today().replace(day=1))
     # Who was created since has been changed since: so the index by change serves.
-    fresh = customers.filter(updated_at__gte=month, created_at__gte=month)
-    late = customers.filter(next_at__isnull=False, next_at__lt=dates.now())
-    return {
-        "week": week.count(),
-        "visits": visits.count(),
-        "fresh": fresh.count(),
-        "late": late.count(),
-    }
+    rows = Customer.objects.of_people(viewer, "owner", people)
+    return rows.filter(updated_at__gte=month, created_at__gte=month)
 
 
 def team_log(viewer: Viewer) -> list[dict[str, Any]]:
@@ -148,18 +184,28 @@ def customer_of_deal(viewer: Viewer, pk: str) -> dict[str, int]:
     return {"customer": customer_id} if customer_id else {}
 
 
-def my_tasks(viewer: Viewer, people: Iterable[int], until: datetime, count: int = 40) -> list[Task]:
+def my_tasks(viewer: Viewer, people: Iterable[int], until: datetime) -> list[Task]:
     """Open tasks of these people due before an instant, and those without a time, soonest first."""
+    return _my_tasks(viewer, frozenset(people), until)
+
+
+@prepared
+def _my_tasks(viewer: Viewer, people: frozenset[int], until: datetime) -> QuerySet[Task]:
     rows = Task.objects.of_people(viewer, "assignee", people).filter(status=Task.Status.OPEN)
     rows = rows.filter(Q(due_at__lt=until) | Q(due_at__isnull=True)).select_related("customer", "assigned_by")
-    return list(rows.order_by(F("due_at").asc(nulls_last=True), "id")[:count])
+    return rows.order_by(F("due_at").asc(nulls_last=True), "id")[:MOST_TASKS]
 
 
 def done_today(viewer: Viewer, people: Iterable[int]) -> list[Task]:
     """What these people carried out today."""
+    return _done_today(viewer, frozenset(people))
+
+
+@prepared
+def _done_today(viewer: Viewer, people: frozenset[int]) -> QuerySet[Task]:
     begin, _end = dates.bounds(dates.today())
     rows = Task.objects.of_people(viewer, "assignee", people).filter(status=Task.Status.DONE)
-    return list(rows.filter(closed_at__gte=begin, updated_at__gte=begin).select_related("customer")[:20])
+    return rows.filter(closed_at__gte=begin, updated_at__gte=begin).select_related("customer")[:20]
 
 
 def last_visits(contacts: list[int]) -> dict[int, date]:

@@ -21,7 +21,7 @@ from zhike.kit.keys import key_of
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds
 from zhike.records.filters import Filter
-from zhike.records.prepared import prepared_count
+from zhike.records.prepared import prepared, prepared_count
 
 MOST = 200
 ON_HOME = 5
@@ -72,9 +72,14 @@ def _back(request: HttpRequest) -> str:
     return reverse("activities:home") if request.POST.get("back") == "home" else reverse("activities:reminder_list")
 
 
+@prepared
+def _latest(viewer: Viewer) -> QuerySet[Reminder]:
+    return reminders_of(viewer)[: ON_HOME + 1]
+
+
 def home_card(viewer: Viewer) -> SafeString:
     """The card of the workbench: worth noting."""
-    found = list(reminders_of(viewer)[: ON_HOME + 1])
+    found = _latest(viewer)
     context = {"reminders": found[:ON_HOME], "more": len(found) > ON_HOME}
     return render_to_string("activities/parts/worth_noting.html", context)
 

@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -27,10 +28,11 @@ from zhike.kit.scope import follows
 from zhike.kit.viewer import Viewer
 from zhike.records.lookups import person_names
 from zhike.records.models import AuditEntry
-from zhike.records.prepared import prepared
+from zhike.records.prepared import AmongGiven, prepared, prepared_for_ids, that_have_rows
 from zhike.sales.models import StageChange
 
 PAGE = 20
+FEW = 3  # sources that are read rather than asked first whether they have anything
 FILTERS = {
     "": gettext_lazy("All"),
     "followups": gettext_lazy("Follow-ups"),
@@ -63,6 +65,7 @@ def events(viewer: Viewer, customer: Customer, *, show: str = "", cursor: str = 
     """A page of the stream and the cursor of the next one ("" at the end). A cursor that makes no sense starts anew."""
     places = _places(cursor)
     names = [name for name in (*_sources, *_added) if show in ("", SHOWN_WITH.get(name, name))]
+    names = _with_entries(viewer, customer, names, places)
     streams = {name: _sources[name](viewer, customer, places.get(name, "")) for name in names if name in _sources}
     streams |= {
         name: _added[name](viewer, customer, places.get(name, ""), show == name) for name in names if name in _added
@@ -78,6 +81,15 @@ def events(viewer: Viewer, customer: Customer, *, show: str = "", cursor: str = 
     _add_what_stands_behind(viewer, page)
     more = len(merged) > PAGE
     return page, ";".join(f"{name}={places[name]}" for name in places) if more else ""
+
+
+def _with_entries(viewer: Viewer, customer: Customer, names: list[str], places: dict[str, str]) -> list[str]:
+    """Without the sources that have nothing of a customer: few have deals, contracts, payments and letters at once."""
+    asked = {name: _firsts[name](customer.pk) for name in names if name in _firsts and name not in places}
+    if len(asked) < FEW:
+        return names
+    found = that_have_rows(viewer, asked)
+    return [name for name in names if name not in asked or name in found]
 
 
 def _group(at: datetime) -> str:
@@ -144,28 +156,20 @@ def _moves(viewer: Viewer, customer_id: int, below: int) -> QuerySet[StageChange
 
 def _dunning(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
     """When somebody asked for payment, and what was promised (SAL-8)."""
-    rows = DunningNote.objects.visible_to(viewer).filter(customer=customer).select_related("receivable")
-    if below := key_of(place):
-        rows = rows.filter(pk__lt=below)
-    found = []
-    for row in rows.order_by("-id")[: PAGE + 1]:
+    found, url = [], f"{customer.get_absolute_url()}dunning/"
+    for row in _notes(viewer, customer.pk, _below(place)):
         promised = _("promised for %(day)s") % {"day": row.promised_on} if row.promised_on else ""
         said = " · ".join(filter(None, (str(row.receivable or ""), row.said, promised)))
         person = person_names().get(row.person_id, "")
         text = _("asked for payment (%(way)s): %(said)s") % {"way": row.get_channel_display(), "said": said}
-        found.append(
-            Event(
-                row.created_at,
-                "money",
-                str(row.pk),
-                "coin-yuan",
-                "warn",
-                person,
-                text,
-                f"{customer.get_absolute_url()}dunning/",
-            )
-        )
+        found.append(Event(row.created_at, "money", str(row.pk), "coin-yuan", "warn", person, text, url))
     return found
+
+
+@prepared
+def _notes(viewer: Viewer, customer_id: int, below: int) -> QuerySet[DunningNote]:
+    rows = DunningNote.objects.visible_to(viewer).filter(customer_id=customer_id, pk__lt=below)
+    return rows.select_related("receivable").order_by("-id")[: PAGE + 1]
 
 
 def _changes(viewer: Viewer, customer: Customer, place: str) -> list[Event]:
@@ -215,19 +219,30 @@ _sources: dict[str, Callable[[Viewer, Customer, str], Iterable[Event]]] = {
 }
 # Streams that come under the filter of another.
 SHOWN_WITH = dict.fromkeys(money_events.SOURCES, "money")
+# The question each source begins with, by the id of a customer: (a prepared one, its arguments).
+_firsts: dict[str, Callable[[int], tuple]] = {
+    "deals": lambda pk: (_moves, pk, LARGEST_KEY),
+    "money": lambda pk: (_notes, pk, LARGEST_KEY),
+    **{name: partial(money_events.first, name) for name in money_events.SOURCES},
+}
 
 
 _added: dict[str, Callable[[Viewer, Customer, str, bool], list[Event]]] = {}
 _behind: dict[str, Callable[[Viewer, list[int]], dict[int, str]]] = {}
 
 
-def add_source(name: str, label: Any, read: Callable[[Viewer, Customer, str, bool], list[Event]]) -> None:
+def add_source(
+    name: str,
+    label: Any,
+    read: Callable[[Viewer, Customer, str, bool], list[Event]],
+    first: Callable[[int], tuple],
+) -> None:
     """Let a room above put its own entries into the stream, with a filter of this name.
 
     `read(viewer, customer, place, alone)` gives a page and one more, newest first; `place` is where it stopped before,
-    `alone` whether nothing else is shown.
+    `alone` whether nothing else is shown. `first` is as in `_firsts`.
     """
-    FILTERS[name], _added[name] = label, read
+    FILTERS[name], _added[name], _firsts[name] = label, read, first
 
 
 def add_behind(kind: str, read: Callable[[Viewer, list[int]], dict[int, str]]) -> None:
@@ -246,17 +261,21 @@ def _add_comments(viewer: Viewer, page: list[Event]) -> None:
     shown = {event.record.pk: event for event in page if event.record}
     if not shown:
         return
-    add_files(event.record for event in shown.values())
+    add_files(viewer, (event.record for event in shown.values()))
     for comment in comments_on(viewer, shown):
         shown[comment.activity_id].comments.append(comment)
 
 
 def comments_on(viewer: Viewer, activity_ids: Iterable[int]) -> Iterable[ActivityComment]:
     """The comments on some follow-ups, oldest first, each with the name of its author."""
-    rows = ActivityComment.objects.visible_to(viewer).filter(activity_id__in=list(activity_ids)).order_by("id")
-    for comment in rows:
+    for comment in _comments_on(viewer, activity_ids):
         comment.person = person_names().get(comment.author_id, "")
         yield comment
+
+
+@prepared_for_ids
+def _comments_on(viewer: Viewer) -> QuerySet[ActivityComment]:
+    return ActivityComment.objects.visible_to(viewer).filter(AmongGiven("activity_id")).order_by("id")
 
 
 def moment_of(text: str) -> datetime | None:

@@ -41,14 +41,14 @@ def home(request: HttpRequest) -> HttpResponse:
     people = {viewer.person_id, *viewer.subordinates} if team else {viewer.person_id}
     sees_customers = viewer.can(CUSTOMER.verb("view"))
     now, today = dates.now(), dates.today()
-    steps = list(queries.next_steps(viewer, people)) if sees_customers else []
+    steps = queries.next_steps(viewer, people) if sees_customers else []
     tonight, week = dates.bounds(today)[1], dates.bounds(today, today + timedelta(days=queries.AHEAD_DAYS - 1))[1]
     tasks = queries.my_tasks(viewer, people, week) if viewer.can(TASK.verb("view")) else []
     context = {
         "greeting": _greeting(viewer, now),
         "team": team,
         "goals": targets.goals(viewer, people, measures.everything(viewer))[:4],
-        "numbers": queries.numbers(viewer, people),
+        "numbers": queries.numbers(viewer, people) | {"late": queries.count_late(viewer, people, steps)},
         "now": now,
         "tasks": [task for task in tasks if task.due_at is None or task.due_at < tonight],
         "tasks_later": [task for task in tasks if task.due_at and task.due_at >= tonight],
@@ -56,7 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "late": [c for c in steps if c.next_at < now and dates.local_day(c.next_at) < today],
         "today_steps": [c for c in steps if dates.local_day(c.next_at) == today],
         "later": [c for c in steps if dates.local_day(c.next_at) > today],
-        "birthdays": birthdays(viewer, BIRTHDAY_DAYS)[:5],
+        "birthdays": birthdays(viewer, BIRTHDAY_DAYS, 5),
         "recent": queries.recent_customers(viewer),
         "team_log": queries.team_log(viewer),
         "cards": [entry.part(viewer) for entry in menu.at("home", viewer) if entry.part],
@@ -132,7 +132,7 @@ def activity_page(request: HttpRequest, pk: int) -> HttpResponse:
         "is_above": activity.author_id in request.viewer.subordinates,
         "may_mark": activity.author_id in {request.viewer.person_id, *request.viewer.subordinates},
     }
-    queries.add_files([activity])
+    queries.add_files(request.viewer, [activity])
     return htmx.part(request, "activities/activity_page.html#drawer", context)
 
 

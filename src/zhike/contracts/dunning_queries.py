@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 
 from zhike.contracts import dunning_rules as rules
 from zhike.contracts.dunning_rules import Paid
@@ -60,7 +60,8 @@ def overdue_sum(viewer: Viewer, *, owner: int | None = None) -> tuple[int, Decim
     """How many lines are overdue, and what they come to."""
     rows = Receivable.objects.visible_to(viewer).filter(balance__gt=0, due_on__lt=dates.today())
     rows = rows.filter(owner=owner) if owner else rows
-    return rows.count(), rows.aggregate(total=Sum("balance"))["total"] or NOTHING
+    found = rows.order_by().aggregate(count=Count("*"), total=Sum("balance"))
+    return found["count"], found["total"] or NOTHING
 
 
 def last_notes(viewer: Viewer, lines: Iterable[Receivable]) -> dict[int, DunningNote]:

@@ -136,12 +136,19 @@ def like_this(viewer: Viewer, values: dict[str, Any], *, but: int | None = None)
     return list(Customer.objects.visible_to(viewer).filter(same).exclude(pk=but).order_by("id")[:5])
 
 
-def birthdays(viewer: Viewer, days: int = 30) -> list[Contact]:
+def birthdays(viewer: Viewer, days: int = 30, count: int = 200) -> list[Contact]:
     """Whose birthday comes within so many days, soonest first (CUS-4)."""
     today = dates.today()
-    first, last = month_and_day(today), month_and_day(today + timedelta(days=days))
+    span = month_and_day(today), month_and_day(today + timedelta(days=days))
+    if span[0] <= span[1]:
+        return _birthdays(viewer, span, str(count))
+    found = _birthdays(viewer, span, "200")  # over the turn of the year
+    return sorted(found, key=lambda c: (c.birthday_md < span[0], c.birthday_md, c.pk))[:count]
+
+
+@prepared
+def _birthdays(viewer: Viewer, span: tuple[int, int], count: str) -> QuerySet[Contact]:
+    first, last = span
+    since, until = Q(birthday_md__gte=first), Q(birthday_md__lte=last)
     rows = Contact.objects.visible_to(viewer).select_related("customer")
-    if first <= last:
-        return list(rows.filter(birthday_md__gte=first, birthday_md__lte=last).order_by("birthday_md", "id")[:200])
-    found = rows.filter(Q(birthday_md__gte=first) | Q(birthday_md__lte=last)).order_by("birthday_md", "id")[:200]
-    return sorted(found, key=lambda c: (c.birthday_md < first, c.birthday_md, c.pk))
+    return rows.filter(since & until if first <= last else since | until).order_by("birthday_md", "id")[: int(count)]

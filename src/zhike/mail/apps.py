@@ -29,7 +29,7 @@ class MailConfig(AppConfig):
         declare("mail.letter.returned", pgettext_lazy("event", "E-mail undeliverable"))
         moves_with_owner(actions.move_letters)
         goes_with_lead(Letter)
-        timeline.add_source("letters", _("E-mails"), panels.events)
+        timeline.add_source("letters", _("E-mails"), panels.events, panels.first)
         timeline.add_behind(Activity.Kind.EMAIL, panels.beside_follow_ups)
         periodic.every("zhike.mail.tasks.fetch_all", timedelta(minutes=2))
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -19,6 +20,7 @@ from zhike.mail.parsing import split
 from zhike.mail.parsing.html import asks_for_pictures
 from zhike.mail.rules import WRITE
 from zhike.records.lookups import person_names
+from zhike.records.prepared import prepared
 from zhike.sales.models import Quote
 
 RICH = ("<table", "<img", "background")
@@ -55,12 +57,26 @@ def of_quote(request: HttpRequest, quote: Quote) -> SafeString:
 
 def events(viewer: Viewer, customer: Customer, place: str, alone: bool) -> list[Event]:
     """Letters in a customer's stream; those that are follow-ups stand there as such, unless nothing else is shown."""
-    rows = Letter.objects.visible_to(viewer).filter(customer=customer).select_related("contact")
-    rows = rows if alone else rows.filter(activity__isnull=True)
     text, _sep, pk = place.partition("|")
-    if (moment := moment_of(text)) and key_of(pk):
-        rows = rows.filter(at__lte=moment).exclude(at=moment, pk__gte=key_of(pk))
-    return [_event(row) for row in rows.order_by("-at", "-id")[: PAGE + 1]]
+    if not ((moment := moment_of(text)) and key_of(pk)):
+        return [_event(row) for row in _latest(viewer, customer.pk, alone)]
+    rows = _letters(viewer, customer.pk, alone).filter(at__lte=moment).exclude(at=moment, pk__gte=key_of(pk))
+    return [_event(row) for row in rows[: PAGE + 1]]
+
+
+def first(customer_id: int) -> tuple:
+    """The prepared question the stream of a customer begins with, and its arguments."""
+    return _latest, customer_id, False
+
+
+@prepared
+def _latest(viewer: Viewer, customer_id: int, alone: bool) -> QuerySet[Letter]:
+    return _letters(viewer, customer_id, alone)[: PAGE + 1]
+
+
+def _letters(viewer: Viewer, customer_id: int, alone: bool) -> QuerySet[Letter]:
+    rows = Letter.objects.visible_to(viewer).filter(customer_id=customer_id).select_related("contact")
+    return (rows if alone else rows.filter(activity__isnull=True)).order_by("-at", "-id")
 
 
 def _event(letter: Letter) -> Event:

@@ -136,8 +136,15 @@ def columns(rows: QuerySet[Opportunity], pipeline: Pipeline) -> list[Column]:
 
     The database adds up per probability; what is weighted is rounded to fen per sum, half up (CRAFT §10).
     """
+    return _columns(_by_stage(rows), pipeline)
+
+
+def _by_stage(rows: QuerySet[Opportunity]) -> QuerySet:
+    return rows.order_by().values_list("stage_id", "probability").annotate(n=Count("*"), total=Sum("amount"))
+
+
+def _columns(sums: Iterable[tuple], pipeline: Pipeline) -> list[Column]:
     found = {stage.pk: Column(stage) for stage in stages_of(pipeline.pk) if stage.is_open}
-    sums = rows.order_by().values_list("stage_id", "probability").annotate(n=Count("*"), total=Sum("amount"))
     for stage_id, probability, count, total in sums:
         if (column := found.get(stage_id)) is None:
             continue
@@ -183,7 +190,12 @@ def open_counts(pipeline: Pipeline) -> dict[int, int]:
 
 def funnel(viewer: Viewer, pipeline: Pipeline) -> list[Column]:
     """The open deals of a pipeline by stage, without cards: the shape of the funnel (INS-1)."""
-    return columns(OPPORTUNITY.rows(viewer).filter(pipeline=pipeline, status=OPEN), pipeline)
+    return _columns(_funnel(viewer, pipeline.pk), pipeline)
+
+
+@prepared
+def _funnel(viewer: Viewer, pipeline_id: int) -> QuerySet:
+    return _by_stage(OPPORTUNITY.rows(viewer).filter(pipeline_id=pipeline_id, status=OPEN))
 
 
 def lines_of(viewer: Viewer, opportunity: Opportunity) -> list[OpportunityLine]:

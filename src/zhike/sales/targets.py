@@ -7,6 +7,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import ngettext, pgettext
 
 from zhike.kit import dates
@@ -14,6 +15,7 @@ from zhike.kit.viewer import Viewer
 from zhike.kit.workdays import workdays_between
 from zhike.org.models import Department, Person
 from zhike.records import config
+from zhike.records.prepared import prepared
 from zhike.sales.measures import Figures, Measure
 from zhike.sales.models import Target
 from zhike.sales.models.targets import WHOLE_YEAR, sees_department
@@ -97,14 +99,17 @@ def flat(nodes: Iterable[Node], depth: int = 0) -> list[tuple[Node, int]]:
 
 def own_targets(viewer: Viewer, year: int, measures: Iterable[Measure]) -> dict[str, Own]:
     """What was set for a year, by measure and by whose it is: {month: value}, month 0 the whole year."""
-    rows = Target.objects.visible_to(viewer).filter(year=year, measure__in=[m.key for m in measures])
     found: dict[str, Own] = {}
-    for key, person, department, month, value in rows.values_list(
-        "measure", "person_id", "department_id", "month", "value"
-    ):
+    for key, person, department, month, value in _set(viewer, str(year), frozenset(m.key for m in measures)):
         whose = ("person", person) if person else ("department", department)
         found.setdefault(key, {}).setdefault(whose, {})[month] = value
     return found
+
+
+@prepared
+def _set(viewer: Viewer, year: str, measures: frozenset[str]) -> QuerySet:
+    rows = Target.objects.visible_to(viewer).filter(year=int(year), measure__in=sorted(measures))
+    return rows.values_list("measure", "person_id", "department_id", "month", "value")
 
 
 def by_month(own: dict[int, Decimal] | None, step: Decimal) -> Months | None:

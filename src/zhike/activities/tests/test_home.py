@@ -63,5 +63,5 @@ def test_ORG_5_the_number_of_queries_does_not_grow(company, sign_in, django_asse
         ActivityFactory(customer=customer)
     client = sign_in(company.li_na)
     client.get("/")
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(15):
         client.get("/")

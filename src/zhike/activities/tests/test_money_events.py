@@ -5,8 +5,10 @@ from decimal import Decimal
 import pytest
 
 from zhike.activities import timeline
+from zhike.activities.tests.factories import ActivityFactory
 from zhike.contracts.actions import change_contract, reverse_payment, terminate_contract
 from zhike.contracts.tests.factories import ContractFactory, day, paid, signed
+from zhike.customers.tests.factories import CustomerFactory
 from zhike.org.viewers import the_system
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +50,19 @@ def test_SAL_7_older_money_comes_page_by_page_each_once(company, viewer):
             break
     assert len(found) == len({(event.source, event.place) for event in found}) == 51
     assert [event.at for event in found] == sorted((event.at for event in found), reverse=True)
+
+
+def test_ACT_1_a_stream_asks_only_the_sources_that_have_something(company, sign_in, django_assert_max_num_queries):
+    customer = CustomerFactory(owner=company.li_na)
+    ActivityFactory(customer=customer, summary="电话沟通")
+    client, url = sign_in(company.lead_east), f"/activities/of/{customer.pk}/"
+    client.get(url)
+    with django_assert_max_num_queries(9):
+        assert "电话沟通" in client.get(url).content.decode()
+    payment = paid(signed(ContractFactory(customer=customer, owner=company.li_na, name="检测线")).customer, 20)
+    assert all(text in client.get(url).content.decode() for text in ("检测线", payment.number, "电话沟通"))
+    with django_assert_max_num_queries(11):
+        client.get(url)
 
 
 def test_ORG_3_who_does_not_see_the_money_does_not_read_of_it(company, viewer):
