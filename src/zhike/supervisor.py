@@ -12,7 +12,9 @@ import signal
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.urls import get_resolver
@@ -53,9 +55,7 @@ class Supervisor:
 
     async def run(self) -> int:
         """Web first, so that it is ready soon; then the workers; then wait."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.stop)
+        when_asked_to_stop(self.stop)
         web = asyncio.create_task(self.server.serve())
         if not await self.is_ready(web):
             self.stopping.set()
@@ -121,6 +121,20 @@ class Supervisor:
             log.error("worker %s ended with %s; starting it again in %s s", number, code, pause)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), pause)
+
+
+def when_asked_to_stop(stop: Callable[[], None]) -> None:
+    """Call `stop` in the running event loop at TERM and Ctrl-C."""
+    loop = asyncio.get_running_loop()
+
+    def asked(*_signal: Any) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(stop)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Not `loop.add_signal_handler`: what tells the loop of a signal is lost while its pipe is full, as it is for a
+        # moment when hundreds of listeners leave at once.
+        signal.signal(number, asked)
 
 
 def answers(url: str) -> bool:

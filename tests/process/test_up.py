@@ -31,6 +31,22 @@ from zhike.records.models import InboxItem
 InboxItem.objects.create(person=Person.objects.get(username="admin"), text={text!r}, url="/x/")
 """
 
+STOPPED_IN_A_RUSH = """
+import asyncio, os, signal
+from zhike.supervisor import when_asked_to_stop
+
+async def main():
+    stopped = asyncio.Event()
+    when_asked_to_stop(stopped.set)
+    for _ in range(100_000):  # more than the loop's pipe holds: as if so many listeners had left at once
+        asyncio.get_running_loop().call_soon_threadsafe(int)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(stopped.wait(), 10)
+    print("stopped")
+
+asyncio.run(main())
+"""
+
 
 def enqueue(installation, job, folder):
     installation.python(f"from tests.process import jobs; jobs.{job}.enqueue({str(folder)!r})")
@@ -89,6 +105,10 @@ def test_point_2_term_finishes_the_running_request_and_job(installation, tmp_pat
         (tmp_path / "go-on").write_text("")
         assert running.process.wait(30) == 0
     assert (tmp_path / "ended").exists() == with_job
+
+
+def test_point_2_term_is_heard_in_a_rush_too(installation):
+    assert installation.python(STOPPED_IN_A_RUSH) == "stopped"
 
 
 def accepts(running):
