@@ -29,7 +29,6 @@ from zhike.kit.actions import acting
 from zhike.kit.errors import NotVisible
 from zhike.kit.keys import key_of
 from zhike.kit.registry import Stat
-from zhike.kit.scope import follows
 from zhike.kit.viewer import Viewer
 from zhike.records.actions import start_job
 from zhike.records.dialogs import dialog, settings_dialog
@@ -93,7 +92,7 @@ def customer_panel(request: HttpRequest, customer: Customer) -> SafeString:
 
 def reward_figure(viewer: Viewer, customer: Customer) -> Stat | None:
     """The reward a customer has now, on its card; nothing where it has none."""
-    if not (found := _rewards_now(viewer, customer.pk, follows(Reward, viewer, customer))):
+    if not (found := _rewards_now(viewer, customer.pk)):
         return None
     reward = found[0]
     url = reverse("customers:customer_tab", args=[customer.pk, "rewards"])
@@ -103,8 +102,8 @@ def reward_figure(viewer: Viewer, customer: Customer) -> Stat | None:
 
 
 @prepared
-def _rewards_now(viewer: Viewer, customer_id: int, all_seen: bool) -> QuerySet[Reward]:
-    rows = Reward.objects.within_id(viewer, customer_id, all_seen)
+def _rewards_now(viewer: Viewer, customer_id: int) -> QuerySet[Reward]:
+    rows = Reward.objects.visible_to(viewer).filter(customer_id=customer_id)
     return rows.filter(status="granted", valid_until__gte=dates.today()).order_by("-discount", "-id")[:1]
 
 

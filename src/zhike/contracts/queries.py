@@ -25,7 +25,7 @@ from zhike.contracts.overview import GROUPS as GROUPS
 from zhike.contracts.overview import summary as summary
 from zhike.customers.models import Customer
 from zhike.kit import dates
-from zhike.kit.scope import follows, visible_or_404
+from zhike.kit.scope import visible_or_404
 from zhike.kit.viewer import Viewer
 from zhike.org.models import Approval
 from zhike.org.queries import approvals_among
@@ -173,26 +173,26 @@ def payments_of(viewer: Viewer, customer: Customer) -> list[Payment]:
 
 def signed_with(viewer: Viewer, customer: Customer) -> tuple[int, Decimal]:
     """How many contracts were signed with a customer and stand, and what they come to."""
-    found = _signed(viewer, customer.pk, follows(Contract, viewer, customer))
+    found = _signed(viewer, customer.pk)
     return found[0] if found else (0, NOTHING)
 
 
 @prepared
-def _signed(viewer: Viewer, customer_id: int, all_seen: bool) -> QuerySet:
-    rows = Contract.objects.within_id(viewer, customer_id, all_seen).filter(status__in=("active", "completed"))
+def _signed(viewer: Viewer, customer_id: int) -> QuerySet:
+    rows = Contract.objects.visible_to(viewer).filter(customer_id=customer_id, status__in=("active", "completed"))
     return rows.order_by().values("customer").annotate(n=Count("pk"), total=Sum("amount")).values_list("n", "total")
 
 
 def owed_by(viewer: Viewer, customer: Customer) -> tuple[Decimal, Decimal]:
     """What a customer owes, and how much of it is overdue."""
-    found = _owed(viewer, customer.pk, follows(Receivable, viewer, customer))
+    found = _owed(viewer, customer.pk)
     total, late = found[0] if found else (None, None)
     return total or NOTHING, late or NOTHING
 
 
 @prepared
-def _owed(viewer: Viewer, customer_id: int, all_seen: bool) -> QuerySet:
-    rows = Receivable.objects.within_id(viewer, customer_id, all_seen).filter(balance__gt=0)
+def _owed(viewer: Viewer, customer_id: int) -> QuerySet:
+    rows = Receivable.objects.visible_to(viewer).filter(customer_id=customer_id, balance__gt=0)
     sums = {"total": Sum("balance"), "late": Sum("balance", filter=Q(due_on__lt=dates.today()))}
     return rows.order_by().values("customer").annotate(**sums).values_list("total", "late")
 

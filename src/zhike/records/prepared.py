@@ -16,7 +16,6 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import BooleanField, F, Func, QuerySet
 
 from zhike.kit import dates
-from zhike.kit.scope import follows
 from zhike.kit.viewer import Viewer
 from zhike.records import config, statements
 
@@ -159,16 +158,11 @@ def count_inside(model: type, field: str = "") -> Callable[[Viewer, Any], int]:
     """
 
     @prepared_count
-    def rows(viewer: Viewer, name: str, pk: int, all_seen: bool) -> QuerySet:
-        if name == getattr(model.scope, "parent", ""):
-            return model.objects.within_id(viewer, pk, all_seen)
+    def rows(viewer: Viewer, name: str, pk: int) -> QuerySet:
+        # Not `within`: what stands in a record may have been handed over by itself, as contracts are.
         return model.objects.visible_to(viewer).filter(**{f"{name}_id": pk})
 
-    def arguments(viewer: Viewer, record: Any) -> tuple:
-        name = field or record._meta.model_name
-        return name, record.pk, name == getattr(model.scope, "parent", "") and follows(model, viewer, record)
-
-    return count_in(rows, arguments)
+    return count_in(rows, lambda _viewer, record: (field or record._meta.model_name, record.pk))
 
 
 def counts_of(viewer: Viewer, counts: list[Callable[..., int]], *about: Any) -> list[int]:

@@ -6,6 +6,7 @@ import pytest
 
 from zhike.contracts.actions import save_rules
 from zhike.contracts.actions.ledger import differences
+from zhike.contracts.kinds import CONTRACT
 from zhike.contracts.models import Contract, LedgerEntry, Milestone, Payment
 from zhike.contracts.tests.factories import (
     ContractFactory,
@@ -301,3 +302,16 @@ def test_lists_show_with_sums_and_views(company, sign_in, contract, url):
     assert client.get(url).status_code == 200
     for part in ("foot", "tabs"):
         assert client.get(f"{url}?part={part}", headers={"HX-Request": "true"}).status_code == 200
+
+
+def test_ORG_2_what_was_handed_over_by_itself_is_not_counted_on_the_page_of_its_customer(company, viewer, sign_in):
+    contract = signed(ContractFactory(owner=company.li_na, amount=Decimal(100)), plan=[(10, Decimal(100))])
+    page, seen = contract.customer.get_absolute_url(), []
+    for step in ("before", "after"):
+        if step == "after":
+            assign_record(CONTRACT, contract, by=viewer(company.gm), owner_id=company.zhao_lei.pk)
+        told = sign_in(company.li_na).get(page).context
+        count = next(tab["count"] for tab in told["tabs"] if tab["label"] == "合同与应收")
+        figures = {entry.key: figure.value for entry, figure in told["stats"]}
+        seen.append((count, *(">100<" in figures[key] for key in ("signed", "owed"))))
+    assert seen == [(1, True, True), (0, False, False)]
