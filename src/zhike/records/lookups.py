@@ -28,6 +28,11 @@ def sees_much(viewer: Viewer) -> bool:
     return viewer.people is None or is_wide(viewer.people)
 
 
+def share_of(viewer: Viewer) -> float:
+    """Whose records a viewer sees, as a share of all people: above 0, as far as anybody's."""
+    return 1.0 if viewer.people is None else max(len(viewer.people), 1) / max(len(people()), 1)
+
+
 def is_wide(chosen: Collection[int]) -> bool:
     """Whether so many people were chosen that their rows are met often along any list."""
     return len(chosen) >= WIDE_SHARE * len(people())

@@ -1,5 +1,6 @@
 """Answering: across kinds best first, and within a list; only what the viewer sees (CUS-7, ORG-3)."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,22 +13,24 @@ from zhike.kit.viewer import Viewer
 from zhike.records import kinds as record_kinds
 from zhike.records.fields import Ref
 from zhike.records.kinds import RecordKind
-from zhike.records.lookups import sees_much
-from zhike.records.prepared import AmongGiven, prepared_for_ids
+from zhike.records.lookups import sees_much, share_of
+from zhike.records.prepared import AmongGiven, prepared_for_ids, written_once
 from zhike.records.search import keys, store
 from zhike.records.search.documents import WHY, is_searched, title_is_text
 from zhike.records.search.keys import Newest
 from zhike.records.search.question import Question, ask, one_of
 from zhike.records.search.words import fold, owner_word, squash
 
-# So many candidates are checked one by one against the viewer's scope; when there are more, the scope goes first.
-CANDIDATES = 1000
+# So many candidates are checked one by one against the scope of somebody who sees few records; where there are more,
+# the scope goes first.
+CANDIDATES = 200
 # More colleagues than this see so much that walking all answers finds enough soon.
 MANY_PEOPLE = 200
 MANY_SHARES = 5000
-# Those who see much look at so many answers, in steps of some ten times as many as are wanted, then only at their own.
+# Those who see much look at so many answers, in steps likely to hold as many as are wanted, then only at their own.
 WALKED = 2000
-FIRST_STEP = 10
+LONGEST_STEP = 1000
+LIKELY = 1.3
 MOST_HITS = 200
 # So many rows are read at a time, and ranked by their titles.
 SHOWN = 100
@@ -82,21 +85,25 @@ def find(viewer: Viewer, text: str, *, kinds: Sequence[RecordKind] | None = None
     must be met (within one record). Text without a letter or digit finds nothing.
     """
     limit = min(limit, MOST_HITS)
-    return _hits(viewer, _ranked(viewer, text, kinds, limit, in_all=True)[:limit])
+    return _hits(viewer, _ranked(viewer, text, kinds, lambda _kind: limit, in_all=limit)[:limit])
 
 
-def find_of_each(viewer: Viewer, text: str, most: int, shown: Callable[[RecordKind], int]) -> list[Group]:
+def find_of_each(
+    viewer: Viewer, text: str, most: Callable[[RecordKind], int], shown: Callable[[RecordKind], int]
+) -> list[Group]:
     """The same by kind of record, that with the best answer first: counted up to `most`, `shown` of them as hits."""
     groups: dict[RecordKind, list[Found]] = {}
     for found in _ranked(viewer, text, None, most):
         groups.setdefault(found.kind, []).append(found)
-    return [Group(kind, min(len(found), most), _hits(viewer, found[: shown(kind)])) for kind, found in groups.items()]
+    return [
+        Group(kind, min(len(found), most(kind)), _hits(viewer, found[: shown(kind)])) for kind, found in groups.items()
+    ]
 
 
 def _ranked(
-    viewer: Viewer, text: str, kinds: Sequence[RecordKind] | None, limit: int, *, in_all: bool = False
+    viewer: Viewer, text: str, kinds: Sequence[RecordKind] | None, limit: Callable[[RecordKind], int], in_all: int = 0
 ) -> list[Found]:
-    """What is found of the chosen kinds, best first: at least `limit` of each, or `in_all`, if there are so many.
+    """What is found of the chosen kinds, best first: at least `limit` of each, or so many `in_all`, if there are.
 
     The strictest question is asked first; what is looser only where that left too few.
     """
@@ -104,13 +111,15 @@ def _ranked(
     chosen = [k for k in searched_kinds(viewer) if kinds is None or k in kinds]
     there = store.present([kind.label for kind in chosen]) if question and chosen else []
     ladder = question.ladder()
-    searches = [_Search(viewer, kind, place, ladder) for place, kind in enumerate(chosen) if kind.label in there]
+    searches = [
+        _Search(viewer, kind, place, ladder, limit(kind)) for place, kind in enumerate(chosen) if kind.label in there
+    ]
     for number, step in enumerate(ladder):
-        asked = [one for one in searches if len(one.found) < limit and not one.is_pointless(number)]
-        newest = store.newest_of(step, [one.kind.label for one in asked if not one.is_wide(number)], CANDIDATES)
+        asked = [one for one in searches if len(one.found) < one.limit and not one.is_pointless(number)]
+        newest = store.newest_of(step, {one.kind.label: one.first for one in asked if not one.is_wide(number)})
         for one in asked:
-            one.take(number, step, newest.get(one.kind.label, MANY), limit)
-        if in_all and sum(len(one.found) for one in searches) >= limit:
+            one.take(number, step, newest.get(one.kind.label, MANY))
+        if in_all and sum(len(one.found) for one in searches) >= in_all:
             break
     return sorted((found for one in searches for found in one.found.values()), key=lambda one: one[:3])
 
@@ -118,13 +127,26 @@ def _ranked(
 class _Search:
     """One kind while it is searched, step by step of the ladder: what was found so far, judged by its titles."""
 
-    def __init__(self, viewer: Viewer, kind: RecordKind, place: int, ladder: list[Question]):
-        self.viewer, self.kind, self.place = viewer, kind, place
+    def __init__(self, viewer: Viewer, kind: RecordKind, place: int, ladder: list[Question], limit: int):
+        self.viewer, self.kind, self.place, self.limit = viewer, kind, place, limit
         self.judge = _Judge(ladder, is_text=title_is_text(kind))
         self.last = len(ladder) - 1
         self.sees_all = sees_all(viewer, kind)
+        self.sees_much = self.sees_all or sees_much(viewer)
         self.met = 0  # by the stricter steps, whoever sees it
         self.found: dict[int, Found] = {}
+
+    @cached_property
+    def first(self) -> int:
+        """How many of the newest answers to a step are looked at first."""
+        if self.sees_all:
+            return max(self.limit, SHOWN)
+        return self._step() if self.sees_much else CANDIDATES
+
+    def _step(self) -> int:
+        """So many answers are likely to hold as many as are wanted, for somebody who sees much."""
+        share = share_of(self.viewer)
+        return min(LONGEST_STEP, math.ceil(LIKELY * self.limit / share))
 
     def is_pointless(self, step: int) -> bool:
         """Whether no record of this kind can answer so strict a step: a text has no title to begin so."""
@@ -135,61 +157,59 @@ class _Search:
 
         Where many begin or end so, many times more have it in between.
         """
-        return step == self.last > 0 and not self.sees_all and self.met > MANY_BEGIN
+        return step == self.last > 0 and not self.sees_much and self.met > MANY_BEGIN
 
-    def take(self, number: int, step: Question, newest: Newest, limit: int) -> None:
+    def take(self, number: int, step: Question, newest: Newest) -> None:
         """Add what answers a step, given the newest answers, or `MANY` where they were not asked for."""
-        self.met += len(newest.ids) if newest.are_all else CANDIDATES
+        self.met += len(newest.ids) if newest.are_all else LONGEST_STEP
         if not newest.are_all and not self.sees_all:
-            for pk, title in self._of_many(step, limit, newest.ids).items():
+            for pk, title in self._of_many(step, newest.ids).items():
                 self._add(number, pk, title)
             return
-        ids = newest.ids if newest.are_all else self._newest(step, newest.ids, max(limit, SHOWN))
+        ids = newest.ids
+        if not newest.are_all and len(ids) < self.first:
+            ids = store.newest(step, self.kind.label, self.first)
         ids = [pk for pk in ids if pk not in self.found]
-        start, size = 0, 2 * limit if self.sees_all else CANDIDATES
+        start, size = 0, 2 * self.limit if self.sees_all else len(ids)
         while start < len(ids):
             for pk, title in _titles(self.viewer, ids[start : start + size], self.kind):
                 self._add(number, pk, title)
             start, size = start + size, SHOWN
-            if len(self.found) >= limit and (start >= SHOWN or self.judge.good >= limit):
+            if len(self.found) >= self.limit and (start >= SHOWN or self.judge.good >= self.limit):
                 break
 
-    def _newest(self, step: Question, begun: list[int], most: int) -> list[int]:
-        return begun[:most] if len(begun) >= most else store.newest(step, self.kind.label, most)
-
-    def _of_many(self, question: Question, limit: int, begun: list[int]) -> dict[int, Any]:
+    def _of_many(self, question: Question, begun: list[int]) -> dict[int, Any]:
         """Of very many records that answer, `limit` that the viewer sees, or all there are: their titles by id.
 
         The newest for those who see much (`begun` are the newest of all, as far as they were read); else the viewer's
         own and their people's, then those shared with them.
         """
-        viewer, kind = self.viewer, self.kind
-        if sees_much(viewer) and len(found := self._walk(question, limit, begun, WALKED)) == limit:
+        viewer, kind, limit = self.viewer, self.kind, self.limit
+        if self.sees_much and len(found := self._walk(question, begun, WALKED)) == limit:
             return found
         if (owned := _owned(viewer, kind, question)) is None:
-            return self._walk(question, limit, begun)
+            return self._walk(question, begun)
         mine = store.newest(owned, kind.label, limit)
         if len(found := _titles_of(viewer, kind, mine)) == limit:
             return found
         if self.others is None:
-            return self._walk(question, limit, begun)
+            return self._walk(question, begun)
         if others := set(store.among(question, kind.label, self.others)) - set(mine) if self.others else ():
             found |= _titles_of(viewer, kind, others)
         return {pk: found[pk] for pk in sorted(found, reverse=True)[:limit]}
 
-    def _walk(self, question: Question, limit: int, begun: list[int], most: int | None = None) -> dict[int, Any]:
+    def _walk(self, question: Question, begun: list[int], most: int | None = None) -> dict[int, Any]:
         """The newest answers that the viewer sees, looking at `most` at most: their titles by id."""
         found: dict[int, Any] = {}
-        size, looked_at = FIRST_STEP * limit, 0
-        ids = begun[:size] or store.newest(question, self.kind.label, size)
+        size, looked_at, limit = self._step(), 0, self.limit
+        ids = begun or store.newest(question, self.kind.label, size)
         while ids:
             found |= _titles_of(self.viewer, self.kind, ids)
             looked_at += len(ids)
             if len(found) >= limit or (most and looked_at >= most):
                 break
-            size = min(2 * size, CANDIDATES)
-            begun = begun[len(ids) :]
-            ids = begun[:size] or store.newest(question, self.kind.label, size, below=ids[-1])
+            size = min(2 * size, LONGEST_STEP)
+            ids = store.newest(question, self.kind.label, size, below=ids[-1])
         return {pk: found[pk] for pk in sorted(found, reverse=True)[:limit]}
 
     @cached_property
@@ -228,7 +248,7 @@ def narrow(rows: Any, kind: RecordKind, viewer: Viewer, text: str) -> Any:
 
 def rare_ids(kind: RecordKind, question: Question) -> list[int] | None:
     """The ids of all records that answer, whoever sees them; None when there are too many to name."""
-    newest = store.newest_of(question, [kind.label], keys.COMMON)[kind.label]
+    newest = store.newest_of(question, {kind.label: keys.COMMON})[kind.label]
     return newest.ids if newest.are_all else None
 
 
@@ -268,12 +288,17 @@ def _owned(viewer: Viewer, kind: RecordKind, question: Question) -> Question | N
 def _seen_otherwise(viewer: Viewer, kind: RecordKind) -> set[int] | None:
     """Records the viewer sees for another reason than their owner, such as shares; None if there are very many."""
     found: set[int] = set()
-    for arm in kind.model.scope.arms(viewer, kind.model)[1:]:
-        rows = kind.model.objects.whole_table(WHY).filter(arm).exclude(**{f"{kind.owner}__in": viewer.people})
-        found.update(rows.values_list("pk", flat=True)[: MANY_SHARES + 1])
+    for question in written_once(viewer, (_seen_otherwise, kind.label), lambda: _other_arms(viewer, kind)):
+        found.update(pk for (pk,) in question.fetch(()))
         if len(found) > MANY_SHARES:
             return None
     return found
+
+
+def _other_arms(viewer: Viewer, kind: RecordKind) -> list[Any]:
+    arms = kind.model.scope.arms(viewer, kind.model)[1:]
+    rows = kind.model.objects.whole_table(WHY).exclude(**{f"{kind.owner}__in": viewer.people})
+    return [rows.filter(arm).values_list("pk", flat=True)[: MANY_SHARES + 1] for arm in arms]
 
 
 def _titles_of(viewer: Viewer, kind: RecordKind, ids: Iterable[int]) -> dict[int, Any]:

@@ -6,7 +6,7 @@ FTS5 finds the documents of a word in order and stops, so "the newest fifty" cos
 import itertools
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +25,7 @@ CREATE = (
 IN_USE = {"automerge": 16, "crisismerge": 1000, "usermerge": 8, "hashsize": 1 << 20}
 # So many pages of 4 KB are merged at a time; nobody else can write meanwhile, for some twenty milliseconds.
 MERGED_AT_A_TIME = 200
+READ_AT_A_TIME = 50
 
 
 # Writing
@@ -133,20 +134,33 @@ def newest(question: Question, label: str, limit: int, below: int | None) -> lis
     return _of_kinds(question, [(base, last_key(label) if below is None else base + below - 1)], limit).get(base, [])
 
 
-def newest_of(question: Question, labels: Sequence[str], limit: int) -> dict[str, list[int]]:
-    """The newest of each of several kinds, looked up once instead of once for each where few answer."""
-    if len(labels) == 1:
-        return {labels[0]: newest(question, labels[0], limit, None)}
+def newest_of(question: Question, most: dict[str, int]) -> dict[str, list[int]]:
+    """The newest of each of several kinds, so many of each at most: all kinds in one walk along the keys.
+
+    It goes on with the next kind where it has enough of one.
+    """
     answers, given = _answers(question)
+    wanted = {first_key(label): number for label, number in most.items()}
+    found: dict[int, list[int]] = {base: [] for base in wanted}
+    below = last_key(max(most, key=first_key)) + 1
     with connection.cursor() as cursor:
-        sql = f"SELECT f.rowid FROM {TABLE} f WHERE {answers} ORDER BY f.rowid DESC LIMIT %s"
-        cursor.execute(sql, [*given, keys.TOGETHER + 1])
-        rows = cursor.fetchall()
-    if len(rows) > keys.TOGETHER:
-        found = _of_kinds(question, [(first_key(label), last_key(label)) for label in labels], limit)
-    else:
-        found = by_kind(rows)
-    return {label: found.get(first_key(label), [])[:limit] for label in labels}
+        while below is not None:
+            cursor.execute(
+                f"SELECT f.rowid FROM {TABLE} f WHERE {answers} AND f.rowid < %s ORDER BY f.rowid DESC", [*given, below]
+            )
+            rows = itertools.chain.from_iterable(iter(lambda: cursor.fetchmany(READ_AT_A_TIME), []))
+            below = _read_until_enough(rows, wanted, found)
+    return {label: found[first_key(label)] for label in most}
+
+
+def _read_until_enough(rows: Iterable[tuple[int]], wanted: dict[int, int], found: dict[int, list[int]]) -> Any:
+    """Add keys, newest first, to what was found of each kind; gives where to go on, or None at the end."""
+    for (key,) in rows:
+        base = key >> keys.KEY_BITS << keys.KEY_BITS
+        if len(ids := found.get(base, ())) == wanted.get(base, 0):
+            return base
+        ids.append(key - base)
+    return None
 
 
 def _of_kinds(question: Question, ends: list[tuple[int, int]], limit: int) -> dict[int, list[int]]:

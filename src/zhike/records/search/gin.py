@@ -10,7 +10,7 @@ import itertools
 import string
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from django.db import connection
 from zhike.records.search import keys
 from zhike.records.search.fts5 import joined
 from zhike.records.search.keys import TABLE, by_kind, first_key, last_key
-from zhike.records.search.question import Question, Term, Word, one_of
+from zhike.records.search.question import Question, Term, Word, is_whose, one_of
 
 LETTERS = string.ascii_letters + string.digits
 # Ids of one block differ above these bits; sixteen blocks make a large one.
@@ -154,7 +154,7 @@ def expected(question: Question, label: str) -> float:
     """How many documents of a kind answer at most, as far as PostgreSQL's statistics say: as many as have the rarest
     word. Whose they are is taken to have nothing to do with what they say."""
     count = partial(_documents_with, letter=_kind_letter(label))
-    whose = [word for word in question.words if all(term.word.startswith("@") for (term, *_more) in word)]
+    whose = [word for word in question.words if is_whose(word)]
     if not whose or len(whose) == len(question.words):
         return question.written(count, min, sum)
     said = Question("", tuple(word for word in question.words if word not in whose))
@@ -222,16 +222,16 @@ def _blocks(start: int, end: int) -> list[str]:
     return found
 
 
-def newest_of(question: Question, labels: Sequence[str], limit: int) -> dict[str, list[int]]:
+def newest_of(question: Question, most: dict[str, int]) -> dict[str, list[int]]:
     """The newest of each of several kinds, which few answer, looked up once instead of once for each."""
-    sql, params = _fenced([_tsqueries(question, label) for label in labels])
+    sql, params = _fenced([_tsqueries(question, label) for label in most])
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} SELECT id FROM found ORDER BY id DESC LIMIT %s", [*params, keys.TOGETHER + 1])
         rows = cursor.fetchall()
     if len(rows) > keys.TOGETHER:
-        return {label: _collected(question, label, limit, 0, None) for label in labels}
+        return {label: _collected(question, label, number, 0, None) for label, number in most.items()}
     found = by_kind(rows)
-    return {label: found.get(first_key(label), [])[:limit] for label in labels}
+    return {label: found.get(first_key(label), [])[:number] for label, number in most.items()}
 
 
 def _collected(question: Question, label: str, limit: int, start: int, below: int | None) -> list[int]:

@@ -14,6 +14,7 @@ MOST_WORDS = 10
 MOST_PAIRS = 16
 MOST_INITIALS = 8
 FEW_TERMS = 5
+FEW_OWNERS = 5
 # Shorter beginnings of Latin words are words of the index themselves.
 SHORTEST_BEGINNING = 6
 
@@ -59,7 +60,9 @@ class Question:
                 return alternative
             return tuple(t for t in alternative if not is_common(t)) or alternative[:FEW_TERMS]
 
-        rarer = [word for word in self.words if not any(all(map(is_common, alternative)) for alternative in word)]
+        said = [word for word in self.words if not is_whose(word)]
+        if rarer := [word for word in said if not any(all(map(is_common, alternative)) for alternative in word)]:
+            rarer += [word for word in self.words if is_whose(word) and len(word) <= FEW_OWNERS]
         return Question(self.text, tuple(tuple(map(lean, word)) for word in rarer or self.words))
 
     def ladder(self) -> list["Question"]:
@@ -98,6 +101,11 @@ def ask(text: str) -> Question:
         digits = re.sub(r"^(00)?86(?=\d{11})", "", digits)
         return Question(text, (_digit_word(digits),))
     return Question(text, tuple(dict.fromkeys(_word(run) for run in runs_of(text)[:MOST_WORDS])))
+
+
+def is_whose(word: Word) -> bool:
+    """Whether a word only asks whose a document is."""
+    return all(term.word.startswith("@") for (term, *_more) in word)
 
 
 def one_of(words: list[str]) -> Word:

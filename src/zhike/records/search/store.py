@@ -87,19 +87,18 @@ def newest(question: Question, label: str, limit: int, *, below: int | None = No
     return gin.newest(question, label, limit, below, in_blocks=version.is_current())
 
 
-def newest_of(question: Question, labels: Sequence[str], most: int) -> dict[str, Newest]:
-    """The newest of each of several kinds, `most` at most, and whether these are all.
+def newest_of(question: Question, most: dict[str, int]) -> dict[str, Newest]:
+    """The newest of each of several kinds, as many at most as said beside its label, and whether these are all.
 
     Of a kind in which many more are expected there are none, and not all: they are for `newest`, which stops early.
     """
-    if connection.vendor == "sqlite":
-        few = list(labels)
-    else:
-        few = [label for label in labels if gin.expected(question, label) <= most]
-    found = _here().newest_of(question, few, most + 1) if few else {}
+    few = most
+    if connection.vendor == "postgresql":
+        few = {label: number for label, number in most.items() if gin.expected(question, label) <= number}
+    found = _here().newest_of(question, {label: number + 1 for label, number in few.items()}) if few else {}
     return {
-        label: Newest(found[label][:most], len(found[label]) <= most) if label in found else Newest([], False)
-        for label in labels
+        label: Newest(found[label][:number], len(found[label]) <= number) if label in found else Newest([], False)
+        for label, number in most.items()
     }
 
 

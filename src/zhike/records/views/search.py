@@ -21,6 +21,7 @@ from zhike.records.search import Hit
 IN_PALETTE = 8
 OF_EACH_KIND = 5
 OF_ONE_KIND = 50
+COUNTED = 20
 MOST_LETTERS = 100
 
 
@@ -62,17 +63,21 @@ def _orders(request: HttpRequest, text: str) -> list[dict[str, Any]]:
 
 @require_safe
 def results(request: HttpRequest) -> HttpResponse:
-    """The best of each kind, or of one kind (`kind=contacts`) the best fifty."""
+    """The best of each kind, counted up to twenty, or of one kind (`kind=contacts`) the best fifty."""
     text, viewer = _asked(request), request.viewer
     chosen = next((k for k in search.searched_kinds(viewer) if k.slug == request.GET.get("kind")), None)
+
+    def most(kind: RecordKind) -> int:
+        return OF_ONE_KIND if kind is chosen else COUNTED
+
     groups = [
         {
             "kind": kind, "current": kind is chosen, "url": _url(text, kind), "more": count > len(hits),
-            "count": f"{OF_ONE_KIND}+" if count > OF_ONE_KIND else str(count),
+            "count": f"{most(kind)}+" if count > most(kind) else str(count),
             "items": [_item(kind, hit, text) for hit in hits],
         }
         for kind, count, hits in search.find_of_each(
-            viewer, text, OF_ONE_KIND + 1, lambda kind: OF_ONE_KIND if kind is chosen else OF_EACH_KIND
+            viewer, text, lambda kind: most(kind) + 1, lambda kind: OF_ONE_KIND if kind is chosen else OF_EACH_KIND
         )
     ]  # fmt: skip
     shown = [group for group in groups if chosen is None or group["current"]]
