@@ -36,6 +36,13 @@ def add_arm(arm: Callable[[Viewer, type[models.Model]], Q | None], *, inherited:
         _inherited_arms.append(arm)
 
 
+class SaidByOwner(Q):
+    """An arm for what the viewer's people own something of: the search index names these owners too.
+
+    So a search need not collect what such an arm shows (`RecordKind.owner_finds`).
+    """
+
+
 class Scope:
     """The alternatives ("arms") by which a viewer sees rows of a model. An empty list means none at all."""
 

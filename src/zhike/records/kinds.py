@@ -1,6 +1,7 @@
 """Record kinds: what a kind of record is called, which fields it has, how it is listed, found, imported (CRAFT §6)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -61,6 +62,7 @@ class RecordKind:
         subtitle: Sequence[str] = (),
         search_from: Sequence[str] = (),
         search_into: Sequence[str] = (),
+        owner_finds: Mapping[str, tuple[str, str]] = MappingProxyType({}),
         verbs: Sequence[str] = tuple(STANDARD_VERBS),
         is_log: bool = False,
         has_routes: bool = True,
@@ -75,9 +77,11 @@ class RecordKind:
         `saved(record, changed, by, created)` runs after it in the same transaction; `sums` are money fields summed in
         the foot of lists; `views` are the saved views shipped: {"key", "name", "filter", "sort"?, "columns"?};
         `subtitle` are the fields a search result shows under its title; `search_from` references whose titles find this
-        record, `search_into` references that are found by this record (both names of foreign keys); `is_log` says that
-        the system writes it as it works: nothing is told of its rows, and no rules are made about them; `has_routes`
-        off, that its room gives the API routes of its own.
+        record, `search_into` references that are found by this record (both names of foreign keys); `owner_finds` the
+        kinds whose documents name the owner of this record too, as who owns this sees them: by their labels the
+        reference of this record and the column there that says the same; `is_log` says that the system writes it as
+        it works: nothing is told of its rows, and no rules are made about them; `has_routes` off, that its room gives
+        the API routes of its own.
         """
         self.model, self.columns, self.sort, self.icon = model, list(columns), sort, icon
         self.label: str = model._meta.label_lower
@@ -89,6 +93,7 @@ class RecordKind:
         self.number, self.sections, self.bulk, self.sums = number, list(sections), list(bulk), list(sums)
         self.prepare, self.saved, self.shipped_views, self.row = prepare, saved, list(views), row
         self.subtitle, self.search_from, self.search_into = list(subtitle), list(search_from), list(search_into)
+        self.owner_finds = dict(owner_finds)
         self.own_fields = {field.name: field.bind(self) for field in fields}
         self.verbs, self.is_log, self.has_routes = tuple(verbs), is_log, has_routes
         # Names the API uses for some of them; "version" is that of the record, by which a stale change is told.

@@ -112,6 +112,7 @@ OPPORTUNITY = kinds.add(
         saved=actions.opportunity_saved,
         subtitle=["customer", "stage", "owner"],
         search_from=["customer"],
+        owner_finds={"customers.customer": ("customer", "id"), "customers.contact": ("customer", "customer_id")},
         sums=["amount"],
         views=[
             {"key": "open", "name": _("Open deals"), "filter": [["status", "in", ["open"]]]},

@@ -1,5 +1,6 @@
 """From the values of a file's rows to records: known ones changed, new ones made, in few statements for many rows."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -160,7 +161,7 @@ class Saving:
             model.objects.bulk_update([r for r, _c in updated], [*names, "version", "updated_at"])
         insert_values(AuditEntry, AuditEntry.COLUMNS, AuditEntry.values_of(entries))
         search.index(kind, records, new=True)
-        search.index(kind, [r for r, _c in updated])
+        search.index(kind, [r for r, _c in updated], changed=_values_by_field(c for _r, c in updated))
         self._saved(list(zip(records, changes, strict=True)), updated)
 
     def _saved(self, created: list[tuple[Any, dict]], updated: list[tuple[Any, dict]]) -> None:
@@ -191,3 +192,12 @@ class Saving:
 
 def _column_names(model: type) -> set[str]:
     return {f.name for f in model._meta.local_fields}
+
+
+def _values_by_field(changes: Iterable[dict[str, list[Any]]]) -> dict[str, list[Any]]:
+    """What several records had and have now, of each field that changed in any."""
+    found: dict[str, list[Any]] = {}
+    for changed in changes:
+        for name, values in changed.items():
+            found.setdefault(name, []).extend(values)
+    return found

@@ -99,4 +99,4 @@ def _restore(kind: RecordKind, record: Any, changes: dict) -> None:
             column = record._meta.get_field(name)
             setattr(record, column.attname, column.to_python(before) if not column.is_relation else before)
     record.save()
-    search.index(kind, [record])
+    search.index(kind, [record], changed=changes)

@@ -2,12 +2,14 @@
 
 A kind says it by declaration: fields with `search`, and two relations. `search_from` names references whose titles find
 this record too (a contact by its company); `search_into` names references that are found by this record (a company by
-its contacts). Both are kept as the other side changes.
+its contacts). Both are kept as the other side changes. A document names whose it is, and by `owner_finds` others who
+see it as they own something of it (a customer and its contacts: whose deals there are).
 """
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +27,7 @@ CAUGHT_UP = 200
 PAUSE = 0.02  # seconds between them
 # A company with more contacts than this is found by its first ones only.
 MOST_FAMILY = 500
+NONE: Mapping[str, set[int]] = MappingProxyType({})
 
 
 def index(
@@ -32,7 +35,8 @@ def index(
 ) -> None:
     """Put records into the index, in the transaction that saves them, together with those found by them.
 
-    `changed` is what the save changed ({field: [before, after]}), if known; nothing is done when none of it matters.
+    `changed` is what the save changed ({field: [before, after]}, or more values where it saved several records), if
+    known; nothing is done when none of it matters.
     `new` says that they were made just now, so that nothing refers to them yet.
     """
     records = list(records)
@@ -43,15 +47,17 @@ def index(
 
 
 def forget(kind: RecordKind, pks: Iterable[int]) -> None:
-    """Take records out of the index, before or after they are deleted."""
+    """Take records out of the index, before they are deleted."""
     pks = list(pks)
     store.remove(kind.label, pks)
+    if kind.owner_finds:
+        _name_owners(kind, list(_rows(kind).filter(pk__in=pks)), None, without={kind.label: set(pks)})
     for name in kind.search_into:
         above = _rows(kind).filter(pk__in=pks).values_list(_column(kind, name).attname, flat=True)
         if ids := {pk for pk in above if pk}:
             target = target_of(kind, name)
             above = _rows(target).filter(pk__in=ids).values(*columns(target))
-            _put(target, list(above), without=set(pks))
+            _put(target, list(above), without={kind.label: set(pks)})
 
 
 def is_searched(kind: RecordKind) -> bool:
@@ -101,7 +107,8 @@ def _rows(kind: RecordKind) -> Any:
 
 def _matters(kind: RecordKind, changed: dict[str, list[Any]]) -> bool:
     names = {name for name, f in kind.own_fields.items() if f.search} | {kind.owner, kind.title}
-    return not names.union(kind.search_from, kind.search_into).isdisjoint(changed)
+    names.update(kind.search_from, kind.search_into, (reference for reference, _column in kind.owner_finds.values()))
+    return not names.isdisjoint(changed)
 
 
 def _index(kind: RecordKind, records: list[Any], changed: dict[str, list[Any]] | None, new: bool) -> None:
@@ -114,11 +121,27 @@ def _index(kind: RecordKind, records: list[Any], changed: dict[str, list[Any]] |
             ids |= {pk for pk in changed[name] if pk}
         target = target_of(kind, name)
         _put(target, list(_rows(target).filter(pk__in=ids).values(*columns(target))))
+    if kind.owner_finds:
+        _name_owners(kind, records, changed)
     if not new and (changed is None or kind.title in changed):
         for child, name in _relations("search_from", kind):
             family = _rows(child).filter(**{f"{name}__in": [record.pk for record in records]})
             for below in _in_batches(family.values(*columns(child)).iterator(BATCH)):
                 _put(child, below)
+
+
+def _name_owners(
+    kind: RecordKind, records: list[Any], changed: dict[str, list[Any]] | None, without: Mapping[str, set[int]] = NONE
+) -> None:
+    # Write anew what else names the owners of these records, such as the customers of deals and their contacts.
+    for label, (reference, column) in kind.owner_finds.items():
+        if changed is not None and {kind.owner, reference}.isdisjoint(changed):
+            continue
+        attname, target = _column(kind, reference).attname, kinds.get(label)
+        wanted = {getattr(record, attname) for record in records}.union((changed or {}).get(reference, ())) - {None}
+        rows = _rows(target).filter(**{f"{column}__in": wanted}).values(*columns(target))
+        for batch in _in_batches(rows.iterator(BATCH)):
+            _put(target, batch, without)
 
 
 def _relations(which: str, target: RecordKind) -> list[tuple[RecordKind, str]]:
@@ -131,17 +154,17 @@ def _relations(which: str, target: RecordKind) -> list[tuple[RecordKind, str]]:
     ]
 
 
-def _put(kind: RecordKind, records: list[Any], without: set[int] = frozenset(), *, new: bool = False) -> None:
+def _put(kind: RecordKind, records: list[Any], without: Mapping[str, set[int]] = NONE, *, new: bool = False) -> None:
     if ways_of(kind):
         store.put(kind.label, documents(kind, records, without, new=new))
 
 
 def documents(
-    kind: RecordKind, records: list[Any], without: set[int] = frozenset(), *, new: bool = False
+    kind: RecordKind, records: list[Any], without: Mapping[str, set[int]] = NONE, *, new: bool = False
 ) -> Iterator[tuple[int, set[str]]]:
     """Ids and words of records, or of rows of their `columns`.
 
-    `without` leaves out related ones on their way out; `new` ones have none below them.
+    `without` leaves out related ones on their way out, by their kind; `new` ones have none below them.
     """
     rows = [record if isinstance(record, dict) else record.__dict__ for record in records]
     key = kind.model._meta.pk.attname
@@ -149,8 +172,15 @@ def documents(
     owner = _column(kind, kind.owner).attname if kind.owner else ""
     above = [(_column(kind, name).attname, _titles(kind, name, rows)) for name in kind.search_from]
     below = {} if new else _words_below(kind, [row[key] for row in rows], without)
+    named = [
+        (column, _owners_of(child, reference, {row[column] for row in rows}, without))
+        for child, reference, column in _naming(kind)
+        if not (new and column == key)  # nobody can have a deal with a customer made just now
+    ]
     for row in rows:
         found = {owner_word(row[owner])} if owner else set()
+        for column, owners in named:
+            found.update(owners.get(row[column], ()))
         for attname, way in ways:
             if text := row[attname]:
                 found |= way(str(text))
@@ -168,8 +198,29 @@ def documents(
 def columns(kind: RecordKind) -> list[str]:
     """The columns a document is made of."""
     related = [_column(kind, name).attname for name in (kind.owner, *kind.search_from) if name]
-    found = [kind.model._meta.pk.attname, *related, *(attname for attname, _way in ways_of(kind))]
-    return [*found, "custom"] if custom_ways_of(kind) else found
+    said = [column for _child, _reference, column in _naming(kind)]
+    found = [kind.model._meta.pk.attname, *related, *said, *(attname for attname, _way in ways_of(kind))]
+    return list(dict.fromkeys([*found, "custom"] if custom_ways_of(kind) else found))
+
+
+def _naming(target: RecordKind) -> list[tuple[RecordKind, str, str]]:
+    """The kinds whose owners the documents of a kind name: (kind, its reference, the column of the target)."""
+    return [
+        (child, *child.owner_finds[target.label]) for child in kinds.everything() if target.label in child.owner_finds
+    ]
+
+
+def _owners_of(
+    kind: RecordKind, reference: str, values: set[int], without: Mapping[str, set[int]]
+) -> dict[int, set[str]]:
+    """The words of the owners of what refers to these, by what it refers to; nobody's say nothing."""
+    found: dict[int, set[str]] = defaultdict(set)
+    attname, owner = _column(kind, reference).attname, _column(kind, kind.owner).attname
+    rows = _rows(kind).filter(**{f"{reference}__in": values - {None}}).exclude(pk__in=without.get(kind.label, ()))
+    for value, owner_id in rows.order_by().values_list(attname, owner).distinct():
+        if owner_id:
+            found[value].add(owner_word(owner_id))
+    return found
 
 
 def _titles(kind: RecordKind, name: str, rows: list[dict]) -> dict[int, str]:
@@ -178,13 +229,13 @@ def _titles(kind: RecordKind, name: str, rows: list[dict]) -> dict[int, str]:
     return dict(_rows(target).filter(pk__in=ids).values_list("pk", target.title)) if ids else {}
 
 
-def _words_below(kind: RecordKind, pks: list[int], without: set[int]) -> dict[int, set[str]]:
+def _words_below(kind: RecordKind, pks: list[int], without: Mapping[str, set[int]]) -> dict[int, set[str]]:
     found: dict[int, set[str]] = defaultdict(set)
     for child, name in _relations("search_into", kind):
         # Found by what is written only: the pinyin of its contacts would double what a company has of its own.
         ways = [(attname, text_words if way in (title_words, name_words) else way) for attname, way in ways_of(child)]
         attname = _column(child, name).attname
-        rows = _rows(child).filter(Q(**{f"{attname}__in": pks})).exclude(pk__in=without)
+        rows = _rows(child).filter(Q(**{f"{attname}__in": pks})).exclude(pk__in=without.get(child.label, ()))
         count: dict[int, int] = defaultdict(int)
         for pk, *values in rows.order_by("pk").values_list(attname, *(a for a, _way in ways)):
             count[pk] += 1

@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 
 from django.urls import reverse
 
-from zhike.kit.scope import ByOwner, Everyone
+from zhike.kit.scope import ByOwner, Everyone, SaidByOwner
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds as record_kinds
 from zhike.records.fields import Ref
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import sees_much, share_of
 from zhike.records.prepared import AmongGiven, prepared_for_ids, written_once
-from zhike.records.search import keys, store
+from zhike.records.search import keys, store, version
 from zhike.records.search.documents import WHY, is_searched, title_is_text
 from zhike.records.search.keys import Newest
-from zhike.records.search.question import Question, ask, one_of
+from zhike.records.search.question import FEW_OWNERS, Question, Word, ask, one_of
 from zhike.records.search.words import fold, owner_word, squash
 
 # So many candidates are checked one by one against the scope of somebody who sees few records; where there are more,
@@ -116,9 +116,15 @@ def _ranked(
     ]
     for number, step in enumerate(ladder):
         asked = [one for one in searches if len(one.found) < one.limit and not one.is_pointless(number)]
-        newest = store.newest_of(step, {one.kind.label: one.first for one in asked if not one.is_wide(number)})
+        at_once: dict[Question, dict[str, int]] = {}
         for one in asked:
-            one.take(number, step, newest.get(one.kind.label, MANY))
+            if not one.is_wide(number):
+                at_once.setdefault(one.asks(step), {})[one.kind.label] = one.first
+        newest = {}
+        for question, most in at_once.items():
+            newest |= store.newest_of(question, most)
+        for one in asked:
+            one.take(number, one.asks(step), newest.get(one.kind.label, MANY))
         if in_all and sum(len(one.found) for one in searches) >= in_all:
             break
     return sorted((found for one in searches for found in one.found.values()), key=lambda one: one[:3])
@@ -133,13 +139,16 @@ class _Search:
         self.last = len(ladder) - 1
         self.sees_all = sees_all(viewer, kind)
         self.sees_much = self.sees_all or sees_much(viewer)
+        # Whose documents alone are asked for, as the viewer sees no others: of few people, as each is one more word.
+        few = not self.sees_much and len(viewer.people) <= FEW_OWNERS and _is_owned(viewer, kind)
+        self.owners = (_owners(viewer),) if few and self.others == set() else ()
         self.met = 0  # by the stricter steps, whoever sees it
         self.found: dict[int, Found] = {}
 
     @cached_property
     def first(self) -> int:
         """How many of the newest answers to a step are looked at first."""
-        if self.sees_all:
+        if self.sees_whole:
             return max(self.limit, SHOWN)
         return self._step() if self.sees_much else CANDIDATES
 
@@ -147,6 +156,15 @@ class _Search:
         """So many answers are likely to hold as many as are wanted, for somebody who sees much."""
         share = share_of(self.viewer)
         return min(LONGEST_STEP, math.ceil(LIKELY * self.limit / share))
+
+    @property
+    def sees_whole(self) -> bool:
+        """Whether the viewer sees all that answers what is asked."""
+        return self.sees_all or bool(self.owners)
+
+    def asks(self, step: Question) -> Question:
+        """What is asked for a step: where only one's own is seen, that alone."""
+        return step.also(*self.owners) if self.owners else step
 
     def is_pointless(self, step: int) -> bool:
         """Whether no record of this kind can answer so strict a step: a text has no title to begin so."""
@@ -157,12 +175,12 @@ class _Search:
 
         Where many begin or end so, many times more have it in between.
         """
-        return step == self.last > 0 and not self.sees_much and self.met > MANY_BEGIN
+        return step == self.last > 0 and not (self.sees_much or self.owners) and self.met > MANY_BEGIN
 
     def take(self, number: int, step: Question, newest: Newest) -> None:
         """Add what answers a step, given the newest answers, or `MANY` where they were not asked for."""
         self.met += len(newest.ids) if newest.are_all else LONGEST_STEP
-        if not newest.are_all and not self.sees_all:
+        if not newest.are_all and not self.sees_whole:
             for pk, title in self._of_many(step, newest.ids).items():
                 self._add(number, pk, title)
             return
@@ -170,7 +188,7 @@ class _Search:
         if not newest.are_all and len(ids) < self.first:
             ids = store.newest(step, self.kind.label, self.first)
         ids = [pk for pk in ids if pk not in self.found]
-        start, size = 0, 2 * self.limit if self.sees_all else len(ids)
+        start, size = 0, 2 * self.limit if self.sees_whole else len(ids)
         while start < len(ids):
             for pk, title in _titles(self.viewer, ids[start : start + size], self.kind):
                 self._add(number, pk, title)
@@ -280,23 +298,36 @@ def sees_all(viewer: Viewer, kind: RecordKind) -> bool:
 
 def _owned(viewer: Viewer, kind: RecordKind, question: Question) -> Question | None:
     """The question with "and it belongs to one of the viewer's people" in it; None where the index cannot say that."""
-    if getattr(kind.model.scope, "field", None) != kind.owner or not 0 < len(viewer.people) <= MANY_PEOPLE:
-        return None
-    return question.also(one_of([owner_word(pk) for pk in sorted(viewer.people)]))
+    return question.also(_owners(viewer)) if _is_owned(viewer, kind) else None
+
+
+def _is_owned(viewer: Viewer, kind: RecordKind) -> bool:
+    return getattr(kind.model.scope, "field", None) == kind.owner and 0 < len(viewer.people) <= MANY_PEOPLE
+
+
+def _owners(viewer: Viewer) -> Word:
+    return one_of([owner_word(pk) for pk in sorted(viewer.people)])
 
 
 def _seen_otherwise(viewer: Viewer, kind: RecordKind) -> set[int] | None:
-    """Records the viewer sees for another reason than their owner, such as shares; None if there are very many."""
+    """Records the viewer sees for another reason than the owners their documents name, such as shares.
+
+    None if there are very many.
+    """
     found: set[int] = set()
-    for question in written_once(viewer, (_seen_otherwise, kind.label), lambda: _other_arms(viewer, kind)):
+    are_named = version.is_current()
+    key = (_seen_otherwise, kind.label, are_named)
+    for question in written_once(viewer, key, lambda: _other_arms(viewer, kind, are_named)):
         found.update(pk for (pk,) in question.fetch(()))
         if len(found) > MANY_SHARES:
             return None
     return found
 
 
-def _other_arms(viewer: Viewer, kind: RecordKind) -> list[Any]:
+def _other_arms(viewer: Viewer, kind: RecordKind, are_named: bool) -> list[Any]:
     arms = kind.model.scope.arms(viewer, kind.model)[1:]
+    if are_named:
+        arms = [arm for arm in arms if not isinstance(arm, SaidByOwner)]
     rows = kind.model.objects.whole_table(WHY).exclude(**{f"{kind.owner}__in": viewer.people})
     return [rows.filter(arm).values_list("pk", flat=True)[: MANY_SHARES + 1] for arm in arms]
 

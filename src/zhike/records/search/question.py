@@ -14,6 +14,7 @@ MOST_WORDS = 10
 MOST_PAIRS = 16
 MOST_INITIALS = 8
 FEW_TERMS = 5
+# So many owners are asked for beside the other words; more are no rare word any longer.
 FEW_OWNERS = 5
 # Shorter beginnings of Latin words are words of the index themselves.
 SHORTEST_BEGINNING = 6

@@ -7,8 +7,9 @@ from django.db import transaction
 
 from zhike.records.models import NumberSequence
 
-# One more whenever the rules change by which a document is made. 2: the blocks of ids on PostgreSQL.
-RULES = 2
+# One more whenever the rules change by which a document is made.
+# 2: the blocks of ids on PostgreSQL; 3: the owners of deals with a customer.
+RULES = 3
 KEY = "search.rules"
 
 _was_current = False

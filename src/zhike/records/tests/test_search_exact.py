@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from zhike.customers.tests.factories import ContactFactory, CustomerFactory
 from zhike.org.tests.factories import RecordShareFactory
-from zhike.records import kinds, search
+from zhike.records import kinds, lookups, search
 from zhike.records.search import finding, fts5, gin, keys, store
 from zhike.records.search.documents import documents
 from zhike.records.search.question import ask
@@ -21,7 +21,7 @@ from zhike.records.search.words import (
     text_words,
     title_words,
 )
-from zhike.sales.tests.factories import LeadFactory
+from zhike.sales.tests.factories import LeadFactory, OpportunityFactory
 
 LETTERS = "张王伟恒旭苏州精密科技重长"
 pieces = st.text(alphabet=LETTERS, min_size=1, max_size=4) | st.sampled_from(
@@ -31,14 +31,14 @@ questions = st.lists(pieces, min_size=1, max_size=3).map(" ".join)
 quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-KINDS = ["customers", "contacts", "leads"]
+KINDS = ["customers", "contacts", "leads", "opportunities"]
 
 
 @pytest.fixture
 def world(company):
     """A hundred customers, contacts and leads with few letters in their names, of people on both sides, some shared.
 
-    Some leads are nobody's.
+    Some leads are nobody's, and with some customers somebody else has a deal.
     """
     chance = random.Random(7)  # noqa: S311
     owners = [company.li_na, company.wang_wei, company.zhao_lei, company.manager_west]
@@ -49,6 +49,8 @@ def world(company):
             ContactFactory(name="".join(chance.choices(LETTERS, k=2)), customer=customer, mobile="13812345678")
         else:
             LeadFactory(name=name[::-1], company=name, owner=owners[number % 4] if number % 3 else None)
+        if number % 7 == 1:
+            OpportunityFactory(name=name, customer=customer, owner=owners[(number + 2) % 4])
         if number % 9 == 0:
             RecordShareFactory(
                 kind="customers.customer", object_id=customer.pk, person=company.zhao_lei, granted_by=company.gm
@@ -86,10 +88,14 @@ WAYS = {
     "everything counts as common": {"COMMON": 0, "CANDIDATES": 0, "expected": 10**9},
     "common, few candidates": {"COMMON": 2, "CANDIDATES": 3, "LONGEST_WALK": 5, "expected": 10**9},
     "in small steps": {"COMMON": 2, "CANDIDATES": 3, "LIKELY": 0.1, "LONGEST_STEP": 3, "WALKED": 4, "SHOWN": 3, "TOGETHER": 1},
+    "sees little": {"WIDE_SHARE": 1.1},
+    "sees little, in small steps": {"WIDE_SHARE": 1.1, "COMMON": 2, "SHOWN": 3, "expected": 10**9},
+    "sees little, asked one by one": {"WIDE_SHARE": 1.1, "FEW_OWNERS": 0},
+    "sees little of much": {"WIDE_SHARE": 1.1, "FEW_OWNERS": 0, "CANDIDATES": 2, "MANY_BEGIN": 1},
     "block by block": {"COMMON": 0, "CANDIDATES": 2, "WALKED_SHARE": 0, "BLOCK_BITS": 1, "LARGE_BITS": 3,
                        "MOST_BLOCKS": 9, "expected": 50},
-    "no owners in the index": {"CANDIDATES": 2, "MANY_PEOPLE": 0, "expected": 10**9},
-    "too many shares": {"CANDIDATES": 1, "MANY_SHARES": 0, "expected": 10**9},
+    "no owners in the index": {"WIDE_SHARE": 1.1, "CANDIDATES": 2, "MANY_PEOPLE": 0, "expected": 10**9},
+    "too many shares": {"WIDE_SHARE": 1.1, "CANDIDATES": 1, "MANY_SHARES": 0, "expected": 10**9},
 }  # fmt: skip
 
 
@@ -97,7 +103,7 @@ WAYS = {
 def way(request, monkeypatch):
     """One of the ways; to be asked for before the world, as some are chosen as documents are written."""
     for name, value in WAYS[request.param].items():
-        module = next(module for module in (keys, finding, gin) if hasattr(module, name))
+        module = next(module for module in (keys, finding, gin, lookups) if hasattr(module, name))
         if name == "expected":
             monkeypatch.setattr(gin, name, lambda question, label, value=value: value)
         else:

@@ -9,13 +9,16 @@ from django.test.utils import CaptureQueriesContext
 from zhike.activities.tests.factories import TaskFactory
 from zhike.contracts.tests.factories import ContractFactory
 from zhike.customers.tests.factories import ContactFactory, CustomerFactory
-from zhike.records import kinds, search
-from zhike.records.actions import assign_record, change_record
+from zhike.org.models import Person
+from zhike.records import kinds, lookups, search
+from zhike.records.actions import assign_record, change_record, create_record, delete_record
+from zhike.records.imports.undo import undo_import
 from zhike.records.models import NumberSequence
 from zhike.records.search import documents as writing
 from zhike.records.search import finding, gin, keys, store, version, words
 from zhike.records.search.documents import documents, is_searched
 from zhike.records.search.question import Question, Term
+from zhike.records.tests.test_imports import imported as import_text
 from zhike.sales.actions.leads import claim_lead, convert_lead, release_lead
 from zhike.sales.models import Lead
 from zhike.sales.tests.factories import LeadFactory, OpportunityFactory, QuoteFactory, shipped
@@ -77,6 +80,84 @@ def test_ORG_3_an_owner_that_a_room_finds_itself_is_in_the_index(customer, compa
     contact.refresh_from_db()
     assert contact.owner_id == company.wang_wei.pk
     assert_index_is_true()
+
+
+def named(kind, record):
+    """Whose word the index has in a record's document, of two people."""
+    found = {}
+    for person in Person.objects.filter(username__in=["li_na", "wang_wei"]):
+        asked = Question("", (((Term(words.owner_word(person.pk)),),),))
+        found[person.username] = store.among(asked, kind.label, [record.pk]) == [record.pk]
+    return {username for username, is_named in found.items() if is_named}
+
+
+def test_CUS_7_who_has_a_deal_with_a_customer_is_named_by_it_and_its_contacts(customer, company, viewer):
+    """As long as the deal is theirs, and there; so that search need not collect what their deals show them."""
+    manager, deals = viewer(company.manager_east), kinds.get("opportunities")
+    of = {kind: kind.model.objects.whole_table("a test").get() for kind in map(kinds.get, ("customers", "contacts"))}
+
+    def are_named():
+        assert_index_is_true()
+        (said,) = {frozenset(named(kind, record)) for kind, record in of.items()}
+        return said
+
+    assert are_named() == {"li_na"}
+    deal = create_record(deals, {"name": "另一笔", "customer": customer.pk, "owner": company.wang_wei.pk}, by=manager)
+    assert are_named() == {"li_na", "wang_wei"}
+    assign_record(deals, deal, by=manager, owner_id=company.li_na.pk)
+    assert are_named() == {"li_na"}
+    deal.refresh_from_db()
+    change_record(deals, deal, {"owner": company.wang_wei.pk}, by=manager)
+    assert are_named() == {"li_na", "wang_wei"}
+    late = ContactFactory(name="王小明", customer=customer)
+    search.index(kinds.get("contacts"), [late], new=True)
+    assert named(kinds.get("contacts"), late) == {"li_na", "wang_wei"}
+    other = CustomerFactory(name="别人的公司", owner=company.wang_wei)
+    deal.refresh_from_db()
+    change_record(deals, deal, {"customer": other.pk}, by=manager)
+    assert are_named() == {"li_na"}
+    deal.refresh_from_db()
+    change_record(deals, deal, {"customer": customer.pk}, by=manager)
+    assert are_named() == {"li_na", "wang_wei"}
+    deal.refresh_from_db()
+    delete_record(deals, deal, by=viewer(company.gm))
+    assert are_named() == {"li_na"}
+
+
+def test_CUS_7_an_import_that_gives_a_deal_to_another_customer_names_its_owner_there_only(company, viewer):
+    """And taken back, in the first one again."""
+    shipped()
+    first, second = (CustomerFactory(name=name, owner=company.li_na) for name in (NAME, "昆山长风机械有限公司"))
+    customers = kinds.get("customers")
+
+    def imported(customer):
+        text = f"商机编号,商机名称,客户,负责人\nD-7,东部的商机,{customer.name},wang_wei\n"
+        return import_text(company.gm, viewer, text, kind="opportunities")
+
+    imported(first)
+    assert (named(customers, first), named(customers, second)) == ({"li_na", "wang_wei"}, {"li_na"})
+    batch = imported(second)
+    assert (named(customers, first), named(customers, second)) == ({"li_na"}, {"li_na", "wang_wei"})
+    undo_import(batch, by=viewer(company.gm))
+    assert (named(customers, first), named(customers, second)) == ({"li_na", "wang_wei"}, {"li_na"})
+
+
+@pytest.mark.parametrize("is_current", [True, False])
+@pytest.mark.parametrize("most", [1000, 0])
+def test_CUS_7_who_has_a_deal_finds_its_customer(customer, company, viewer, monkeypatch, most, is_current):
+    """Also while documents of earlier rules do not name them yet."""
+    monkeypatch.setattr(lookups, "WIDE_SHARE", 1.1)
+    monkeypatch.setattr(finding, "CANDIDATES", most)
+    zhao, customers = viewer(company.zhao_lei), kinds.get("customers")
+    assert search.find(zhao, "恒旭", kinds=[customers]) == []
+    deal = OpportunityFactory(name="西部的商机", customer=customer, owner=company.zhao_lei)
+    if is_current:
+        search.index(kinds.get("opportunities"), [deal])
+    else:
+        forget_the_version(monkeypatch)
+    for text in ("恒旭", NAME, "hengxu"):
+        assert [hit.title for hit in search.find(zhao, text, kinds=[customers])] == [NAME]
+    assert [hit.title for hit in search.find(zhao, "张伟", kinds=[kinds.get("contacts")])] == ["张伟"]
 
 
 @pytest.mark.parametrize("most", [1000, 0])
@@ -166,7 +247,7 @@ def test_CUS_7_rules_that_changed_have_a_new_version():
     ]
     codes = ["KH-000123", "91320500MA1XH8G35L", "0512-62721234", "+86 138 1234 5678", "zhang.wei@hengxu.example"]
     said = sorted((way, text, *sorted(cut(text))) for way, cut in words.WAYS.items() for text in [*names, *codes])
-    assert (version.RULES, zlib.crc32(repr(said).encode())) == (2, 2940250995)
+    assert (version.RULES, zlib.crc32(repr(said).encode())) == (3, 2940250995)
 
 
 def test_CUS_7_for_a_new_record_nobody_is_asked_what_belongs_to_it(company):

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 from zhike.customers.models import Contact, Customer
 from zhike.kit import dates
 from zhike.kit.money import MoneyField
-from zhike.kit.scope import ScopedModel, owned_within, through
+from zhike.kit.scope import SaidByOwner, ScopedModel, owned_within, through
 from zhike.kit.viewer import Viewer
 from zhike.records.models import OwnedRecord, person_key
 from zhike.sales.models.pipelines import Pipeline, Stage, pipeline, stage_named, stages
@@ -29,7 +29,7 @@ def customers_dealt_with(viewer: Viewer, model: type[models.Model]) -> Q | None:
         return None
     deals = Opportunity.objects.whole_table("the owners are the viewer's own people")
     deals = deals.filter(owner_id__in=sorted(viewer.people), customer__isnull=False)
-    return Q(**{"pk__in" if model is Customer else "customer_id__in": deals.values("customer_id")})
+    return SaidByOwner(**{"pk__in" if model is Customer else "customer_id__in": deals.values("customer_id")})
 
 
 class Opportunity(OwnedRecord):
