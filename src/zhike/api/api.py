@@ -26,7 +26,19 @@ from zhike.kit.keys import key_of
 from zhike.records import kinds, queries, search
 from zhike.records.lookups import usernames
 
-api = NinjaAPI(title="ZhiKe", version="1", auth=TokenAuth(), urls_namespace="api-v1", docs=Swagger())
+
+class OneApi(NinjaAPI):
+    """An API that describes itself once: what it offers stays the same until the process ends."""
+
+    described: Any = None
+
+    def get_openapi_schema(self, **given: Any) -> Any:
+        if self.described is None:
+            self.described = super().get_openapi_schema(**given)
+        return self.described
+
+
+api = OneApi(title="ZhiKe", version="1", auth=TokenAuth(), urls_namespace="api-v1", docs=Swagger())
 problems.install(api)
 
 
