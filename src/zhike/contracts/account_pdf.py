@@ -27,7 +27,7 @@ class AccountPdf(FPDF):
         self.set_margins(LEFT, TOP, LEFT)
         self.set_creator("ZhiKe")
         self.set_title(_("Statement of account"))
-        self.add_font("song", "", fonts.song())
+        fonts.write_in_song(self)
 
     def footer(self):
         self.set_font("song", size=7)

@@ -18,7 +18,7 @@ def card_pdf(sheet: Sheet) -> bytes:
     pdf.set_auto_page_break(False)
     pdf.set_title(sheet.title)
     pdf.set_creator("ZhiKe")
-    pdf.add_font("song", "", fonts.song())
+    fonts.write_in_song(pdf)
     pdf.add_page()
     _watermark(pdf, sheet.watermark)
     pdf.set_font("song", size=18)

@@ -35,7 +35,7 @@ def quote_pdf(quote: Quote, lines: Sequence[QuoteLine]) -> bytes:
     pdf = Paper(format="A4")
     pdf.set_title(" ".join((_("Quote"), quote.label)))
     pdf.set_creator("ZhiKe")
-    pdf.add_font("song", "", fonts.song())
+    fonts.write_in_song(pdf)
     pdf.set_auto_page_break(True, 18)
     pdf.set_margins(15, 14)
     pdf.add_page()
