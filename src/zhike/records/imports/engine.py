@@ -18,6 +18,7 @@ from zhike.kit.errors import Refused
 from zhike.kit.memory import rare_collections
 from zhike.kit.tables.reader import open_table
 from zhike.kit.viewer import Viewer
+from zhike.records import config
 from zhike.records.fields import Field, custom_field
 from zhike.records.imports.cells import Cells, Row, Source
 from zhike.records.imports.failed import FailedRows, reason_of
@@ -58,7 +59,7 @@ class Import:
         self._map(table.columns, self.columns)
         if skipped := self._resume_after():
             self.counts = {name: getattr(self.batch, name) for name in self.counts} | {"read": skipped}
-        with self._failed_rows() as self.failed.file, rare_collections():
+        with self._failed_rows() as self.failed.file, rare_collections(), config.reading():
             waiting = self._pass(self._rows(table))
             while waiting:  # rows that name a record of this very file which came later
                 before = len(waiting)
