@@ -13,6 +13,8 @@ from zhike.cli.postgres import PrivatePostgres, server_programs
 PASSES_ON = True
 ROOT = prepare.ROOT
 BIN = Path(sys.executable).parent
+# One more than can run at a time: tests wait for databases, servers, browsers.
+WORKERS = str((os.cpu_count() or 1) + 1)
 CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
 CJK_FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 
@@ -40,17 +42,20 @@ def run(options) -> int:
         step("ruff format", str(BIN / "ruff"), "format", "--check")
         step("rooms (import-linter)", str(BIN / "lint-imports"))
         step("migrations", sys.executable, "-m", "zhike", "manage", "makemigrations", "--check", "--dry-run")
-    parallel = [] if any(a.startswith(("-n", "--numprocesses")) for a in chosen) else ["-n", "auto"]
+    parallel = [] if any(a.startswith(("-n", "--numprocesses")) for a in chosen) else ["-n", WORKERS]
+    # Neighbours stay together, so that what a file sets up is set up once; who has nothing left takes from the others.
+    shared = [*parallel, "--dist=worksteal"] if parallel else []
     # Tests with real commits from several threads have a process of their own, whose connections nobody else used.
     apart = [] if chosen else ["--ignore=tests/concurrency"]
-    tests("SQLite", "-m", "not browser", "--durations=10", *parallel, *apart, *chosen)
+    tests("SQLite", "-m", "not browser", "--durations=10", *shared, *apart, *chosen)
     if apart:
         tests("SQLite, several at once", "tests/concurrency")
     with PrivatePostgres() as server:
-        tests("PostgreSQL", "-m", "not browser", *parallel, *apart, *chosen, ZHIKE_DATABASE_URL=server.url)
+        tests("PostgreSQL", "-m", "not browser", *shared, *apart, *chosen, ZHIKE_DATABASE_URL=server.url)
         if apart:
             tests("PostgreSQL, several at once", "tests/concurrency", ZHIKE_DATABASE_URL=server.url)
-    two = [*parallel, "--dist=loadgroup", "--no-loadscope-reorder"] if parallel and not chosen else []
+    # Browsers compute more than they wait.
+    two = [] if chosen else ["-n", "auto", "--dist=loadgroup", "--no-loadscope-reorder"]
     tests("browser", "-m", "browser", *two, *(chosen or ["tests/browser"]))
     return report(results)
 
