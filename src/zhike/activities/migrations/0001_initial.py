@@ -41,6 +41,16 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'follow-up',
                 'verbose_name_plural': 'follow-ups',
+                'indexes': [
+                    models.Index(fields=['customer', '-happened_at', '-id'], name='activities_of_customer'),
+                    models.Index(fields=['owner', '-happened_at', '-id'], name='activities_of_owner'),
+                    models.Index(fields=['author', '-happened_at', '-id'], name='activities_of_author'),
+                    models.Index(fields=['-happened_at', '-id'], name='activities_by_time'),
+                    models.Index(fields=['-updated_at', '-id'], name='activities_by_update'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('customer__isnull', False), ('opportunity__isnull', False), _connector='OR'), name='activity_about_something', violation_error_message='Say which customer this is about.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -58,29 +68,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'comments',
                 'ordering': ['id'],
             },
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['customer', '-happened_at', '-id'], name='activities_of_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['owner', '-happened_at', '-id'], name='activities_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['author', '-happened_at', '-id'], name='activities_of_author'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['-happened_at', '-id'], name='activities_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['-updated_at', '-id'], name='activities_by_update'),
-        ),
-        migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(('customer__isnull', False), ('opportunity__isnull', False), _connector='OR'), name='activity_about_something', violation_error_message='Say which customer this is about.'),
         ),
     ]

@@ -50,6 +50,18 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'task',
                 'verbose_name_plural': 'tasks',
+                'indexes': [
+                    models.Index(condition=models.Q(('status', 'open')), fields=['assignee', 'due_at', 'id'], name='tasks_open_of'),
+                    models.Index(condition=models.Q(('status', 'open')), fields=['assigned_by', 'due_at', 'id'], name='tasks_open_by'),
+                    models.Index(fields=['assignee', '-updated_at', '-id'], name='tasks_of_assignee'),
+                    models.Index(fields=['-updated_at', '-id'], name='tasks_by_update'),
+                    models.Index(fields=['due_at', 'id'], name='tasks_by_due'),
+                    models.Index(condition=models.Q(('reminded_at__isnull', True), ('status', 'open')), fields=['remind_at'], name='tasks_to_remind'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('due_at__isnull', True), ('ends_at__gte', models.F('due_at')), _connector='OR'), name='task_ends_after_start', violation_error_message='It ends before it begins.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='task_closed_when'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -62,42 +74,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'participant',
                 'verbose_name_plural': 'participants',
+                'constraints': [
+                    models.UniqueConstraint(fields=('task', 'person'), name='task_participant_once'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['assignee', 'due_at', 'id'], name='tasks_open_of'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['assigned_by', 'due_at', 'id'], name='tasks_open_by'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['assignee', '-updated_at', '-id'], name='tasks_of_assignee'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['-updated_at', '-id'], name='tasks_by_update'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['due_at', 'id'], name='tasks_by_due'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('reminded_at__isnull', True), ('status', 'open')), fields=['remind_at'], name='tasks_to_remind'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('due_at__isnull', True), ('ends_at__gte', models.F('due_at')), _connector='OR'), name='task_ends_after_start', violation_error_message='It ends before it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='task_closed_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='taskparticipant',
-            constraint=models.UniqueConstraint(fields=('task', 'person'), name='task_participant_once'),
         ),
     ]

@@ -52,6 +52,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'work report',
                 'verbose_name_plural': 'work reports',
+                'indexes': [
+                    models.Index(fields=['author', '-first_on', '-id'], name='work_reports_of_author'),
+                    models.Index(fields=['-first_on', '-id'], name='work_reports_by_day'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('author', 'rhythm', 'first_on'), name='work_report_once', violation_error_message='There is a report of these days already.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'draft'), ('submitted_at__isnull', True)), models.Q(('status', 'submitted'), ('submitted_at__isnull', False)), _connector='OR'), name='work_report_submitted_when'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -65,6 +73,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reading of a report',
                 'verbose_name_plural': 'readings of reports',
+                'constraints': [
+                    models.UniqueConstraint(fields=('report', 'person'), name='report_read_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -95,25 +106,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'reminders of reports',
                 'constraints': [models.UniqueConstraint(fields=('person', 'rhythm', 'first_on'), name='report_called_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='workreport',
-            index=models.Index(fields=['author', '-first_on', '-id'], name='work_reports_of_author'),
-        ),
-        migrations.AddIndex(
-            model_name='workreport',
-            index=models.Index(fields=['-first_on', '-id'], name='work_reports_by_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='workreport',
-            constraint=models.UniqueConstraint(fields=('author', 'rhythm', 'first_on'), name='work_report_once', violation_error_message='There is a report of these days already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='workreport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'draft'), ('submitted_at__isnull', True)), models.Q(('status', 'submitted'), ('submitted_at__isnull', False)), _connector='OR'), name='work_report_submitted_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportread',
-            constraint=models.UniqueConstraint(fields=('report', 'person'), name='report_read_once'),
         ),
     ]

@@ -103,6 +103,9 @@ class Migration(migrations.Migration):
                 'verbose_name': 'group robot',
                 'verbose_name_plural': 'group robots',
                 'ordering': ['name', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('name',), name='robot_name_once', violation_error_message='There is already a robot of this name.'),
+                ],
             },
         ),
         migrations.AddField(
@@ -133,10 +136,6 @@ class Migration(migrations.Migration):
             model_name='delivery',
             name='webhook',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='channels.webhook'),
-        ),
-        migrations.AddConstraint(
-            model_name='robot',
-            constraint=models.UniqueConstraint(fields=('name',), name='robot_name_once', violation_error_message='There is already a robot of this name.'),
         ),
         migrations.AddIndex(
             model_name='delivery',

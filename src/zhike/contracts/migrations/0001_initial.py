@@ -54,6 +54,18 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'contract',
                 'verbose_name_plural': 'contracts',
+                'indexes': [
+                    models.Index(fields=['owner', '-updated_at', '-id'], name='contracts_of_owner'),
+                    models.Index(fields=['-updated_at', '-id'], name='contracts_by_update'),
+                    models.Index(fields=['status', 'signed_on', 'owner'], name='contracts_by_signing'),
+                    models.Index(condition=models.Q(('status', 'active')), fields=['ends_on'], name='contracts_ending'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('number',), name='contract_number_once', violation_error_message='This number is taken.'),
+                    models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='contract_amount_positive', violation_error_message='The amount cannot be negative.'),
+                    models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('starts_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='contract_ends_after_start', violation_error_message='A contract does not end before it begins.'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'approving']), ('signed_on__isnull', False), _connector='OR'), name='contract_signed_when_in_force', violation_error_message='A contract in force has the day it was signed.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +105,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'contract line',
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='contract_line_quantity_positive', violation_error_message='The quantity is more than 0.'),
+                    models.CheckConstraint(condition=models.Q(('discount__gte', 0), ('discount__lte', 100)), name='contract_line_discount_percent', violation_error_message='A discount is between 0 and 100 %.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -136,6 +152,16 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'payment',
                 'verbose_name_plural': 'payments',
+                'indexes': [
+                    models.Index(fields=['owner', '-received_on', '-id'], name='payments_of_owner'),
+                    models.Index(fields=['-received_on', '-id'], name='payments_by_day'),
+                    models.Index(condition=models.Q(('unallocated__gt', 0)), fields=['customer'], name='payments_with_credit'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('number',), name='payment_number_once', violation_error_message='This number is taken.'),
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payment_amount_positive', violation_error_message='The amount is more than 0.'),
+                    models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('unallocated__gte', 0)), name='payment_not_negative', violation_error_message='This is more than is left of the payment.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -151,6 +177,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'instalment',
                 'ordering': ['position'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('contract', 'position'), name='plan_position_once'),
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='plan_amount_positive', violation_error_message='The amount is more than 0.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -175,6 +205,17 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'receivable',
                 'verbose_name_plural': 'receivables',
+                'indexes': [
+                    models.Index(condition=models.Q(('balance__gt', 0)), fields=['owner', 'due_on', 'id'], name='receivables_open_of'),
+                    models.Index(condition=models.Q(('balance__gt', 0)), fields=['due_on', 'id'], name='receivables_open'),
+                    models.Index(fields=['owner', '-updated_at', '-id'], name='receivables_of_owner'),
+                    models.Index(fields=['-updated_at', '-id'], name='receivables_by_update'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('balance', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('amount'), '-', models.F('received')), '-', models.F('written_off')))), name='receivable_adds_up'),
+                    models.CheckConstraint(condition=models.Q(('balance__gte', 0)), name='receivable_not_negative', violation_error_message='This is more than is still owed.'),
+                    models.CheckConstraint(condition=models.Q(('amount__gte', 0), ('received__gte', 0), ('written_off__gte', 0)), name='receivable_parts_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -198,142 +239,19 @@ class Migration(migrations.Migration):
                 'verbose_name': 'ledger entry',
                 'verbose_name_plural': 'ledger entries',
                 'ordering': ['id'],
+                'indexes': [
+                    models.Index(fields=['receivable', 'booked_on', 'receivable_delta'], name='entries_of_receivable'),
+                    models.Index(condition=models.Q(('payment__isnull', False)), fields=['payment', 'id'], name='entries_of_payment'),
+                    models.Index(fields=['customer', 'booked_on', 'id'], name='entries_of_customer'),
+                    models.Index(fields=['contract', 'id'], name='entries_of_contract'),
+                    models.Index(fields=['booked_on', 'receivable', 'receivable_delta'], name='entries_by_day'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('receivable__isnull', False), ('payment__isnull', False), _connector='OR'), name='entry_moves_something'),
+                    models.CheckConstraint(condition=models.Q(('receivable__isnull', False), ('receivable_delta', 0), _connector='OR'), name='entry_receivable_given'),
+                    models.CheckConstraint(condition=models.Q(('payment__isnull', False), ('credit_delta', 0), _connector='OR'), name='entry_payment_given'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('receivable_delta', 0), _negated=True), models.Q(('credit_delta', 0), _negated=True), _connector='OR'), name='entry_not_empty'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(fields=['owner', '-updated_at', '-id'], name='contracts_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(fields=['-updated_at', '-id'], name='contracts_by_update'),
-        ),
-        migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(fields=['status', 'signed_on', 'owner'], name='contracts_by_signing'),
-        ),
-        migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(condition=models.Q(('status', 'active')), fields=['ends_on'], name='contracts_ending'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('number',), name='contract_number_once', violation_error_message='This number is taken.'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='contract_amount_positive', violation_error_message='The amount cannot be negative.'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('starts_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='contract_ends_after_start', violation_error_message='A contract does not end before it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'approving']), ('signed_on__isnull', False), _connector='OR'), name='contract_signed_when_in_force', violation_error_message='A contract in force has the day it was signed.'),
-        ),
-        migrations.AddConstraint(
-            model_name='contractline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='contract_line_quantity_positive', violation_error_message='The quantity is more than 0.'),
-        ),
-        migrations.AddConstraint(
-            model_name='contractline',
-            constraint=models.CheckConstraint(condition=models.Q(('discount__gte', 0), ('discount__lte', 100)), name='contract_line_discount_percent', violation_error_message='A discount is between 0 and 100 %.'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['owner', '-received_on', '-id'], name='payments_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['-received_on', '-id'], name='payments_by_day'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('unallocated__gt', 0)), fields=['customer'], name='payments_with_credit'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('number',), name='payment_number_once', violation_error_message='This number is taken.'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payment_amount_positive', violation_error_message='The amount is more than 0.'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('unallocated__gte', 0)), name='payment_not_negative', violation_error_message='This is more than is left of the payment.'),
-        ),
-        migrations.AddConstraint(
-            model_name='planline',
-            constraint=models.UniqueConstraint(fields=('contract', 'position'), name='plan_position_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='planline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='plan_amount_positive', violation_error_message='The amount is more than 0.'),
-        ),
-        migrations.AddIndex(
-            model_name='receivable',
-            index=models.Index(condition=models.Q(('balance__gt', 0)), fields=['owner', 'due_on', 'id'], name='receivables_open_of'),
-        ),
-        migrations.AddIndex(
-            model_name='receivable',
-            index=models.Index(condition=models.Q(('balance__gt', 0)), fields=['due_on', 'id'], name='receivables_open'),
-        ),
-        migrations.AddIndex(
-            model_name='receivable',
-            index=models.Index(fields=['owner', '-updated_at', '-id'], name='receivables_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='receivable',
-            index=models.Index(fields=['-updated_at', '-id'], name='receivables_by_update'),
-        ),
-        migrations.AddConstraint(
-            model_name='receivable',
-            constraint=models.CheckConstraint(condition=models.Q(('balance', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('amount'), '-', models.F('received')), '-', models.F('written_off')))), name='receivable_adds_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='receivable',
-            constraint=models.CheckConstraint(condition=models.Q(('balance__gte', 0)), name='receivable_not_negative', violation_error_message='This is more than is still owed.'),
-        ),
-        migrations.AddConstraint(
-            model_name='receivable',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0), ('received__gte', 0), ('written_off__gte', 0)), name='receivable_parts_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['receivable', 'booked_on', 'receivable_delta'], name='entries_of_receivable'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(condition=models.Q(('payment__isnull', False)), fields=['payment', 'id'], name='entries_of_payment'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['customer', 'booked_on', 'id'], name='entries_of_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['contract', 'id'], name='entries_of_contract'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['booked_on', 'receivable', 'receivable_delta'], name='entries_by_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('receivable__isnull', False), ('payment__isnull', False), _connector='OR'), name='entry_moves_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('receivable__isnull', False), ('receivable_delta', 0), _connector='OR'), name='entry_receivable_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('payment__isnull', False), ('credit_delta', 0), _connector='OR'), name='entry_payment_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('receivable_delta', 0), _negated=True), models.Q(('credit_delta', 0), _negated=True), _connector='OR'), name='entry_not_empty'),
         ),
     ]

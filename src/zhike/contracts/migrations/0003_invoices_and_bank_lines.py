@@ -53,6 +53,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'bank statement',
                 'verbose_name_plural': 'bank statements',
+                'indexes': [
+                    models.Index(fields=['owner', '-id'], name='statements_of_owner'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -78,6 +81,13 @@ class Migration(migrations.Migration):
                 'verbose_name': 'bank line',
                 'verbose_name_plural': 'bank lines',
                 'ordering': ['-booked_on', 'id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('status', 'open')), fields=['booked_on', 'id'], name='bank_lines_open'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='bank_line_comes_in'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('payment__isnull', False), ('status', 'matched')), models.Q(models.Q(('status', 'matched'), _negated=True), ('payment__isnull', True)), _connector='OR'), name='bank_line_matched_with_payment'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -103,6 +113,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'dunning note',
                 'verbose_name_plural': 'dunning notes',
+                'indexes': [
+                    models.Index(fields=['owner', '-happened_on', '-id'], name='dunning_of_owner'),
+                    models.Index(fields=['receivable', '-happened_on'], name='dunning_of_receivable'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('promised_amount__isnull', True), ('promised_amount__gt', 0), _connector='OR'), name='promise_is_positive', violation_error_message='The amount is more than 0.'),
+                    models.CheckConstraint(condition=models.Q(('promised_amount__isnull', True), ('promised_on__isnull', False), _connector='OR'), name='promise_has_a_day', violation_error_message='For which day was it promised?'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -147,6 +165,19 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'invoice',
                 'verbose_name_plural': 'invoices',
+                'indexes': [
+                    models.Index(fields=['owner', '-updated_at', '-id'], name='invoices_of_owner'),
+                    models.Index(fields=['-updated_at', '-id'], name='invoices_by_update'),
+                    models.Index(fields=['status', 'issued_on'], name='invoices_by_status'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('old_code', 'number'), name='invoice_number_once', violation_error_message='This invoice number is in use.'),
+                    models.CheckConstraint(condition=models.Q(('amount', django.db.models.expressions.CombinedExpression(models.F('net'), '+', models.F('tax')))), name='invoice_adds_up'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('original__isnull', True)), models.Q(('amount__lt', 0), ('original__isnull', False)), _connector='OR'), name='invoice_amount_signed', violation_error_message='The amount is more than 0.'),
+                    models.CheckConstraint(condition=models.Q(('reddened', 0), models.Q(('original__isnull', True), ('reddened__gt', 0), ('reddened__lte', models.F('amount'))), _connector='OR'), name='invoice_reddened_within', violation_error_message='This is more than the invoice it takes back.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['issued', 'part_red', 'red', 'voided']), _negated=True), models.Q(('issued_on__isnull', False), models.Q(('number', ''), _negated=True)), _connector='OR'), name='invoice_issued_with_number', violation_error_message='An issued invoice has its number and day.'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['digital_special', 'digital_ordinary']), ('status', 'voided'), _negated=True), name='invoice_digital_never_voided', violation_error_message='A fully digitalised invoice cannot be voided, only red-lettered.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -158,6 +189,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'receivable of an invoice',
+                'constraints': [
+                    models.UniqueConstraint(fields=('invoice', 'receivable'), name='invoice_covers_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -177,6 +211,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'invoice line',
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount', django.db.models.expressions.CombinedExpression(models.F('net'), '+', models.F('tax')))), name='invoice_line_adds_up'),
+                    models.CheckConstraint(condition=models.Q(('tax_rate__gte', 0), ('tax_rate__lt', 100)), name='invoice_line_tax_rate', violation_error_message='A tax rate is between 0 and 100 %.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -194,90 +232,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'payer',
                 'verbose_name_plural': 'payers',
+                'constraints': [
+                    models.UniqueConstraint(fields=('customer', 'key'), name='payer_of_customer_once'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='bankstatement',
-            index=models.Index(fields=['owner', '-id'], name='statements_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='bankline',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['booked_on', 'id'], name='bank_lines_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='bank_line_comes_in'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('payment__isnull', False), ('status', 'matched')), models.Q(models.Q(('status', 'matched'), _negated=True), ('payment__isnull', True)), _connector='OR'), name='bank_line_matched_with_payment'),
-        ),
-        migrations.AddIndex(
-            model_name='dunningnote',
-            index=models.Index(fields=['owner', '-happened_on', '-id'], name='dunning_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='dunningnote',
-            index=models.Index(fields=['receivable', '-happened_on'], name='dunning_of_receivable'),
-        ),
-        migrations.AddConstraint(
-            model_name='dunningnote',
-            constraint=models.CheckConstraint(condition=models.Q(('promised_amount__isnull', True), ('promised_amount__gt', 0), _connector='OR'), name='promise_is_positive', violation_error_message='The amount is more than 0.'),
-        ),
-        migrations.AddConstraint(
-            model_name='dunningnote',
-            constraint=models.CheckConstraint(condition=models.Q(('promised_amount__isnull', True), ('promised_on__isnull', False), _connector='OR'), name='promise_has_a_day', violation_error_message='For which day was it promised?'),
-        ),
-        migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['owner', '-updated_at', '-id'], name='invoices_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['-updated_at', '-id'], name='invoices_by_update'),
-        ),
-        migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['status', 'issued_on'], name='invoices_by_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('old_code', 'number'), name='invoice_number_once', violation_error_message='This invoice number is in use.'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', django.db.models.expressions.CombinedExpression(models.F('net'), '+', models.F('tax')))), name='invoice_adds_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__gt', 0), ('original__isnull', True)), models.Q(('amount__lt', 0), ('original__isnull', False)), _connector='OR'), name='invoice_amount_signed', violation_error_message='The amount is more than 0.'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('reddened', 0), models.Q(('original__isnull', True), ('reddened__gt', 0), ('reddened__lte', models.F('amount'))), _connector='OR'), name='invoice_reddened_within', violation_error_message='This is more than the invoice it takes back.'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['issued', 'part_red', 'red', 'voided']), _negated=True), models.Q(('issued_on__isnull', False), models.Q(('number', ''), _negated=True)), _connector='OR'), name='invoice_issued_with_number', violation_error_message='An issued invoice has its number and day.'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['digital_special', 'digital_ordinary']), ('status', 'voided'), _negated=True), name='invoice_digital_never_voided', violation_error_message='A fully digitalised invoice cannot be voided, only red-lettered.'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoicecover',
-            constraint=models.UniqueConstraint(fields=('invoice', 'receivable'), name='invoice_covers_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', django.db.models.expressions.CombinedExpression(models.F('net'), '+', models.F('tax')))), name='invoice_line_adds_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(('tax_rate__gte', 0), ('tax_rate__lt', 100)), name='invoice_line_tax_rate', violation_error_message='A tax rate is between 0 and 100 %.'),
-        ),
-        migrations.AddConstraint(
-            model_name='payeralias',
-            constraint=models.UniqueConstraint(fields=('customer', 'key'), name='payer_of_customer_once'),
         ),
     ]

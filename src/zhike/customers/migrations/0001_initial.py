@@ -87,6 +87,20 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'customer',
                 'verbose_name_plural': 'customers',
+                'indexes': [
+                    models.Index(fields=['owner', '-updated_at', '-id'], name='customers_of_owner'),
+                    models.Index(fields=['-updated_at', '-id'], name='customers_by_update'),
+                    models.Index(fields=['owner', '-last_activity_at', '-id'], name='customers_of_owner_by_contact'),
+                    models.Index(fields=['-last_activity_at', '-id'], name='customers_by_contact'),
+                    models.Index(condition=models.Q(('next_at__isnull', False)), fields=['owner', 'next_at'], name='customers_next_steps'),
+                    models.Index(fields=['name', 'id'], name='customers_by_name'),
+                    models.Index(fields=['uscc'], name='customers_by_uscc'),
+                    models.Index(fields=['phone'], name='customers_by_phone'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('code',), name='customer_code_once', violation_error_message='This code is taken.'),
+                    models.CheckConstraint(condition=models.Q(('credit_limit__isnull', True), ('credit_limit__gte', 0), _connector='OR'), name='customer_credit_limit_positive', violation_error_message='The credit limit cannot be negative.'),
+                ],
             },
         ),
         migrations.AddField(
@@ -110,6 +124,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'change of class',
                 'verbose_name_plural': 'changes of class',
+                'indexes': [
+                    models.Index(fields=['field', 'changed_at'], name='class_changes_by_day'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -124,47 +141,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'relation',
                 'verbose_name_plural': 'relations',
+                'constraints': [
+                    models.UniqueConstraint(fields=('customer', 'kind', 'other'), name='customer_relation_once', violation_error_message='This relation is already noted.'),
+                    models.CheckConstraint(condition=models.Q(('customer', models.F('other')), _negated=True), name='customer_relation_to_other', violation_error_message='A customer has no relation to itself.'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['owner', '-updated_at', '-id'], name='customers_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['-updated_at', '-id'], name='customers_by_update'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['owner', '-last_activity_at', '-id'], name='customers_of_owner_by_contact'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['-last_activity_at', '-id'], name='customers_by_contact'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('next_at__isnull', False)), fields=['owner', 'next_at'], name='customers_next_steps'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['name', 'id'], name='customers_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['uscc'], name='customers_by_uscc'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['phone'], name='customers_by_phone'),
-        ),
-        migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(fields=('code',), name='customer_code_once', violation_error_message='This code is taken.'),
-        ),
-        migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(('credit_limit__isnull', True), ('credit_limit__gte', 0), _connector='OR'), name='customer_credit_limit_positive', violation_error_message='The credit limit cannot be negative.'),
         ),
         migrations.AddIndex(
             model_name='contact',
@@ -189,17 +170,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='contact',
             index=models.Index(condition=models.Q(('birthday_md__isnull', False)), fields=['birthday_md'], name='contacts_by_birthday'),
-        ),
-        migrations.AddIndex(
-            model_name='classchange',
-            index=models.Index(fields=['field', 'changed_at'], name='class_changes_by_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerrelation',
-            constraint=models.UniqueConstraint(fields=('customer', 'kind', 'other'), name='customer_relation_once', violation_error_message='This relation is already noted.'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerrelation',
-            constraint=models.CheckConstraint(condition=models.Q(('customer', models.F('other')), _negated=True), name='customer_relation_to_other', violation_error_message='A customer has no relation to itself.'),
         ),
     ]

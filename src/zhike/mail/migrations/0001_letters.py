@@ -118,6 +118,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'mailbox',
                 'verbose_name_plural': 'mailboxes',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('person__isnull', False)), fields=('person',), name='mail_account_of_person_once', violation_error_message='You have a mailbox already.'),
+                    models.UniqueConstraint(condition=models.Q(('is_company', True)), fields=('is_company',), name='mail_account_of_company_once', violation_error_message='The company has a mailbox already.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('is_company', True), ('person__isnull', True)), models.Q(('is_company', False), ('person__isnull', False)), _connector='OR'), name='mail_account_of_one'),
+                ],
             },
         ),
         migrations.AddField(
@@ -136,6 +141,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'mail domain',
                 'verbose_name_plural': 'mail domains',
+                'constraints': [
+                    models.UniqueConstraint(fields=('domain',), name='mail_domain_once', violation_error_message='This domain belongs to another customer already.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -147,6 +155,11 @@ class Migration(migrations.Migration):
                 ('last_uid', models.BigIntegerField(default=0)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='folders', to='mail.mailaccount')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('account', 'role'), name='mail_folder_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='LetterTemplate',
@@ -164,18 +177,6 @@ class Migration(migrations.Migration):
                 'ordering': ['order', 'id'],
                 'constraints': [models.UniqueConstraint(fields=('person', 'name'), name='letter_template_name_once', violation_error_message='There is already a template of this name.'), models.UniqueConstraint(condition=models.Q(('person__isnull', True)), fields=('name',), name='letter_template_of_company_once', violation_error_message='There is already a template of this name.')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='mailaccount',
-            constraint=models.UniqueConstraint(condition=models.Q(('person__isnull', False)), fields=('person',), name='mail_account_of_person_once', violation_error_message='You have a mailbox already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailaccount',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_company', True)), fields=('is_company',), name='mail_account_of_company_once', violation_error_message='The company has a mailbox already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailaccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_company', True), ('person__isnull', True)), models.Q(('is_company', False), ('person__isnull', False)), _connector='OR'), name='mail_account_of_one'),
         ),
         migrations.AddIndex(
             model_name='letter',
@@ -200,13 +201,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='letter',
             index=models.Index(condition=models.Q(('answer_due', True)), fields=['owner', '-at', '-id'], name='letters_to_answer'),
-        ),
-        migrations.AddConstraint(
-            model_name='maildomain',
-            constraint=models.UniqueConstraint(fields=('domain',), name='mail_domain_once', violation_error_message='This domain belongs to another customer already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailfolder',
-            constraint=models.UniqueConstraint(fields=('account', 'role'), name='mail_folder_once'),
         ),
     ]

@@ -73,6 +73,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'department',
                 'verbose_name_plural': 'departments',
                 'ordering': ['order', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('parent', 'name'), name='department_name_once', violation_error_message='There is already a department of this name here.'),
+                    models.UniqueConstraint(condition=models.Q(('parent', None)), fields=('name',), name='top_department_name_once'),
+                ],
             },
         ),
         migrations.AddField(
@@ -95,6 +99,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'share',
                 'verbose_name_plural': 'shares',
+                'indexes': [
+                    models.Index(fields=['kind', 'object_id'], name='shares_of_record'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('person', 'kind', 'object_id'), name='shared_once'),
+                ],
             },
         ),
         migrations.AddField(
@@ -122,22 +132,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['kind', 'object_id'], name='access_requests_of_record')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('person', 'kind', 'object_id'), name='access_asked_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='department',
-            constraint=models.UniqueConstraint(fields=('parent', 'name'), name='department_name_once', violation_error_message='There is already a department of this name here.'),
-        ),
-        migrations.AddConstraint(
-            model_name='department',
-            constraint=models.UniqueConstraint(condition=models.Q(('parent', None)), fields=('name',), name='top_department_name_once'),
-        ),
-        migrations.AddIndex(
-            model_name='recordshare',
-            index=models.Index(fields=['kind', 'object_id'], name='shares_of_record'),
-        ),
-        migrations.AddConstraint(
-            model_name='recordshare',
-            constraint=models.UniqueConstraint(fields=('person', 'kind', 'object_id'), name='shared_once'),
         ),
         migrations.AddConstraint(
             model_name='person',

@@ -33,6 +33,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'approval',
                 'verbose_name_plural': 'approvals',
+                'indexes': [
+                    models.Index(fields=['subject', 'object_id', '-id'], name='approvals_of_record'),
+                    models.Index(fields=['asked_by', '-id'], name='approvals_asked'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('subject', 'object_id'), name='approval_open_once', violation_error_message='This is in approval already.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -69,6 +76,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['step', 'id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('status', 'waiting')), fields=['person', '-id'], name='approvals_waiting'),
+                    models.Index(fields=['person', '-decided_at'], name='approvals_decided'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('approval', 'step', 'person'), name='approval_place_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -87,42 +101,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'step',
                 'ordering': ['position'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('flow', 'position'), name='approval_step_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('approver', 'role'), _negated=True), ('role__isnull', False), _connector='OR'), name='approval_step_role', violation_error_message='Choose the role.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('approver', 'person'), _negated=True), ('person__isnull', False), _connector='OR'), name='approval_step_person', violation_error_message='Choose the colleague.'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='approval',
-            index=models.Index(fields=['subject', 'object_id', '-id'], name='approvals_of_record'),
-        ),
-        migrations.AddIndex(
-            model_name='approval',
-            index=models.Index(fields=['asked_by', '-id'], name='approvals_asked'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('subject', 'object_id'), name='approval_open_once', violation_error_message='This is in approval already.'),
-        ),
-        migrations.AddIndex(
-            model_name='approvalplace',
-            index=models.Index(condition=models.Q(('status', 'waiting')), fields=['person', '-id'], name='approvals_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='approvalplace',
-            index=models.Index(fields=['person', '-decided_at'], name='approvals_decided'),
-        ),
-        migrations.AddConstraint(
-            model_name='approvalplace',
-            constraint=models.UniqueConstraint(fields=('approval', 'step', 'person'), name='approval_place_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='approvalstep',
-            constraint=models.UniqueConstraint(fields=('flow', 'position'), name='approval_step_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='approvalstep',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approver', 'role'), _negated=True), ('role__isnull', False), _connector='OR'), name='approval_step_role', violation_error_message='Choose the role.'),
-        ),
-        migrations.AddConstraint(
-            model_name='approvalstep',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approver', 'person'), _negated=True), ('person__isnull', False), _connector='OR'), name='approval_step_person', violation_error_message='Choose the colleague.'),
         ),
     ]

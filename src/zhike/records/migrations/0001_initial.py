@@ -56,6 +56,11 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(null=True)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['person', '-id'], name='jobs_of_person'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ImportBatch',
@@ -90,6 +95,11 @@ class Migration(migrations.Migration):
                 ('delivered_at', models.DateTimeField(null=True)),
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('delivered_at__isnull', True)), fields=['id'], name='outbox_open'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PicklistOption',
@@ -122,6 +132,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['order', 'id'],
+                'indexes': [
+                    models.Index(fields=['kind', 'person'], name='views_of_person'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -138,6 +151,11 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['kind', 'object_id', '-id'], name='files_of_record'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Tag',
@@ -159,6 +177,14 @@ class Migration(migrations.Migration):
                 ('object_id', models.BigIntegerField()),
                 ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='taggings', to='records.tag')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['object_id', 'tag'], name='tags_of_record'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('tag', 'object_id'), name='tagged_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='AuditEntry',
@@ -192,29 +218,5 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['person', '-id'], name='inbox_of_person'), models.Index(condition=models.Q(('read_at__isnull', True)), fields=['person'], name='inbox_unread')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['person', '-id'], name='jobs_of_person'),
-        ),
-        migrations.AddIndex(
-            model_name='outboxevent',
-            index=models.Index(condition=models.Q(('delivered_at__isnull', True)), fields=['id'], name='outbox_open'),
-        ),
-        migrations.AddIndex(
-            model_name='savedview',
-            index=models.Index(fields=['kind', 'person'], name='views_of_person'),
-        ),
-        migrations.AddIndex(
-            model_name='storedfile',
-            index=models.Index(fields=['kind', 'object_id', '-id'], name='files_of_record'),
-        ),
-        migrations.AddIndex(
-            model_name='tagging',
-            index=models.Index(fields=['object_id', 'tag'], name='tags_of_record'),
-        ),
-        migrations.AddConstraint(
-            model_name='tagging',
-            constraint=models.UniqueConstraint(fields=('tag', 'object_id'), name='tagged_once'),
         ),
     ]

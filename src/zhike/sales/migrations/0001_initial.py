@@ -77,6 +77,13 @@ class Migration(migrations.Migration):
                 'verbose_name': 'stage',
                 'verbose_name_plural': 'stages',
                 'ordering': ['pipeline', 'order', 'id'],
+                'indexes': [
+                    models.Index(fields=['pipeline', 'order'], name='stages_in_order'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('pipeline', 'name'), name='stage_name_once', violation_error_message='There is already a stage of this name.'),
+                    models.CheckConstraint(condition=models.Q(('probability__lte', 100)), name='stage_probability_percent', violation_error_message='A probability is between 0 and 100.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -112,6 +119,24 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'opportunity',
                 'verbose_name_plural': 'opportunities',
+                'indexes': [
+                    models.Index(fields=['owner', '-updated_at', '-id'], name='deals_of_owner'),
+                    models.Index(fields=['-updated_at', '-id'], name='deals_by_update'),
+                    models.Index(fields=['stage', '-stage_since', '-id'], name='deals_of_stage'),
+                    models.Index(fields=['owner', 'stage', '-stage_since', '-id'], name='deals_of_owner_by_stage'),
+                    models.Index(condition=models.Q(('status', 'open')), fields=['pipeline', 'stage', 'probability', 'owner', 'amount'], name='deals_open'),
+                    models.Index(fields=['owner', 'customer'], name='deals_of_owner_by_customer'),
+                    models.Index(fields=['status', 'closed_on', 'owner'], name='deals_by_decision'),
+                    models.Index(fields=['-amount', '-id'], name='deals_by_amount'),
+                    models.Index(condition=models.Q(('status', 'open')), fields=['expected_on', 'id'], name='deals_by_expected'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('code',), name='opportunity_code_once', violation_error_message='This code is taken.'),
+                    models.CheckConstraint(condition=models.Q(('amount__isnull', True), ('amount__gte', 0), _connector='OR'), name='opportunity_amount_positive', violation_error_message='The amount cannot be negative.'),
+                    models.CheckConstraint(condition=models.Q(('probability__lte', 100)), name='opportunity_probability_percent', violation_error_message='A probability is between 0 and 100.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_on__isnull', True), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('closed_on__isnull', False)), _connector='OR'), name='opportunity_closed_when_decided', violation_error_message='A decided deal has the day it was decided, an open one has none.'),
+                    models.CheckConstraint(condition=models.Q(('closed_on__isnull', True), ('opened_on__isnull', True), ('closed_on__gte', models.F('opened_on')), _connector='OR'), name='opportunity_closed_after_opened', violation_error_message='A deal is not decided before it was opened.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -130,6 +155,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'change of stage',
                 'verbose_name_plural': 'changes of stage',
                 'ordering': ['id'],
+                'indexes': [
+                    models.Index(fields=['opportunity', 'id'], name='stage_changes_of_deal'),
+                    models.Index(fields=['new', 'happened_at'], name='stage_changes_by_day'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -181,81 +210,5 @@ class Migration(migrations.Migration):
                 'ordering': ['id'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='line_quantity_positive', violation_error_message='The quantity is more than 0.')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='stage',
-            index=models.Index(fields=['pipeline', 'order'], name='stages_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.UniqueConstraint(fields=('pipeline', 'name'), name='stage_name_once', violation_error_message='There is already a stage of this name.'),
-        ),
-        migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__lte', 100)), name='stage_probability_percent', violation_error_message='A probability is between 0 and 100.'),
-        ),
-        migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['owner', '-updated_at', '-id'], name='deals_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['-updated_at', '-id'], name='deals_by_update'),
-        ),
-        migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['stage', '-stage_since', '-id'], name='deals_of_stage'),
-        ),
-        migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['owner', 'stage', '-stage_since', '-id'], name='deals_of_owner_by_stage'),
-        ),
-        migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['pipeline', 'stage', 'probability', 'owner', 'amount'], name='deals_open'),
-        ),
-        migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['owner', 'customer'], name='deals_of_owner_by_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['status', 'closed_on', 'owner'], name='deals_by_decision'),
-        ),
-        migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['-amount', '-id'], name='deals_by_amount'),
-        ),
-        migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['expected_on', 'id'], name='deals_by_expected'),
-        ),
-        migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.UniqueConstraint(fields=('code',), name='opportunity_code_once', violation_error_message='This code is taken.'),
-        ),
-        migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__isnull', True), ('amount__gte', 0), _connector='OR'), name='opportunity_amount_positive', violation_error_message='The amount cannot be negative.'),
-        ),
-        migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__lte', 100)), name='opportunity_probability_percent', violation_error_message='A probability is between 0 and 100.'),
-        ),
-        migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_on__isnull', True), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('closed_on__isnull', False)), _connector='OR'), name='opportunity_closed_when_decided', violation_error_message='A decided deal has the day it was decided, an open one has none.'),
-        ),
-        migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_on__isnull', True), ('opened_on__isnull', True), ('closed_on__gte', models.F('opened_on')), _connector='OR'), name='opportunity_closed_after_opened', violation_error_message='A deal is not decided before it was opened.'),
-        ),
-        migrations.AddIndex(
-            model_name='stagechange',
-            index=models.Index(fields=['opportunity', 'id'], name='stage_changes_of_deal'),
-        ),
-        migrations.AddIndex(
-            model_name='stagechange',
-            index=models.Index(fields=['new', 'happened_at'], name='stage_changes_by_day'),
         ),
     ]

@@ -50,6 +50,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'competitor',
                 'verbose_name_plural': 'competitors',
+                'indexes': [
+                    models.Index(fields=['-updated_at', '-id'], name='competitors_by_update'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('name',), name='competitor_name_once', violation_error_message='There is already a competitor of this name.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -110,6 +116,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'weight of the score',
                 'verbose_name_plural': 'weights of the score',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('weight__lte', 100)), name='score_weight_percent', violation_error_message='A weight is between 0 and 100.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -159,14 +168,6 @@ class Migration(migrations.Migration):
             name='reports_to',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='sales.buyingrole', verbose_name='reports to'),
         ),
-        migrations.AddIndex(
-            model_name='competitor',
-            index=models.Index(fields=['-updated_at', '-id'], name='competitors_by_update'),
-        ),
-        migrations.AddConstraint(
-            model_name='competitor',
-            constraint=models.UniqueConstraint(fields=('name',), name='competitor_name_once', violation_error_message='There is already a competitor of this name.'),
-        ),
         migrations.AddField(
             model_name='dealcompetitor',
             name='competitor',
@@ -211,10 +212,6 @@ class Migration(migrations.Migration):
             model_name='resourcerequest',
             name='requester',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked by'),
-        ),
-        migrations.AddConstraint(
-            model_name='scoreweight',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__lte', 100)), name='score_weight_percent', violation_error_message='A weight is between 0 and 100.'),
         ),
         migrations.AddField(
             model_name='teammember',

@@ -44,6 +44,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'assignment rule',
                 'verbose_name_plural': 'assignment rules',
                 'ordering': ['order', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('name',), name='assignment_rule_once', violation_error_message='There is already a rule of this name.'),
+                    models.CheckConstraint(condition=models.Q(('most_open__isnull', True), ('most_open__gt', 0), _connector='OR'), name='assignment_rule_most_positive', violation_error_message='At least one.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -63,13 +67,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'assignments',
                 'ordering': ['id'],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='assignmentrule',
-            constraint=models.UniqueConstraint(fields=('name',), name='assignment_rule_once', violation_error_message='There is already a rule of this name.'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignmentrule',
-            constraint=models.CheckConstraint(condition=models.Q(('most_open__isnull', True), ('most_open__gt', 0), _connector='OR'), name='assignment_rule_most_positive', violation_error_message='At least one.'),
         ),
     ]

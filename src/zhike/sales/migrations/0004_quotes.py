@@ -85,6 +85,17 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'quote',
                 'verbose_name_plural': 'quotes',
+                'indexes': [
+                    models.Index(fields=['owner', '-updated_at', '-id'], name='quotes_of_owner'),
+                    models.Index(fields=['-updated_at', '-id'], name='quotes_by_update'),
+                    models.Index(fields=['status', 'valid_until'], name='quotes_by_status'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('number', 'version_no'), name='quote_number_once', violation_error_message='This number is taken.'),
+                    models.CheckConstraint(condition=models.Q(('reduction__gte', 0), ('subtotal__gte', 0), ('total__gte', 0)), name='quote_sums_positive', violation_error_message='More is taken off than the lines come to.'),
+                    models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(models.F('subtotal'), '-', models.F('reduction')))), name='quote_adds_up', violation_error_message='More is taken off than the lines come to.'),
+                    models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gte', models.F('quoted_on')), _connector='OR'), name='quote_valid_after', violation_error_message='A quote is not valid until before it was made.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -109,6 +120,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'quote line',
                 'ordering': ['position', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='quote_line_quantity_positive', violation_error_message='The quantity is more than 0.'),
+                    models.CheckConstraint(condition=models.Q(('discount__gte', 0), ('discount__lte', 100)), name='quote_line_discount_percent', violation_error_message='A discount is between 0 and 100 %.'),
+                    models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='quote_line_price_positive', violation_error_message='Prices are not negative.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -144,45 +160,5 @@ class Migration(migrations.Migration):
                 'ordering': ['product', 'from_quantity'],
                 'constraints': [models.UniqueConstraint(fields=('price_list', 'product', 'from_quantity'), name='price_once', violation_error_message='This product has a price from this quantity already.'), models.CheckConstraint(condition=models.Q(('from_quantity__gt', 0), ('price__gte', 0)), name='price_positive', violation_error_message='Prices are not negative.')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='quote',
-            index=models.Index(fields=['owner', '-updated_at', '-id'], name='quotes_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='quote',
-            index=models.Index(fields=['-updated_at', '-id'], name='quotes_by_update'),
-        ),
-        migrations.AddIndex(
-            model_name='quote',
-            index=models.Index(fields=['status', 'valid_until'], name='quotes_by_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('number', 'version_no'), name='quote_number_once', violation_error_message='This number is taken.'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('reduction__gte', 0), ('subtotal__gte', 0), ('total__gte', 0)), name='quote_sums_positive', violation_error_message='More is taken off than the lines come to.'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(models.F('subtotal'), '-', models.F('reduction')))), name='quote_adds_up', violation_error_message='More is taken off than the lines come to.'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gte', models.F('quoted_on')), _connector='OR'), name='quote_valid_after', violation_error_message='A quote is not valid until before it was made.'),
-        ),
-        migrations.AddConstraint(
-            model_name='quoteline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='quote_line_quantity_positive', violation_error_message='The quantity is more than 0.'),
-        ),
-        migrations.AddConstraint(
-            model_name='quoteline',
-            constraint=models.CheckConstraint(condition=models.Q(('discount__gte', 0), ('discount__lte', 100)), name='quote_line_discount_percent', violation_error_message='A discount is between 0 and 100 %.'),
-        ),
-        migrations.AddConstraint(
-            model_name='quoteline',
-            constraint=models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='quote_line_price_positive', violation_error_message='Prices are not negative.'),
         ),
     ]
