@@ -52,13 +52,18 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
-    """Everything in this folder drives a browser; what is in one file stays in one process, the longest come first."""
+    """Everything in this folder drives a browser; what is in one file stays in one process.
+
+    The longest comes first. It makes the demo company; those who do not need that come while it does.
+    """
     here = [item for item in items if Path(__file__).parent in item.path.parents]
+    walks = [item for item in here if item.path.stem == "test_every_page"]
+    with_demo = {item.path for item in here if "demo" in item.fixturenames}
     for item in here:
         item.add_marker(pytest.mark.browser)
-        walks = item.path.stem == "test_every_page"
-        item.add_marker(pytest.mark.xdist_group(item.name if walks else item.path.stem))
-    items.sort(key=lambda item: item.path.stem != "test_every_page")
+        item.add_marker(pytest.mark.xdist_group(item.name if item in walks else item.path.stem))
+    turns = {item: 2 * place for place, item in enumerate(walks)}
+    items.sort(key=lambda item: turns.get(item, 3 if item.path in with_demo else 1))
 
 
 @pytest.fixture(scope="session")
