@@ -196,8 +196,7 @@ def test_ACT_1_what_waits_for_the_connection_waits_for_its_writer_too(open_page,
     assert count(demo, "Activity", "summary", summary) == 0
     page.locator(".waiting-box", has_text="1").wait_for()
     switch(other, found[1])
-    other.goto("/activities/log/")
-    other.locator("#toasts", has_text="已发送").wait_for()
+    other.locator("#toasts", has_text="已发送").wait_for()  # by the first page of its writer
     assert count(demo, "Activity", "summary", summary) == 1
     page.complaints.clear()  # the browser says that it was offline
 
