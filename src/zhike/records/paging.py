@@ -28,7 +28,7 @@ from zhike.records import search
 from zhike.records.filters import Filter, with_values
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import sees_much
-from zhike.records.prepared import written_once
+from zhike.records.prepared import AmongGiven, prepared_for_ids, written_once
 
 CAP = 10_000
 FEW_OWNERS = 64  # so many owners are read one by one, each on its own part of the index
@@ -156,38 +156,46 @@ class _Walk:
 
     def _part(self, empty: bool, start: tuple | None, count: int, back: bool) -> list[tuple]:
         falling = self.sort.descending != back
-        if start or self.flt.conditions or self.flt.search or not all(isinstance(path, str) for path in self.paths):
-            heads = [list(rows) for rows in self._heads(empty, start, count, back)]
-        else:  # the first page of all, which everybody asks for again and again
-            key = ("walk", self.kind.label, self.sort, tuple(self.paths), empty, count, back)
-            questions = written_once(self.viewer, key, lambda: self._heads(empty, None, count, back))
+        key = (self.kind, self.sort, tuple(self.paths), empty, count, back)
+        is_first = not start and not self.flt.conditions and all(isinstance(path, str) for path in self.paths)
+        if is_first and self.named is not None:
+            return _first_named(self.viewer, self.named, key)
+        if is_first and not self.flt.search:  # the first page of all, which everybody asks for again and again
+            questions = written_once(self.viewer, ("walk", *key), lambda: self._heads(empty, None, count, back))
             heads = [question.rows() for question in questions]
+        else:
+            heads = [list(rows) for rows in self._heads(empty, start, count, back)]
         return _merged(heads, falling, count)
+
+    @cached_property
+    def named(self) -> list[int] | None:
+        """The ids of all that is searched for; None where nothing is, or too much to name."""
+        return search.named(self.kind, self.flt.search)
 
     def _heads(self, empty: bool, start: tuple | None, count: int, back: bool) -> list[Any]:
         """The first rows of each source, as querysets."""
-        falling = self.sort.descending != back
         # Where several heads are merged, many rows are left over: the values follow for those that stay.
         values = self.paths if len(self.sources) == 1 else ()
-        heads = []
-        for rows in self.sources:
-            rows = rows.annotate(**{KEY: F(self.sort.path) if isinstance(self.sort.path, str) else self.sort.path})
-            if empty:
-                rows = rows.filter(**{f"{KEY}__isnull": True}).order_by("-pk" if falling else "pk")
-                if start:
-                    rows = rows.filter(**{"pk__lt" if falling else "pk__gt": start[1]})
-            else:
-                if self.sort.nullable:
-                    rows = rows.filter(**{f"{KEY}__isnull": False})
-                rows = rows.order_by(*((f"-{KEY}", "-pk") if falling else (KEY, "pk")))
-                if start:
-                    than = "lt" if falling else "gt"
-                    rows = rows.filter(
-                        Q(**{f"{KEY}__{than}e": start[0]})
-                        & (Q(**{f"{KEY}__{than}": start[0]}) | Q(**{f"pk__{than}": start[1]}))
-                    )
-            heads.append(rows.values_list(KEY, "pk", *values)[:count])
-        return heads
+        heads = [self.in_order(rows, empty, start, back) for rows in self.sources]
+        return [rows.values_list(KEY, "pk", *values)[:count] for rows in heads]
+
+    def in_order(self, rows: Any, empty: bool, start: tuple | None, back: bool) -> Any:
+        """Rows as they are sorted, from a place on, those with something to sort by or (`empty`) those with nothing."""
+        falling = self.sort.descending != back
+        rows = rows.annotate(**{KEY: F(self.sort.path) if isinstance(self.sort.path, str) else self.sort.path})
+        if empty:
+            rows = rows.filter(**{f"{KEY}__isnull": True}).order_by("-pk" if falling else "pk")
+            return rows.filter(**{"pk__lt" if falling else "pk__gt": start[1]}) if start else rows
+        if self.sort.nullable:
+            rows = rows.filter(**{f"{KEY}__isnull": False})
+        rows = rows.order_by(*((f"-{KEY}", "-pk") if falling else (KEY, "pk")))
+        if start:
+            than = "lt" if falling else "gt"
+            rows = rows.filter(
+                Q(**{f"{KEY}__{than}e": start[0]})
+                & (Q(**{f"{KEY}__{than}": start[0]}) | Q(**{f"pk__{than}": start[1]}))
+            )
+        return rows
 
     @cached_property
     def sources(self) -> list[Any]:
@@ -218,11 +226,13 @@ class _Walk:
         return [self._narrowed(everything.filter(arm)) for arm in (*each, *others)]
 
     def _narrowed(self, rows: Any) -> Any:
-        rows = self.flt.apply(rows, self.viewer)
+        rows = self.with_sort_values(self.flt.apply(rows, self.viewer))
+        return search.narrow_to(self.named, rows, self.kind, self.flt.search)
+
+    def with_sort_values(self, rows: Any) -> Any:
+        """Rows with the values of what they are sorted by, where that is no column."""
         wanted = self.kind.fields.get(str(self.sort.path)) if isinstance(self.sort.path, str) else None
-        if wanted is not None:
-            rows = with_values(rows, wanted)
-        return search.narrow(rows, self.kind, self.viewer, self.flt.search)
+        return rows if wanted is None else with_values(rows, wanted)
 
     def _has_index(self, *columns: str) -> bool:
         meta = self.kind.model._meta
@@ -241,6 +251,15 @@ class _Walk:
             "SlugField",
             "EmailField",
         )
+
+
+@prepared_for_ids
+def _first_named(viewer: Viewer, key: tuple) -> Any:
+    """The first rows of a list of those of some ids that the viewer sees, as `_Walk.take` gives them."""
+    kind, sort, paths, empty, count, back = key
+    walk = _Walk(kind, viewer, Filter(kind), sort, paths)
+    rows = walk.with_sort_values(kind.rows(viewer, few=True)).filter(AmongGiven())
+    return walk.in_order(rows, empty, None, back).values_list(KEY, "pk", *paths)[:count]
 
 
 def _merged(heads: list[list[tuple]], falling: bool, count: int) -> list[tuple]:

@@ -251,17 +251,29 @@ def narrow(rows: Any, kind: RecordKind, viewer: Viewer, text: str) -> Any:
     Blank text keeps all. A rare question becomes a list of ids; a common one is looked up row by row, so that the list
     walks its sort index and stops (an index of words would first collect hundreds of thousands).
     """
+    return narrow_to(named(kind, text), rows, kind, text)
+
+
+def narrow_to(ids: list[int] | None, rows: Any, kind: RecordKind, text: str) -> Any:
+    """The same, given what `named` says of the question."""
     if not text.strip():
         return rows
     if not is_searched(kind):  # not in the index, such as a log
         return rows.filter(**{f"{kind.title}__icontains": text.strip()})
-    question = ask(text)
-    if not question:
-        return rows.none()
-    ids = rare_ids(kind, question)
     if ids is None:
-        return rows.filter(store.Answers(question, kind.label))
+        return rows.filter(store.Answers(ask(text), kind.label))
     return rows.filter(store.IsOneOf(ids)) if ids else rows.none()
+
+
+def named(kind: RecordKind, text: str) -> list[int] | None:
+    """The ids of all records that answer `text`, whoever sees them.
+
+    None when there are too many to name, and where the index cannot say: for blank text, or a kind that is not in it.
+    """
+    if not text.strip() or not is_searched(kind):
+        return None
+    question = ask(text)
+    return rare_ids(kind, question) if question else []
 
 
 def rare_ids(kind: RecordKind, question: Question) -> list[int] | None:
