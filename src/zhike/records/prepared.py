@@ -5,7 +5,7 @@ written is kept with the viewer, for one version of the configuration and one da
 configuration (people, roles, shares) and on today, on nothing else. What is asked about comes in as ids.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from functools import wraps
 from types import SimpleNamespace
@@ -121,12 +121,36 @@ def prepared_for_ids(make: Callable[..., QuerySet]) -> Callable[..., list[Any]]:
 
     @wraps(make)
     def ask(viewer: Viewer, ids: Iterable[int], *arguments: Any) -> list[Any]:
-        question, numbers = _written(make, viewer, arguments, more=(LIST,))
-        listed = ",".join(str(int(pk)) for pk in ids)
-        is_sqlite = connections[DEFAULT_DB_ALIAS].vendor == "sqlite"
-        return question.rows(*numbers, f"[{listed}]" if is_sqlite else f"{{{listed}}}")
+        question, numbers = with_list(viewer, ids, *arguments)
+        return question.rows(*numbers)
 
+    def with_list(viewer: Viewer, ids: Iterable[int], *arguments: Any) -> tuple[Prepared, list[int | str]]:
+        question, numbers = _written(make, viewer, arguments, more=(LIST,))
+        listed = ",".join([str(int(pk)) for pk in ids])
+        is_sqlite = connections[DEFAULT_DB_ALIAS].vendor == "sqlite"
+        return question, [*numbers, f"[{listed}]" if is_sqlite else f"{{{listed}}}"]
+
+    ask.question = with_list
     return ask
+
+
+def rows_of_each(viewer: Viewer, ask: Callable, ids: dict[Any, Sequence[int]]) -> dict[Any, list[tuple]]:
+    """The rows that a question `prepared_for_ids` gives for each of several arguments and its ids, asked in one.
+
+    They are as the database has them, and must have the same types for all arguments.
+    """
+    found: dict[Any, list[tuple]] = {one: [] for one in ids}
+    parts, params = [], []
+    for place, (one, listed) in enumerate(ids.items()):
+        question, numbers = ask.question(viewer, listed, one)
+        if listed and question.sql:
+            parts.append(f"SELECT {place} AS place, asked.* FROM ({question.sql}) asked")
+            params += question.with_ids(numbers)
+    if parts:
+        by_place = list(found.values())
+        for place, *row in statements.rows(" UNION ALL ".join(parts), params):
+            by_place[place].append(tuple(row))
+    return found
 
 
 def prepared_count(make: Callable[..., QuerySet]) -> Callable[..., int]:

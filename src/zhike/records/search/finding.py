@@ -1,11 +1,14 @@
 """Answering: across kinds best first, and within a list; only what the viewer sees (CUS-7, ORG-3)."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from django.db.models import TextField, Value
+from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 
 from zhike.kit.scope import ByOwner, Everyone, SaidByOwner
@@ -14,7 +17,7 @@ from zhike.records import kinds as record_kinds
 from zhike.records.fields import Ref
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import sees_much, share_of
-from zhike.records.prepared import AmongGiven, prepared_for_ids, written_once
+from zhike.records.prepared import AmongGiven, prepared_for_ids, rows_of_each, written_once
 from zhike.records.search import keys, store, version
 from zhike.records.search.documents import WHY, is_searched, title_is_text
 from zhike.records.search.keys import Newest
@@ -116,18 +119,29 @@ def _ranked(
     ]
     for number, step in enumerate(ladder):
         asked = [one for one in searches if len(one.found) < one.limit and not one.is_pointless(number)]
-        at_once: dict[Question, dict[str, int]] = {}
-        for one in asked:
-            if not one.is_wide(number):
-                at_once.setdefault(one.asks(step), {})[one.kind.label] = one.first
-        newest = {}
-        for question, most in at_once.items():
-            newest |= store.newest_of(question, most)
-        for one in asked:
-            one.take(number, one.asks(step), newest.get(one.kind.label, MANY))
+        at_once = {one.kind.label: (one.asks(step), one.first) for one in asked if not one.is_wide(number)}
+        newest = store.newest_of(at_once)
+        _read_together(
+            viewer, {one.kind: one.take(number, one.asks(step), newest.get(one.kind.label, MANY)) for one in asked}
+        )
         if in_all and sum(len(one.found) for one in searches) >= in_all:
             break
     return sorted((found for one in searches for found in one.found.values()), key=lambda one: one[:3])
+
+
+# A step of a search that gives ids and is sent the titles of those the viewer sees, by id.
+Taking = Generator[Sequence[int], dict[int, str], Any]
+
+
+def _read_together(viewer: Viewer, steps: dict[RecordKind, Taking]) -> None:
+    """Let the searches in several kinds go on side by side: the titles they ask for are read in one question."""
+    titles: dict[RecordKind, dict[int, str] | None] = dict.fromkeys(steps)
+    while titles:
+        wanted = {}
+        for kind, found in titles.items():
+            with suppress(StopIteration):
+                wanted[kind] = steps[kind].send(found)
+        titles = {kind: dict(rows) for kind, rows in rows_of_each(viewer, _titles, wanted).items()}
 
 
 class _Search:
@@ -177,11 +191,11 @@ class _Search:
         """
         return step == self.last > 0 and not (self.sees_much or self.owners) and self.met > MANY_BEGIN
 
-    def take(self, number: int, step: Question, newest: Newest) -> None:
+    def take(self, number: int, step: Question, newest: Newest) -> Taking:
         """Add what answers a step, given the newest answers, or `MANY` where they were not asked for."""
         self.met += len(newest.ids) if newest.are_all else LONGEST_STEP
         if not newest.are_all and not self.sees_whole:
-            for pk, title in self._of_many(step, newest.ids).items():
+            for pk, title in (yield from self._of_many(step, newest.ids)).items():
                 self._add(number, pk, title)
             return
         ids = newest.ids
@@ -190,39 +204,39 @@ class _Search:
         ids = [pk for pk in ids if pk not in self.found]
         start, size = 0, 2 * self.limit if self.sees_whole else len(ids)
         while start < len(ids):
-            for pk, title in _titles(self.viewer, ids[start : start + size], self.kind):
+            for pk, title in (yield ids[start : start + size]).items():
                 self._add(number, pk, title)
             start, size = start + size, SHOWN
             if len(self.found) >= self.limit and (start >= SHOWN or self.judge.good >= self.limit):
                 break
 
-    def _of_many(self, question: Question, begun: list[int]) -> dict[int, Any]:
+    def _of_many(self, question: Question, begun: list[int]) -> Taking:
         """Of very many records that answer, `limit` that the viewer sees, or all there are: their titles by id.
 
         The newest for those who see much (`begun` are the newest of all, as far as they were read); else the viewer's
         own and their people's, then those shared with them.
         """
         viewer, kind, limit = self.viewer, self.kind, self.limit
-        if self.sees_much and len(found := self._walk(question, begun, WALKED)) == limit:
+        if self.sees_much and len(found := (yield from self._walk(question, begun, WALKED))) == limit:
             return found
         if (owned := _owned(viewer, kind, question)) is None:
-            return self._walk(question, begun)
+            return (yield from self._walk(question, begun))
         mine = store.newest(owned, kind.label, limit)
-        if len(found := _titles_of(viewer, kind, mine)) == limit:
+        if len(found := (yield mine)) == limit:
             return found
         if self.others is None:
-            return self._walk(question, begun)
+            return (yield from self._walk(question, begun))
         if others := set(store.among(question, kind.label, self.others)) - set(mine) if self.others else ():
-            found |= _titles_of(viewer, kind, others)
+            found |= yield list(others)
         return {pk: found[pk] for pk in sorted(found, reverse=True)[:limit]}
 
-    def _walk(self, question: Question, begun: list[int], most: int | None = None) -> dict[int, Any]:
+    def _walk(self, question: Question, begun: list[int], most: int | None = None) -> Taking:
         """The newest answers that the viewer sees, looking at `most` at most: their titles by id."""
-        found: dict[int, Any] = {}
+        found: dict[int, str] = {}
         size, looked_at, limit = self._step(), 0, self.limit
         ids = begun or store.newest(question, self.kind.label, size)
         while ids:
-            found |= _titles_of(self.viewer, self.kind, ids)
+            found |= yield ids
             looked_at += len(ids)
             if len(found) >= limit or (most and looked_at >= most):
                 break
@@ -235,9 +249,9 @@ class _Search:
         """What the viewer sees of the kind for another reason than its owner; None if that is very much."""
         return _seen_otherwise(self.viewer, self.kind)
 
-    def _add(self, number: int, pk: int, title: Any) -> None:
+    def _add(self, number: int, pk: int, title: str) -> None:
         if pk not in self.found:
-            self.found[pk] = Found(self.judge.rank(str(title), number), self.place, -pk, self.kind, str(title))
+            self.found[pk] = Found(self.judge.rank(title, number), self.place, -pk, self.kind, title)
 
 
 def searched_kinds(viewer: Viewer) -> list[RecordKind]:
@@ -278,7 +292,7 @@ def named(kind: RecordKind, text: str) -> list[int] | None:
 
 def rare_ids(kind: RecordKind, question: Question) -> list[int] | None:
     """The ids of all records that answer, whoever sees them; None when there are too many to name."""
-    newest = store.newest_of(question, {kind.label: keys.COMMON})[kind.label]
+    newest = store.newest_of({kind.label: (question, keys.COMMON)})[kind.label]
     return newest.ids if newest.are_all else None
 
 
@@ -344,10 +358,6 @@ def _other_arms(viewer: Viewer, kind: RecordKind, are_named: bool) -> list[Any]:
     return [rows.filter(arm).values_list("pk", flat=True)[: MANY_SHARES + 1] for arm in arms]
 
 
-def _titles_of(viewer: Viewer, kind: RecordKind, ids: Iterable[int]) -> dict[int, Any]:
-    return dict(_titles(viewer, ids, kind)) if ids else {}
-
-
 class _Judge:
     """How well records answer: a whole title, the same by sound, a beginning, last digits, in it, elsewhere, a text."""
 
@@ -382,7 +392,9 @@ class _Judge:
 
 @prepared_for_ids
 def _titles(viewer: Viewer, kind: RecordKind) -> Any:
-    return kind.rows(viewer, few=True).filter(AmongGiven()).values_list("pk", kind.title)
+    # As text, so that those of several kinds come in one question.
+    title = Coalesce(Cast(kind.title, TextField()), Value(""), output_field=TextField())
+    return kind.rows(viewer, few=True).filter(AmongGiven()).values_list("pk", title)
 
 
 @prepared_for_ids

@@ -134,32 +134,34 @@ def newest(question: Question, label: str, limit: int, below: int | None) -> lis
     return _of_kinds(question, [(base, last_key(label) if below is None else base + below - 1)], limit).get(base, [])
 
 
-def newest_of(question: Question, most: dict[str, int]) -> dict[str, list[int]]:
-    """The newest of each of several kinds, so many of each at most: all kinds in one walk along the keys.
+def newest_of(asked: dict[str, tuple[Question, int]]) -> dict[str, list[int]]:
+    """The newest of each of several kinds, so many of each at most: those asked the same in one walk along the keys.
 
     It goes on with the next kind where it has enough of one.
     """
-    answers, given = _answers(question)
-    wanted = {first_key(label): number for label, number in most.items()}
-    found: dict[int, list[int]] = {base: [] for base in wanted}
-    below = last_key(max(most, key=first_key)) + 1
+    alike: dict[Question, dict[int, int]] = {}
+    for label, (question, most) in asked.items():
+        alike.setdefault(question, {})[first_key(label)] = most
+    found: dict[int, list[int]] = {first_key(label): [] for label in asked}
     with connection.cursor() as cursor:
-        while below is not None:
-            cursor.execute(
-                f"SELECT f.rowid FROM {TABLE} f WHERE {answers} AND f.rowid < %s ORDER BY f.rowid DESC", [*given, below]
-            )
-            rows = itertools.chain.from_iterable(iter(lambda: cursor.fetchmany(READ_AT_A_TIME), []))
-            below = _read_until_enough(rows, wanted, found)
-    return {label: found[first_key(label)] for label in most}
+        for question, wanted in alike.items():
+            answers, given = _answers(question)
+            sql = f"SELECT f.rowid FROM {TABLE} f WHERE {answers} AND f.rowid < %s ORDER BY f.rowid DESC"
+            below: int | None = max(wanted) + (1 << keys.KEY_BITS)
+            while below is not None:
+                cursor.execute(sql, [*given, below])
+                rows = itertools.chain.from_iterable(iter(lambda: cursor.fetchmany(READ_AT_A_TIME), []))
+                below = _read_until_enough(rows, wanted, found)
+    return {label: found[first_key(label)] for label in asked}
 
 
-def _read_until_enough(rows: Iterable[tuple[int]], wanted: dict[int, int], found: dict[int, list[int]]) -> Any:
-    """Add keys, newest first, to what was found of each kind; gives where to go on, or None at the end."""
+def _read_until_enough(rows: Iterable[tuple[int]], wanted: dict[int, int], found: dict[int, list[int]]) -> int | None:
+    """Add keys, newest first, to what was found of each kind wanted; gives where to go on, or None at the end."""
     for (key,) in rows:
         base = key >> keys.KEY_BITS << keys.KEY_BITS
-        if len(ids := found.get(base, ())) == wanted.get(base, 0):
+        if base not in wanted or len(found[base]) == wanted[base]:
             return base
-        ids.append(key - base)
+        found[base].append(key - base)
     return None
 
 

@@ -222,16 +222,16 @@ def _blocks(start: int, end: int) -> list[str]:
     return found
 
 
-def newest_of(question: Question, most: dict[str, int]) -> dict[str, list[int]]:
+def newest_of(asked: dict[str, tuple[Question, int]]) -> dict[str, list[int]]:
     """The newest of each of several kinds, which few answer, looked up once instead of once for each."""
-    sql, params = _fenced([_tsqueries(question, label) for label in most])
+    sql, params = _fenced([_tsqueries(question, label) for label, (question, _most) in asked.items()])
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} SELECT id FROM found ORDER BY id DESC LIMIT %s", [*params, keys.TOGETHER + 1])
         rows = cursor.fetchall()
     if len(rows) > keys.TOGETHER:
-        return {label: _collected(question, label, number, 0, None) for label, number in most.items()}
+        return {label: _collected(question, label, most, 0, None) for label, (question, most) in asked.items()}
     found = by_kind(rows)
-    return {label: found.get(first_key(label), [])[:number] for label, number in most.items()}
+    return {label: found.get(first_key(label), [])[:most] for label, (_question, most) in asked.items()}
 
 
 def _collected(question: Question, label: str, limit: int, start: int, below: int | None) -> list[int]:

@@ -87,18 +87,18 @@ def newest(question: Question, label: str, limit: int, *, below: int | None = No
     return gin.newest(question, label, limit, below, in_blocks=version.is_current())
 
 
-def newest_of(question: Question, most: dict[str, int]) -> dict[str, Newest]:
-    """The newest of each of several kinds, as many at most as said beside its label, and whether these are all.
+def newest_of(asked: dict[str, tuple[Question, int]]) -> dict[str, Newest]:
+    """The newest of each of several kinds that answer what it is asked, at most so many, and whether these are all.
 
     Of a kind in which many more are expected there are none, and not all: they are for `newest`, which stops early.
     """
-    few = most
+    few = {label: (question, most + 1) for label, (question, most) in asked.items()}
     if connection.vendor == "postgresql":
-        few = {label: number for label, number in most.items() if gin.expected(question, label) <= number}
-    found = _here().newest_of(question, {label: number + 1 for label, number in few.items()}) if few else {}
+        few = {label: one for label, one in few.items() if gin.expected(one[0], label) < one[1]}
+    found = _here().newest_of(few) if few else {}
     return {
-        label: Newest(found[label][:number], len(found[label]) <= number) if label in found else Newest([], False)
-        for label, number in most.items()
+        label: Newest(found[label][:most], len(found[label]) <= most) if label in found else Newest([], False)
+        for label, (_question, most) in asked.items()
     }
 
 
