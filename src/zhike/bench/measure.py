@@ -198,12 +198,19 @@ def pending() -> bool:
 
 
 def read_into_memory(folder: Path) -> None:
-    """Read the files of the data set once, so that no first look at a page of them waits for the disk."""
+    """Read the data set once, so that no first look at a page of it waits for the disk or for the system."""
     for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb") as file:
                 while file.read(1 << 20):
                     pass
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
+            cursor.execute(
+                "SELECT pg_prewarm(oid) FROM pg_class WHERE relkind IN ('r', 'i') AND relnamespace = %s::regnamespace",
+                ["public"],
+            )
 
 
 def main(scale: float, count: int, only: set[str], with_flows: bool) -> dict[str, Any]:
