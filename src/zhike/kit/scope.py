@@ -17,7 +17,7 @@ from zhike.kit.access import VERBS
 from zhike.kit.actions import need_action
 from zhike.kit.constraints import plainly_holds
 from zhike.kit.errors import NotVisible, UnscopedQuery
-from zhike.kit.rowwise import by_row
+from zhike.kit.rowwise import asked_by_row, by_row
 from zhike.kit.viewer import Viewer
 
 # Further ways to see a record, such as shares and loans: each takes (viewer, model) and gives a Q or None.
@@ -200,10 +200,11 @@ class ScopedQuery(Query):
 class ScopedQuerySet(models.QuerySet):
     """Rows of a scoped model. Nothing runs before `visible_to` or `whole_table`."""
 
-    def visible_to(self, viewer: Viewer, *, few: bool = False) -> "ScopedQuerySet":
+    def visible_to(self, viewer: Viewer, *, few: bool = False, along: bool = False) -> "ScopedQuerySet":
         """Only what this viewer may see: their own, their people's, shared with them, lent to them (ORG-2…4).
 
-        `few` says that the query names few rows by other means, so that each is asked for itself (`kit.rowwise`).
+        `few` says that the query names few rows by other means, so that each is asked for itself (`kit.rowwise`);
+        `along` that it walks an index of its order and meets what the viewer sees soon: each row met is asked.
         """
         arms = arms_of(self.model, viewer)
         scoped = self._scoped(f"viewer {viewer.person_id}")
@@ -211,7 +212,8 @@ class ScopedQuerySet(models.QuerySet):
             return scoped.none()
         if not all(arms):  # an arm without condition: everything
             return scoped
-        return scoped.filter(reduce(or_, map(by_row, arms) if few else arms))
+        seen = reduce(or_, map(by_row, arms) if few or along else arms)
+        return scoped.filter(asked_by_row(seen) if along else seen)
 
     def within(self, viewer: Viewer, parent: models.Model) -> "ScopedQuerySet":
         """The rows inside a record that was read through its own scope, without asking again who sees each of them.

@@ -123,9 +123,10 @@ class RecordKind:
         """A field by name; raises KeyError."""
         return self.own_fields.get(name) or self.fields[name]
 
-    def rows(self, viewer: Viewer, *, few: bool = False):
-        """What this viewer may see of the kind; `few` where little of it is asked for by id."""
-        return self.model.objects.visible_to(viewer, few=few)
+    def rows(self, viewer: Viewer, *, few: bool = False, along: bool = False):
+        """What this viewer may see of the kind; `few` where little of it is asked for by id, `along` where a list is
+        walked in its order and enough of it is met soon."""
+        return self.model.objects.visible_to(viewer, few=few, along=along)
 
     def editable(self) -> list[Field]:
         """Fields a form may change, in order."""

@@ -13,15 +13,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property, reduce
-from operator import itemgetter, or_
+from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import BooleanField, Case, F, Q, Value, When
+from django.db.models import F, Q
 
-from zhike.kit.rowwise import by_row
 from zhike.kit.scope import ByOwner, arms_of
 from zhike.kit.viewer import Viewer
 from zhike.records import search
@@ -204,18 +203,12 @@ class _Walk:
         if self.flt.search or viewer.people is None or not isinstance(scope, ByOwner):
             # Of what a search names, or a walk meets, each row is asked for itself.
             return [self._narrowed(kind.rows(viewer, few=bool(self.flt.search)))]
+        if sees_much(viewer) and self._has_index(self.sort.column):
+            return [self._narrowed(kind.rows(viewer, along=True))]
         everything = kind.model.objects.whole_table("split into the viewer's arms below")
         arms = arms_of(kind.model, viewer)
         if not arms:
             return [everything.none()]
-        if sees_much(viewer) and self._has_index(self.sort.column):
-            # A condition inside CASE is asked row by row and tempts no planner to start from the owners.
-            asked = Case(
-                When(reduce(or_, map(by_row, arms)), then=Value(True)),
-                default=Value(False),
-                output_field=BooleanField(),
-            )
-            return [self._narrowed(everything.alias(seen_by=asked).filter(seen_by=True))]
         if connection.vendor == "postgresql" and not self._sorts_like_python():
             return [self._narrowed(kind.rows(viewer))]
         owned, *others = arms

@@ -123,7 +123,7 @@ def _more(request: HttpRequest) -> HttpResponse:
     query = _query(request)
     flt = Filter.from_query(OPPORTUNITY, query)
     try:
-        rows = queries.board_rows(request.viewer, pipeline, flt)
+        rows = queries.board_rows(request.viewer, pipeline, flt, in_order=True)
         found, more = queries.cards(rows, stage, int(start), by_score=_by_score(query))
     except ValidationError as error:
         raise Refused(error.messages) from error

@@ -17,7 +17,7 @@ from zhike.org.queries import company_name
 from zhike.records import queries as records
 from zhike.records import search
 from zhike.records.filters import Filter
-from zhike.records.lookups import person_names
+from zhike.records.lookups import person_names, sees_much
 from zhike.records.prepared import once, prepared
 from zhike.sales import rules
 from zhike.sales.kinds import LEAD, OPPORTUNITY, PRODUCT, QUOTE
@@ -111,11 +111,15 @@ def lead(viewer: Viewer, pk: int) -> Lead:
     return records.record(viewer, LEAD, pk, related=("customer", "opportunity", "contact"))
 
 
-def board_rows(viewer: Viewer, pipeline: Pipeline, flt: Filter) -> QuerySet[Opportunity]:
-    """The open deals of a pipeline that a filter keeps. Raises ValidationError {field: message}."""
+def board_rows(viewer: Viewer, pipeline: Pipeline, flt: Filter, *, in_order: bool = False) -> QuerySet[Opportunity]:
+    """The open deals of a pipeline that a filter keeps; `in_order` for the first of them as a column shows them.
+
+    Raises ValidationError {field: message}.
+    """
     wanted = Filter(OPPORTUNITY, [c for c in flt.conditions if c.field not in NOT_ON_BOARD], flt.search)
-    rows = wanted.apply(OPPORTUNITY.rows(viewer).filter(pipeline=pipeline, status=OPEN), viewer)
-    return search.narrow(rows, OPPORTUNITY, viewer, flt.search)
+    along = in_order and sees_much(viewer) and not wanted.conditions and not wanted.search
+    rows = OPPORTUNITY.rows(viewer, along=along).filter(pipeline=pipeline, status=OPEN)
+    return search.narrow(wanted.apply(rows, viewer), OPPORTUNITY, viewer, flt.search)
 
 
 def board(viewer: Viewer, pipeline: Pipeline, flt: Filter, *, by_score: bool = False) -> list[Column]:
@@ -123,8 +127,8 @@ def board(viewer: Viewer, pipeline: Pipeline, flt: Filter, *, by_score: bool = F
 
     A query a column and one more.
     """
-    rows = board_rows(viewer, pipeline, flt)
-    found = columns(rows, pipeline)
+    found = columns(board_rows(viewer, pipeline, flt), pipeline)
+    rows = board_rows(viewer, pipeline, flt, in_order=True)
     for column in found:
         if column.count:
             column.cards, column.next = cards(rows, column.stage, by_score=by_score)
