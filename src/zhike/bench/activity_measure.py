@@ -26,7 +26,7 @@ from django.db import connection
 from zhike.activities.models import Activity, Reminder, ReminderRule
 from zhike.activities.setup import install_reminders
 from zhike.bench import activities, data
-from zhike.bench.measure import PEOPLE, Server, Visitor, pending, timed
+from zhike.bench.measure import Server, Visitor, pending, people, timed
 from zhike.customers.models import Customer
 from zhike.kit import dates
 from zhike.kit.actions import acting
@@ -34,7 +34,6 @@ from zhike.kit.viewer import viewer_of
 from zhike.org.setup import install_roles
 from zhike.org.viewers import the_system
 
-ADMIN, MANAGER, SELLER = (PEOPLE[who] for who in ("admin", "manager", "seller"))
 PASS = "import django; django.setup(); from zhike.activities.reminding import remind; remind()"
 BESIDE = 8  # calendars side by side
 
@@ -56,7 +55,7 @@ def timelines(visitor: Visitor) -> Iterator[tuple]:
 
 def pages(port: int) -> dict[str, list[tuple[Visitor, Iterator[tuple]]]]:
     """The requests of each page, without end, by who asks."""
-    seller, manager, admin = (Visitor(port, name) for name in (SELLER, MANAGER, ADMIN))
+    admin, manager, seller = (Visitor(port, name) for name in people().values())
     newest = Activity.objects.visible_to(viewer_of(admin.person_id)).order_by("-happened_at")[0]
     full = dates.local_day(newest.happened_at) - timedelta(days=1)
     team = sorted(viewer_of(manager.person_id).subordinates)[:BESIDE]
@@ -78,7 +77,7 @@ def rules(port: int) -> dict[str, float]:
     """The whole pass over all rules in a process of its own, and lists before and while it runs."""
     install_reminders()
     Reminder.objects.all().delete()
-    visitor = Visitor(port, MANAGER)
+    visitor = Visitor(port, people()["manager"])
     for _n in range(24):
         visitor.request("/customers/")
     before = [visitor.request("/customers/")[2] for _n in range(200)]

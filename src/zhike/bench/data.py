@@ -6,6 +6,7 @@ made by the code that makes it in use. Nothing here is an action: no audit row s
 
 import itertools
 import json
+import math
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -37,8 +38,13 @@ SELLERS, TEAM = 400, 50
 
 
 def generate(scale: float) -> None:
-    """Fill an empty, migrated database with the data set, `scale` times its full size."""
-    sellers = make_people(SELLERS, TEAM)
+    """Fill an empty, migrated database with the data set, `scale` times its full size.
+
+    A smaller company has fewer people, each with as many customers, in as many teams; and as many customers of a name,
+    so that its pages show as much.
+    """
+    team = max(1, round(TEAM * scale))
+    sellers = make_people(SELLERS // TEAM * team, team)
     count = round(CUSTOMERS * scale)
     tables = {
         "customers.Customer": customers(count, sellers),
@@ -84,10 +90,11 @@ def owner_of(customer: int, sellers: list[int]) -> int:
 
 
 def customers(count: int, sellers: list[int]) -> Iterator[dict[str, Any]]:
-    """Companies: place, a brand of two characters (some 25,000), a trade, a form."""
+    """Companies: place, a brand of two characters (some 160 companies have the same), a trade, a form."""
     random = Random(1)  # noqa: S311
+    letters = BRAND[: max(3, round(len(BRAND) * math.sqrt(min(count / CUSTOMERS, 1))))]
     for pk in range(1, count + 1):
-        trade, brand = random.choice(TRADES), random.choice(BRAND) + random.choice(BRAND)
+        trade, brand = random.choice(TRADES), random.choice(letters) + random.choice(letters)
         city, age = random.choice(CITIES), random.randrange(730 * 86_400)
         contacted = random.randrange(age + 1)
         yield {

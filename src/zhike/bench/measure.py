@@ -40,10 +40,16 @@ from zhike.org.models import Person
 from zhike.org.setup import install_roles
 from zhike.org.viewers import the_system
 
-PEOPLE = {"admin": "bench-admin", "manager": "bench-manager-3", "seller": "bench-seller-77"}
 # Requests until each thread has met a page, and how many pages further down "deep" is.
 WARM, DEEP = 24, 20
 TOKEN = "b" * 32
+
+
+def people() -> dict[str, str]:
+    """Whose pages are measured: the user names of an administrator, a manager with a team, a seller."""
+    found = list(Person.objects.filter(username__startswith="bench-").order_by("pk").values_list("username", flat=True))
+    managers, sellers = ([name for name in found if sort in name] for sort in ("-manager-", "-seller-"))
+    return {"admin": "bench-admin", "manager": managers[3], "seller": sellers[77 % len(sellers)]}
 
 
 class Server:
@@ -229,7 +235,7 @@ def main(scale: float, count: int, only: set[str], with_flows: bool) -> dict[str
     read_into_memory(Path(settings.DATA))
     found: dict[str, Any] = {"customers": round(data.CUSTOMERS * scale), "pages": {}, "flows": {}}
     with Server("pages") as ours, Server("bare") as bare:
-        for person, username in PEOPLE.items():
+        for person, username in people().items():
             visitor = Visitor(ours.port, username)
             for page, requests in pages(visitor, Random(5)).items():  # noqa: S311
                 if not only or page in only:

@@ -103,8 +103,9 @@ class Customer(OwnedRecord):
         indexes = [
             models.Index(fields=["owner", "-updated_at", "-id"], name="customers_of_owner"),
             models.Index(fields=["-updated_at", "-id"], name="customers_by_update"),
-            models.Index(fields=["owner", "-last_activity_at", "-id"], name="customers_of_owner_by_contact"),
-            models.Index(fields=["-last_activity_at", "-id"], name="customers_by_contact"),
+            # Filtered by class or owner these two are walked without a look at the rows left out, on SQLite.
+            models.Index(fields=["owner", "-last_activity_at", "-id", "tier"], name="customers_of_owner_by_contact"),
+            models.Index(fields=["-last_activity_at", "-id", "owner", "tier"], name="customers_by_contact"),
             models.Index(fields=["owner", "next_at"], name="customers_next_steps", condition=Q(next_at__isnull=False)),
             models.Index(fields=["name", "id"], name="customers_by_name"),
             # Few have a parent: an index of all the others would look useless to the planner, and be left aside.
