@@ -7,9 +7,11 @@ import pytest
 from django.db import connection
 
 from zhike.customers.models import Customer
+from zhike.customers.tests.factories import CustomerFactory
 from zhike.kit.errors import Refused
 from zhike.kit.viewer import viewer_of
-from zhike.records.actions import create_record
+from zhike.records import kinds, lookups, search
+from zhike.records.actions import change_record, create_record
 from zhike.sales.actions import claim_lead, convert_lead, move_opportunity
 from zhike.sales.kinds import LEAD, OPPORTUNITY
 from zhike.sales.models import AssignmentRule, Lead, LeadAssignment, Opportunity, StageChange
@@ -65,6 +67,43 @@ def test_SAL_2_moves_at_once_leave_one_unbroken_history(company):
     assert [c.old_id for c in changes[1:]] == [c.new_id for c in changes[:-1]]
     fresh = Opportunity._base_manager.get(pk=deal.pk)
     assert fresh.stage_id == changes[-1].new_id and fresh.version == len(changes)
+
+
+def test_CUS_7_all_who_get_a_deal_with_one_customer_at_once_find_it_by_searching(company, monkeypatch):
+    """Its document names them all: who writes it reads the deals when the other is done."""
+    shipped()
+    monkeypatch.setattr(lookups, "WIDE_SHARE", 1.1)
+    customer, gm = (
+        CustomerFactory(name="苏州恒旭精密机械有限公司", owner=company.manager_west),
+        viewer_of(company.gm.pk),
+    )
+    search.index(kinds.get("customers"), [customer])
+    people = [company.li_na, company.wang_wei, company.zhao_lei]
+    deals = [OpportunityFactory(name="商机", customer=customer, owner=company.manager_west) for _ in people]
+    works = zip(deals, people, strict=True)
+    answers = at_once(
+        *(lambda deal=d, to=p.pk: change_record(OPPORTUNITY, deal, {"owner": to}, by=gm) for d, p in works)
+    )
+    assert all(isinstance(a, Opportunity) for a in answers), answers
+    for person in people:
+        found = search.find(viewer_of(person.pk), "恒旭", kinds=[kinds.get("customers")])
+        assert [hit.object_id for hit in found] == [customer.pk], person
+
+
+def test_CUS_7_a_customer_renamed_and_its_deals_given_away_at_once_are_found_by_the_new_name(company):
+    """Whoever writes a document last has read what the others saved; and nobody waits in a circle."""
+    shipped()
+    customer, gm = CustomerFactory(name="苏州恒旭精密机械有限公司", owner=company.li_na), viewer_of(company.gm.pk)
+    deals = [OpportunityFactory(name="商机", customer=customer, owner=company.li_na) for _ in range(4)]
+    customers = kinds.get("customers")
+    search.index(customers, [customer])
+    works = [lambda d=d: change_record(OPPORTUNITY, d, {"owner": company.wang_wei.pk}, by=gm) for d in deals]
+    answers = at_once(lambda: change_record(customers, customer, {"name": "昆山长风机械有限公司"}, by=gm), *works)
+    assert not [a for a in answers if isinstance(a, Exception)], answers
+    wang, everything = viewer_of(company.wang_wei.pk), [kinds.get("customers"), OPPORTUNITY]
+    found = Counter(hit.kind for hit in search.find(wang, "长风", kinds=everything))
+    assert found == {"customers.customer": 1, "sales.opportunity": 4}
+    assert search.find(wang, "恒旭", kinds=everything) == []
 
 
 def test_SAL_4_codes_given_at_once_are_all_different(company):

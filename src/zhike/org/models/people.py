@@ -76,7 +76,7 @@ class Role(Configuration):
 
 
 class PersonQuerySet(models.QuerySet):
-    def visible_to(self, viewer, *, few=False):
+    def visible_to(self, viewer, *, few=False, along=False):
         """Colleagues know each other: everybody, for those whose roles let them look at people at all."""
         verb = "org.person.view"
         return self.none() if verb in VERBS and not viewer.can(verb) else self.all()

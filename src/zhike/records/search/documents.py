@@ -49,15 +49,13 @@ def index(
 def forget(kind: RecordKind, pks: Iterable[int]) -> None:
     """Take records out of the index, before they are deleted."""
     pks = list(pks)
+    records = list(_rows(kind).filter(pk__in=pks)) if kind.owner_finds or kind.search_into else []
+    above = [*_found_by(kind, records, None), *_naming_owners_of(kind, records, None)]
+    for target, ids in above:
+        store.wait_for(target.label, ids)
     store.remove(kind.label, pks)
-    if kind.owner_finds:
-        _name_owners(kind, list(_rows(kind).filter(pk__in=pks)), None, without={kind.label: set(pks)})
-    for name in kind.search_into:
-        above = _rows(kind).filter(pk__in=pks).values_list(_column(kind, name).attname, flat=True)
-        if ids := {pk for pk in above if pk}:
-            target = target_of(kind, name)
-            above = _rows(target).filter(pk__in=ids).values(*columns(target))
-            _put(target, list(above), without={kind.label: set(pks)})
+    for target, ids in above:
+        _put_again(target, ids, without={kind.label: set(pks)})
 
 
 def is_searched(kind: RecordKind) -> bool:
@@ -112,36 +110,49 @@ def _matters(kind: RecordKind, changed: dict[str, list[Any]]) -> bool:
 
 
 def _index(kind: RecordKind, records: list[Any], changed: dict[str, list[Any]] | None, new: bool) -> None:
+    above = [*_found_by(kind, records, changed), *_naming_owners_of(kind, records, changed)]
+    for target, ids in above:  # before our own: who saves one of these goes the same way down
+        store.wait_for(target.label, ids)
     _put(kind, records, new=new)
-    into = kind.search_into if changed is None or set(changed) - {kind.owner} else ()
-    for name in into:
-        attname = _column(kind, name).attname
-        ids = {pk for record in records if (pk := getattr(record, attname))}
-        if changed and name in changed:
-            ids |= {pk for pk in changed[name] if pk}
-        target = target_of(kind, name)
-        _put(target, list(_rows(target).filter(pk__in=ids).values(*columns(target))))
-    if kind.owner_finds:
-        _name_owners(kind, records, changed)
+    for target, ids in above:
+        _put_again(target, ids)
     if not new and (changed is None or kind.title in changed):
         for child, name in _relations("search_from", kind):
             family = _rows(child).filter(**{f"{name}__in": [record.pk for record in records]})
-            for below in _in_batches(family.values(*columns(child)).iterator(BATCH)):
-                _put(child, below)
+            _put_again(child, list(family.order_by("pk").values_list("pk", flat=True)))
 
 
-def _name_owners(
-    kind: RecordKind, records: list[Any], changed: dict[str, list[Any]] | None, without: Mapping[str, set[int]] = NONE
-) -> None:
-    # Write anew what else names the owners of these records, such as the customers of deals and their contacts.
+Targets = Iterator[tuple[RecordKind, list[int]]]
+
+
+def _found_by(kind: RecordKind, records: list[Any], changed: dict[str, list[Any]] | None) -> Targets:
+    """What is found by these records, such as the companies of contacts: kinds and ids."""
+    for name in kind.search_into if changed is None or set(changed) - {kind.owner} else ():
+        yield target_of(kind, name), sorted(_values(records, _column(kind, name).attname, changed, name))
+
+
+def _naming_owners_of(kind: RecordKind, records: list[Any], changed: dict[str, list[Any]] | None) -> Targets:
+    """What names the owners of these records, such as the customers of deals and their contacts: kinds and ids."""
     for label, (reference, column) in kind.owner_finds.items():
-        if changed is not None and {kind.owner, reference}.isdisjoint(changed):
-            continue
-        attname, target = _column(kind, reference).attname, kinds.get(label)
-        wanted = {getattr(record, attname) for record in records}.union((changed or {}).get(reference, ())) - {None}
-        rows = _rows(target).filter(**{f"{column}__in": wanted}).values(*columns(target))
-        for batch in _in_batches(rows.iterator(BATCH)):
-            _put(target, batch, without)
+        if changed is None or not {kind.owner, reference}.isdisjoint(changed):
+            values, target = _values(records, _column(kind, reference).attname, changed, reference), kinds.get(label)
+            rows = _rows(target).filter(**{f"{column}__in": values})
+            yield target, list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def _values(records: list[Any], attname: str, changed: dict[str, list[Any]] | None, name: str) -> set[int]:
+    """What a reference says in these records, and what it said before they were changed."""
+    return {value for record in records if (value := getattr(record, attname))}.union(
+        value for value in (changed or {}).get(name, ()) if value
+    )
+
+
+def _put_again(kind: RecordKind, ids: list[int], without: Mapping[str, set[int]] = NONE) -> None:
+    """Write documents of records anew that somebody else may be saving just now: read when that is done."""
+    for start in range(0, len(ids), BATCH):
+        store.wait_for(kind.label, ids[start : start + BATCH])
+        rows = _rows(kind).filter(pk__in=ids[start : start + BATCH]).values(*columns(kind))
+        _put(kind, list(rows), without)
 
 
 def _relations(which: str, target: RecordKind) -> list[tuple[RecordKind, str]]:

@@ -99,6 +99,12 @@ def hold(label: str, ids: list[int]) -> list[int]:
     return list(itertools.takewhile(lambda pk: (base + pk,) not in in_use, ids))
 
 
+def wait_for(label: str, ids: list[int]) -> None:
+    base = first_key(label)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {TABLE} WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [[base + pk for pk in ids]])
+
+
 def begin_rebuilding() -> None:
     drop_table()
     with connection.cursor() as cursor:

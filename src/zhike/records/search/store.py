@@ -62,6 +62,15 @@ def hold(label: str, ids: list[int]) -> list[int]:
     return _here().hold(label, ids)
 
 
+def wait_for(label: str, ids: list[int]) -> None:
+    """Wait until nobody else is writing the documents of these records, nor will before the transaction ends.
+
+    What they are made of is to be read after that. Who needs those of several kinds waits for the upper ones first.
+    """
+    if ids:
+        _here().wait_for(label, ids)
+
+
 @contextmanager
 def rebuilding():
     """Within this block, one transaction, the table is filled from nothing; PostgreSQL makes the index at the end."""
