@@ -27,10 +27,12 @@ from zhike.records import search
 from zhike.records.filters import Filter, with_values
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import sees_much
+from zhike.records.otherwise import seen_otherwise
 from zhike.records.prepared import AmongGiven, prepared_for_ids, written_once
 
 CAP = 10_000
 FEW_OWNERS = 64  # so many owners are read one by one, each on its own part of the index
+FEW_OTHERS = 500  # so many rows seen for another reason than their owner are read by their ids
 KEY = "sort_key"
 
 
@@ -160,10 +162,14 @@ class _Walk:
         if is_first and self.named is not None:
             return _first_named(self.viewer, self.named, key)
         if is_first and not self.flt.search:  # the first page of all, which everybody asks for again and again
-            questions = written_once(self.viewer, ("walk", *key), lambda: self._heads(empty, None, count, back))
+            how = ("walk", *key, self.otherwise is None, bool(self.otherwise))
+            questions = written_once(self.viewer, how, lambda: self._heads(self.sources, empty, None, count, back))
             heads = [question.rows() for question in questions]
+            if self.otherwise:
+                heads.append(_first_named(self.viewer, self.otherwise, (self.kind, self.sort, (), empty, count, back)))
         else:
-            heads = [list(rows) for rows in self._heads(empty, start, count, back)]
+            sources = [*self.sources, *([self._of_others()] if self.otherwise else [])]
+            heads = [list(rows) for rows in self._heads(sources, empty, start, count, back)]
         return _merged(heads, falling, count)
 
     @cached_property
@@ -171,11 +177,11 @@ class _Walk:
         """The ids of all that is searched for; None where nothing is, or too much to name."""
         return search.named(self.kind, self.flt.search)
 
-    def _heads(self, empty: bool, start: tuple | None, count: int, back: bool) -> list[Any]:
+    def _heads(self, sources: list[Any], empty: bool, start: tuple | None, count: int, back: bool) -> list[Any]:
         """The first rows of each source, as querysets."""
         # Where several heads are merged, many rows are left over: the values follow for those that stay.
-        values = self.paths if len(self.sources) == 1 else ()
-        heads = [self.in_order(rows, empty, start, back) for rows in self.sources]
+        values = self.paths if len(sources) == 1 and not self.otherwise else ()
+        heads = [self.in_order(rows, empty, start, back) for rows in sources]
         return [rows.values_list(KEY, "pk", *values)[:count] for rows in heads]
 
     def in_order(self, rows: Any, empty: bool, start: tuple | None, back: bool) -> Any:
@@ -205,18 +211,42 @@ class _Walk:
             return [self._narrowed(kind.rows(viewer, few=bool(self.flt.search)))]
         if sees_much(viewer) and self._has_index(self.sort.column):
             return [self._narrowed(kind.rows(viewer, along=True))]
+        if not self._is_split:
+            return [self._narrowed(kind.rows(viewer))]
         everything = kind.model.objects.whole_table("split into the viewer's arms below")
         arms = arms_of(kind.model, viewer)
         if not arms:
             return [everything.none()]
-        if connection.vendor == "postgresql" and not self._sorts_like_python():
-            return [self._narrowed(kind.rows(viewer))]
-        owned, *others = arms
+        owned, *others = arms if self.otherwise is None else arms[:1]
         if len(viewer.people) <= FEW_OWNERS and self._has_index(f"{scope.field}_id", self.sort.column):
             each = [Q(**{f"{scope.field}_id": pk}) for pk in sorted(viewer.people)]
         else:
             each = [owned]
         return [self._narrowed(everything.filter(arm)) for arm in (*each, *others)]
+
+    @cached_property
+    def _is_split(self) -> bool:
+        """Whether the rows of the viewer's people and those seen otherwise are read apart, and merged."""
+        viewer, scope = self.viewer, getattr(self.kind.model, "scope", None)
+        if self.flt.search or viewer.people is None or not isinstance(scope, ByOwner):
+            return False
+        if sees_much(viewer) and self._has_index(self.sort.column):
+            return False
+        return connection.vendor != "postgresql" or self._sorts_like_python()
+
+    @cached_property
+    def otherwise(self) -> set[int] | None:
+        """The few rows read apart that none of the viewer's people owns; None where they are walked by their arms."""
+        scope = getattr(self.kind.model, "scope", None)
+        if not self._is_split:
+            return set()
+        # What nobody owns, and what one wrote oneself, may be as much as one's own, and has an index like it.
+        if scope.unowned or getattr(scope, "also", ""):
+            return None
+        return seen_otherwise(self.viewer, self.kind, FEW_OTHERS)
+
+    def _of_others(self) -> Any:
+        return self._narrowed(self.kind.rows(self.viewer, few=True).filter(pk__in=list(self.otherwise)))
 
     def _narrowed(self, rows: Any) -> Any:
         rows = self.with_sort_values(self.flt.apply(rows, self.viewer))

@@ -11,15 +11,16 @@ from django.db.models import TextField, Value
 from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 
-from zhike.kit.scope import ByOwner, Everyone, SaidByOwner
+from zhike.kit.scope import ByOwner, Everyone
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds as record_kinds
 from zhike.records.fields import Ref
 from zhike.records.kinds import RecordKind
 from zhike.records.lookups import sees_much, share_of
-from zhike.records.prepared import AmongGiven, prepared_for_ids, rows_of_each, written_once
+from zhike.records.otherwise import seen_otherwise
+from zhike.records.prepared import AmongGiven, prepared_for_ids, rows_of_each
 from zhike.records.search import keys, store, version
-from zhike.records.search.documents import WHY, is_searched, title_is_text
+from zhike.records.search.documents import is_searched, title_is_text
 from zhike.records.search.keys import Newest
 from zhike.records.search.question import FEW_OWNERS, Question, Word, ask, one_of
 from zhike.records.search.words import fold, owner_word, squash
@@ -336,26 +337,7 @@ def _owners(viewer: Viewer) -> Word:
 
 
 def _seen_otherwise(viewer: Viewer, kind: RecordKind) -> set[int] | None:
-    """Records the viewer sees for another reason than the owners their documents name, such as shares.
-
-    None if there are very many.
-    """
-    found: set[int] = set()
-    are_named = version.is_current()
-    key = (_seen_otherwise, kind.label, are_named)
-    for question in written_once(viewer, key, lambda: _other_arms(viewer, kind, are_named)):
-        found.update(pk for (pk,) in question.fetch(()))
-        if len(found) > MANY_SHARES:
-            return None
-    return found
-
-
-def _other_arms(viewer: Viewer, kind: RecordKind, are_named: bool) -> list[Any]:
-    arms = kind.model.scope.arms(viewer, kind.model)[1:]
-    if are_named:
-        arms = [arm for arm in arms if not isinstance(arm, SaidByOwner)]
-    rows = kind.model.objects.whole_table(WHY).exclude(**{f"{kind.owner}__in": viewer.people})
-    return [rows.filter(arm).values_list("pk", flat=True)[: MANY_SHARES + 1] for arm in arms]
+    return seen_otherwise(viewer, kind, MANY_SHARES, but_named=version.is_current())
 
 
 class _Judge:

@@ -11,9 +11,11 @@ from zhike.customers.models import Customer
 from zhike.customers.tests.factories import CustomerFactory
 from zhike.kit import dates
 from zhike.org.tests.factories import RecordShareFactory
-from zhike.records import kinds, lookups, search
+from zhike.records import config, kinds, lookups, paging, search
+from zhike.records.actions import delete_record
 from zhike.records.filters import Condition, Filter
 from zhike.records.paging import BadCursor, count_capped, read_page
+from zhike.sales.tests.factories import OpportunityFactory
 
 pytestmark = pytest.mark.django_db
 SORTS = [
@@ -77,14 +79,15 @@ def walked(kind, viewer, flt, sort, size, *, back=False):
     size=st.integers(1, 9),
     tier=st.sampled_from(["", "key"]),
     wide=st.booleans(),
+    few=st.sampled_from([500, 1]),
 )
-def test_ORG_3_pages_follow_each_other_without_gap_or_double(world, viewer, who, sort, size, tier, wide):
+def test_ORG_3_pages_follow_each_other_without_gap_or_double(world, viewer, who, sort, size, tier, wide, few):
     if connection.vendor == "postgresql" and sort.lstrip("-") in ("name", "city"):
         sort = "-updated_at"  # the database's own order of Chinese is not Python's
     kind, seer = kinds.get("customers"), viewer(getattr(world, who))
     flt = Filter(kind, [Condition("tier", "in", (tier,))] if tier else [])
-    before = lookups.WIDE_SHARE
-    lookups.WIDE_SHARE = 0.0 if wide else 1.1
+    before = lookups.WIDE_SHARE, paging.FEW_OTHERS
+    lookups.WIDE_SHARE, paging.FEW_OTHERS = 0.0 if wide else 1.1, few
     try:
         expected = in_order(kind, seer, flt, sort)
         assert walked(kind, seer, flt, sort, size) == expected
@@ -94,8 +97,27 @@ def test_ORG_3_pages_follow_each_other_without_gap_or_double(world, viewer, who,
             second = read_page(kind, seer, flt, sort=sort, size=size, cursor=first.next)
             again = read_page(kind, seer, flt, sort=sort, size=size, cursor=second.previous, back=True)
             assert again.ids == first.ids
+        with config.reading():
+            for _again in range(2):  # the second time as it was put into SQL the first time
+                page = read_page(kind, seer, flt, sort=sort, size=size, paths=["code", "main_contact__name"])
+                assert page.ids == first.ids and page.next == first.next
+                codes = dict(kind.rows(seer).values_list("pk", "code"))
+                assert page.rows == [(pk, codes[pk], None) for pk in page.ids]
     finally:
-        lookups.WIDE_SHARE = before
+        lookups.WIDE_SHARE, paging.FEW_OTHERS = before
+
+
+def test_ORG_2_a_customer_one_gets_a_deal_with_is_in_the_list_at_once(world, viewer, sign_in, monkeypatch):
+    """Also after the list was put into SQL, for somebody who sees little; and gone from it with the deal."""
+    monkeypatch.setattr(lookups, "WIDE_SHARE", 1.1)
+    client = sign_in(world.zhao_lei)
+    customer = CustomerFactory(name="苏州恒旭精密机械有限公司", owner=world.li_na)
+    assert customer.name not in client.get("/customers/").content.decode()
+    deal = OpportunityFactory(customer=customer, owner=world.zhao_lei)
+    for address in ("/customers/", "/customers/?tier__in=potential", "/customers/?sort=-last_activity_at"):
+        assert customer.name in client.get(address).content.decode(), address
+    delete_record(kinds.get("opportunities"), deal, by=viewer(world.gm))
+    assert customer.name not in client.get("/customers/").content.decode()
 
 
 def test_CUS_7_search_and_filter_and_sort_go_together(world, viewer):
