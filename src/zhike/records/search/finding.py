@@ -37,7 +37,7 @@ LONGEST_STEP = 1000
 LIKELY = 1.3
 MOST_HITS = 200
 # So many rows are read at a time, and ranked by their titles.
-SHOWN = 100
+SHOWN = 50
 MANY = Newest([], False)
 # Where more records than this begin or end with something, it is not asked who has it in between.
 MANY_BEGIN = 50

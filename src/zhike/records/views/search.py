@@ -21,7 +21,7 @@ from zhike.records.search import Hit
 IN_PALETTE = 8
 OF_EACH_KIND = 5
 OF_ONE_KIND = 50
-COUNTED = 20
+COUNTED = 10
 MOST_LETTERS = 100
 
 
@@ -63,7 +63,7 @@ def _orders(request: HttpRequest, text: str) -> list[dict[str, Any]]:
 
 @require_safe
 def results(request: HttpRequest) -> HttpResponse:
-    """The best of each kind, counted up to twenty, or of one kind (`kind=contacts`) the best fifty."""
+    """The best of each kind, counted up to ten, or of one kind (`kind=contacts`) the best fifty."""
     text, viewer = _asked(request), request.viewer
     chosen = next((k for k in search.searched_kinds(viewer) if k.slug == request.GET.get("kind")), None)
 
