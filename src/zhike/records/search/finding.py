@@ -118,16 +118,26 @@ def _ranked(
     searches = [
         _Search(viewer, kind, place, ladder, limit(kind)) for place, kind in enumerate(chosen) if kind.label in there
     ]
+    # The strict steps find little: they are looked up together, whether or not the first is enough.
+    strict = store.newest_of_each([_looked_up(searches, number, step) for number, step in enumerate(ladder[:-1])])
     for number, step in enumerate(ladder):
-        asked = [one for one in searches if len(one.found) < one.limit and not one.is_pointless(number)]
-        at_once = {one.kind.label: (one.asks(step), one.first) for one in asked if not one.is_wide(number)}
-        newest = store.newest_of(at_once)
-        _read_together(
-            viewer, {one.kind: one.take(number, one.asks(step), newest.get(one.kind.label, MANY)) for one in asked}
-        )
+        newest = strict[number] if number < len(strict) else store.newest_of(_looked_up(searches, number, step))
+        taking = {
+            one.kind: one.take(number, one.asks(step), newest.get(one.kind.label, MANY))
+            for one in searches
+            if one.needs(number)
+        }
+        _read_together(viewer, taking)
         if in_all and sum(len(one.found) for one in searches) >= in_all:
             break
     return sorted((found for one in searches for found in one.found.values()), key=lambda one: one[:3])
+
+
+def _looked_up(searches: list["_Search"], number: int, step: Question) -> dict[str, tuple[Question, int]]:
+    """What a step looks up in each kind, and how many answers are read."""
+    return {
+        one.kind.label: (one.asks(step), one.first) for one in searches if one.needs(number) and not one.is_wide(number)
+    }
 
 
 # A step of a search that gives ids and is sent the titles of those the viewer sees, by id.
@@ -181,9 +191,9 @@ class _Search:
         """What is asked for a step: where only one's own is seen, that alone."""
         return step.also(*self.owners) if self.owners else step
 
-    def is_pointless(self, step: int) -> bool:
-        """Whether no record of this kind can answer so strict a step: a text has no title to begin so."""
-        return self.judge.is_text and step < self.last
+    def needs(self, step: int) -> bool:
+        """Whether this step may find what is still wanted: a text has no title to answer a strict one."""
+        return len(self.found) < self.limit and not (self.judge.is_text and step < self.last)
 
     def is_wide(self, step: int) -> bool:
         """Whether to expect more answers to the last step than are worth checking for somebody who sees a few.

@@ -138,7 +138,11 @@ def newest(question: Question, label: str, limit: int, below: int | None) -> lis
     return _of_kinds(question, [(base, last_key(label) if below is None else base + below - 1)], limit).get(base, [])
 
 
-def newest_of(asked: dict[str, tuple[Question, int]]) -> dict[str, list[int]]:
+def newest_of_each(steps: list[dict[str, tuple[Question, int]]]) -> list[dict[str, list[int]]]:
+    return [_newest_of(asked) for asked in steps]
+
+
+def _newest_of(asked: dict[str, tuple[Question, int]]) -> dict[str, list[int]]:
     """The newest of each of several kinds, so many of each at most: those asked the same in one walk along the keys.
 
     It goes on with the next kind where it has enough of one.

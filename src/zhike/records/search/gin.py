@@ -228,35 +228,51 @@ def _blocks(start: int, end: int) -> list[str]:
     return found
 
 
-def newest_of(asked: dict[str, tuple[Question, int]]) -> dict[str, list[int]]:
-    """The newest of each of several kinds, which few answer, looked up once instead of once for each."""
-    sql, params = _fenced([_tsqueries(question, label) for label, (question, _most) in asked.items()])
+def newest_of_each(steps: list[dict[str, tuple[Question, int]]]) -> list[dict[str, list[int]]]:
+    """The newest of each of several kinds, which few answer, looked up once instead of once for each kind and step."""
+    fences, reads, params, limits = [], [], [], []
+    for number, asked in enumerate(steps):
+        if asked:
+            fence, given = _fenced([_tsqueries(question, label) for label, (question, _most) in asked.items()])
+            fences.append(f"found{number} AS MATERIALIZED ({fence})")
+            reads.append(f"(SELECT {number}, id FROM found{number} ORDER BY id DESC LIMIT %s)")
+            params += given
+            limits.append(keys.TOGETHER + 1)
+    if not fences:
+        return [{} for _asked in steps]
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} SELECT id FROM found ORDER BY id DESC LIMIT %s", [*params, keys.TOGETHER + 1])
+        cursor.execute(f"WITH {', '.join(fences)} {' UNION ALL '.join(reads)}", [*params, *limits])
         rows = cursor.fetchall()
+    return [_by_label(asked, [(key,) for n, key in rows if n == number]) for number, asked in enumerate(steps)]
+
+
+def _by_label(asked: dict[str, tuple[Question, int]], rows: list[tuple[int]]) -> dict[str, list[int]]:
     if len(rows) > keys.TOGETHER:
         return {label: _collected(question, label, most, 0, None) for label, (question, most) in asked.items()}
-    found = by_kind(rows)
+    # One step's keys come newest first; of several that is not promised.
+    found = by_kind(sorted(rows, reverse=True))
     return {label: found.get(first_key(label), [])[:most] for label, (_question, most) in asked.items()}
 
 
 def _collected(question: Question, label: str, limit: int, start: int, below: int | None) -> list[int]:
     base, blocks = first_key(label), _blocks(start, below) if below is not None else []
-    sql, params = _fenced([_tsqueries(question, label, *([one_of(blocks)] if blocks else []))])
+    fence, params = _fenced([_tsqueries(question, label, *([one_of(blocks)] if blocks else []))])
     end = last_key(label) if below is None else base + below - 1
     with connection.cursor() as cursor:
-        sql += " SELECT id FROM found WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s"
-        cursor.execute(sql, [*params, base + start, end, limit])
+        cursor.execute(
+            f"WITH found AS MATERIALIZED ({fence})"
+            " SELECT id FROM found WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s",
+            [*params, base + start, end, limit],
+        )
         return by_kind(cursor.fetchall()).get(base, [])
 
 
 def _fenced(asked: list[tuple[str, str]]) -> tuple[str, list[str]]:
-    # Fenced off, so that the index of words is used whatever the planner thinks of the order; and for the rarer
+    # To be fenced off, so that the index of words is used whatever the planner thinks of the order; and for the rarer
     # words only, as every company name ends alike ("IS TRUE" is no condition for an index).
     lean, whole = (" | ".join(f"({part})" for part in parts) for parts in zip(*asked, strict=True))
     check, more = ("", []) if lean == whole else (" AND (words @@ %s::tsquery) IS TRUE", [whole])
-    sql = f"WITH found AS MATERIALIZED (SELECT id FROM {TABLE} WHERE words @@ %s::tsquery{check})"
-    return sql, [lean, *more]
+    return f"SELECT id FROM {TABLE} WHERE words @@ %s::tsquery{check}", [lean, *more]
 
 
 def _tsqueries(question: Question, label: str, *more: Word) -> tuple[str, str]:

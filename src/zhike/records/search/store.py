@@ -101,14 +101,21 @@ def newest_of(asked: dict[str, tuple[Question, int]]) -> dict[str, Newest]:
 
     Of a kind in which many more are expected there are none, and not all: they are for `newest`, which stops early.
     """
-    few = {label: (question, most + 1) for label, (question, most) in asked.items()}
+    return newest_of_each([asked])[0]
+
+
+def newest_of_each(steps: list[dict[str, tuple[Question, int]]]) -> list[dict[str, Newest]]:
+    """The same for several things asked, together."""
+    few = [{label: (question, most + 1) for label, (question, most) in asked.items()} for asked in steps]
     if connection.vendor == "postgresql":
-        few = {label: one for label, one in few.items() if gin.expected(one[0], label) < one[1]}
-    found = _here().newest_of(few) if few else {}
-    return {
-        label: Newest(found[label][:most], len(found[label]) <= most) if label in found else Newest([], False)
-        for label, (_question, most) in asked.items()
-    }
+        few = [{label: one for label, one in asked.items() if gin.expected(one[0], label) < one[1]} for asked in few]
+    return [
+        {
+            label: Newest(found[label][:most], len(found[label]) <= most) if label in found else Newest([], False)
+            for label, (_question, most) in asked.items()
+        }
+        for asked, found in zip(steps, _here().newest_of_each(few), strict=True)
+    ]
 
 
 def present(labels: Sequence[str]) -> list[str]:
