@@ -9,6 +9,7 @@ see it as they own something of it (a customer and its contacts: whose deals the
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -58,6 +59,7 @@ def forget(kind: RecordKind, pks: Iterable[int]) -> None:
         _put_again(target, ids, without={kind.label: set(pks)})
 
 
+@cache
 def is_searched(kind: RecordKind) -> bool:
     """Whether records of this kind are found by searching."""
     return bool(ways_of(kind))
@@ -84,6 +86,7 @@ def _way(kind: RecordKind, field: Any) -> str:
     return by_type.get(field.type) or ("code" if field.name == "code" else "text")
 
 
+@cache
 def title_is_text(kind: RecordKind) -> bool:
     """Whether what stands for a record is a text, such as what was said, and no name or number."""
     field = kind.own_fields[kind.title]

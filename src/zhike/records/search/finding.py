@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import TextField, Value
 from django.db.models.functions import Cast, Coalesce
-from django.urls import reverse
 
+from zhike.kit.addresses import address_of
 from zhike.kit.scope import ByOwner, Everyone
 from zhike.kit.viewer import Viewer
 from zhike.records import kinds as record_kinds
@@ -56,7 +56,7 @@ class Hit:
     def url(self) -> str:
         """The address of its page."""
         page = record_kinds.get(self.kind).page
-        return reverse(page, args=[self.object_id]) if page else ""
+        return address_of(page, self.object_id) if page else ""
 
 
 class Found(NamedTuple):

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from zhike.kit.addresses import address_of
 from zhike.kit.htmx import part
 from zhike.kit.registry import menu
 from zhike.records import kinds, search
@@ -36,7 +37,7 @@ def palette(request: HttpRequest) -> HttpResponse:
         {"label": kind.plural, "items": [_item(kind, hit, text) for hit in found]} for kind, found in _by_kind(hits)
     ]
     if hits:
-        everything = {"url": f"{reverse('records:search')}?{urlencode({'q': text})}", "icon": "search",
+        everything = {"url": _url(text), "icon": "search",
                       "title": _("All results"), "note": ""}  # fmt: skip
         groups.append({"label": _("Search"), "items": [everything]})
     return part(request, "ui/palette_groups.html", {"groups": groups})
@@ -91,7 +92,7 @@ def _asked(request: HttpRequest) -> str:
 
 def _url(text: str, kind: RecordKind | None = None) -> str:
     asked = {"q": text, "kind": kind.slug} if kind else {"q": text}
-    return f"{reverse('records:search')}?{urlencode(asked)}"
+    return f"{address_of('records:search')}?{urlencode(asked)}"
 
 
 def _by_kind(hits: Iterable[Hit]) -> list[tuple[RecordKind, list[Hit]]]:
