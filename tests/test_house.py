@@ -81,7 +81,7 @@ WHOLE_TABLE = {
     "zhike/org/queries.py",  # one's own places; approvals of a record read through its scope
     "zhike/records/paging.py",  # split into the viewer's arms, and rows by ids read through them
     "zhike/records/search/documents.py",  # the index knows every record; what is found goes through the scope
-    "zhike/records/otherwise.py",
+    "zhike/records/otherwise.py",  # the arms of a scope one by one; the rows are asked for through the scope
     "zhike/sales/actions/leads.py",  # follow-ups and letters of a lead the action was let in for
     "zhike/sales/actions/assigning.py",  # leads are given out by rule; who has how many, whose customer it is
     "zhike/activities/queries.py",  # the day of the last visit to contacts in the buying centre of a deal one sees
