@@ -222,7 +222,8 @@ def _deal(world: World, customer: Customer, contacts: list[Contact], way: Pipeli
 
 
 def _change(world: World, deal: Opportunity, old: Stage | None, new: Stage, day: date) -> StageChange:
-    happened = world.instant(day)
+    # Nothing has happened yet that comes later today; what is done while the demo is made comes after it all.
+    happened = min(world.instant(day), timezone.now() - timedelta(hours=1))
     days = max((happened - deal.stage_since).days, 0) if old else None
     return StageChange(opportunity=deal, old=old, new=new, person_id=deal.owner_id, happened_at=happened, days=days)
 
