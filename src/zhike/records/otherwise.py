@@ -30,8 +30,6 @@ def seen_otherwise(viewer: Viewer, kind: RecordKind, most: int, *, but_named: bo
 
 def _questions(viewer: Viewer, kind: RecordKind, most: int, but_named: bool) -> list[Any]:
     scope = kind.model.scope
-    arms = [
-        arm for arm in kind.model.scope.arms(viewer, kind.model)[1:] if not (but_named and isinstance(arm, SaidByOwner))
-    ]
+    arms = [arm for arm in scope.arms(viewer, kind.model)[1:] if not (but_named and isinstance(arm, SaidByOwner))]
     rows = kind.model.objects.whole_table(WHY).exclude(**{f"{scope.field}__in": viewer.people})
     return [rows.filter(arm).values_list("pk", flat=True)[: most + 1] for arm in arms]
