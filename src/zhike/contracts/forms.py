@@ -225,8 +225,8 @@ class PaymentForm(ActionForm):
         return found
 
     def named(self) -> list[int]:
-        """The receivables that are to be paid something, as far as it can be read; one may be owed no more."""
-        return [pk for pk, text in self.parts().items() if read_amount(text)] if self.data.get("by_hand") else []
+        """The receivables one sees a box for; some may be owed no more by now."""
+        return list(self.parts()) if self.data.get("by_hand") else []
 
     def amount_typed(self) -> Decimal:
         """The amount as far as it can be read, for the preview."""

@@ -104,8 +104,8 @@ def payment_create(request: HttpRequest) -> HttpResponse:
     is_sent = request.method == "POST" and "preview" not in request.POST
     if is_sent and form.is_valid() and _post(request, form, customer):
         return htmx.redirect(request, form.result.get_absolute_url(), _("Posted."))
-    named = form.named() if is_sent else ()
-    lines = queries.open_lines(request.viewer, customer, also=named) if customer else []
+    # A line that ends meanwhile keeps its box and what was typed into it, until the answer to the whole says why not.
+    lines = queries.open_lines(request.viewer, customer, also=form.named()) if customer else []
     context = {"form": form, "customer": customer, **_preview(form, lines)}
     if "preview" in request.POST and context["by_hand"] and form.parts().keys() == {line.pk for line in lines}:
         # The boxes are there: somebody may be typing in them.

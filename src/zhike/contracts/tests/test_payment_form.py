@@ -46,12 +46,15 @@ def test_SAL_7_a_bad_part_is_said_beside_its_receivable_and_stays_there(company,
 
 
 def test_SAL_7_what_is_for_a_contract_terminated_meanwhile_is_refused_beside_it_and_stays(company, sign_in, contract):
-    first, _last = lines_of(contract)
+    first, last = lines_of(contract)
     other = signed(ContractFactory(owner=company.li_na, customer=contract.customer, amount=500), plan=[(-10, 500)])
     ended = {"terminated_on": day(0).isoformat(), "reason": "客户停产"}
     sign_in(company.manager_east).post(f"/contracts/{contract.pk}/terminate/", ended)
     values = {"customer": contract.customer_id, "amount": "900", "received_on": day(0).isoformat(), "by_hand": "on"}
     client, to_other = sign_in(company.finance), {f"part{lines_of(other)[0].pk}": "400"}
+    typing = {**values, **to_other, f"part{first.pk}": "500", f"part{last.pk}": "", "preview": "1"}
+    shown = client.post("/payments/new/", typing, headers=PART)
+    assert shown["HX-Retarget"] == "#payment-left"  # what came to an end while one types is not taken from under it
     page = client.post("/payments/new/", {**values, **to_other, f"part{first.pk}": "500"}, headers=PART)
     shown = text(page)
     assert page.status_code == 422 and 'value="500"' in shown and 'value="400"' in shown and 'value="900"' in shown
