@@ -12,6 +12,9 @@ from tests.installation import ROOT
 from tests.templates import migrated_on_sqlite
 
 PASSWORD = "regional-manager-5"
+# Where everything is that stands on a board.
+BOXES = """() => [...document.querySelectorAll('.bar > *, .toolbar > *, .lane, .lane > *')]
+    .map((element) => element.getBoundingClientRect())"""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +61,8 @@ def team_of(files) -> set[str]:
 
 
 def count_of(page, lane: str) -> int:
-    """The number in the head of a column of the board."""
+    """The number in the head of a column of the board; on a page that is opened it comes after the cards."""
+    page.locator(".lane .sum", has_text="加权").first.wait_for()
     return int(page.locator(f"section.lane:has(h2:text-is('{lane}')) header .n").first.inner_text())
 
 
@@ -140,6 +144,39 @@ def test_SAL_2_a_card_moves_by_mouse_by_keyboard_and_by_its_menu(page, files, si
     page.locator("#dialog[open] footer .btn").last.click()
     page.locator(card).wait_for(state="detached")
     assert count_of(page, "售前跟踪") == before
+
+
+@pytest.mark.parametrize("where", ["page", "phone"])
+def test_SAL_2_sums_that_come_after_the_board_move_nothing_on_it(where, request, files, sign_in, assert_accessible):
+    page, held = request.getfixturevalue(where), []
+    sign_in(page, username(manager_of(files)), PASSWORD)
+    page.route("**/board/?*part=sums*", lambda route: held.append(route))
+    page.goto("/opportunities/board/?amount__gte=0&expected_on__gte=2000-01-01")
+    status, before = page.locator(".toolbar [role=status]"), page.evaluate(BOXES)
+    assert status.inner_text() == "…" and page.evaluate("document.documentElement.scrollWidth <= screen.width")
+    assert_accessible(page)
+    held.pop().continue_()
+    page.locator(".lane .sum", has_text="加权").first.wait_for()
+    assert page.evaluate(BOXES) == before and "加权" in status.inner_text()
+    assert_accessible(page)
+
+
+def test_SAL_2_sums_from_before_a_move_that_come_after_it_are_not_shown(page, files, sign_in):
+    sign_in(page, username(manager_of(files)), PASSWORD)
+    page.goto("/opportunities/board/")
+    before, held = count_of(page, "售前跟踪"), []
+    page.route("**/board/?*part=sums*", lambda route: held.append((route, route.fetch())))
+    page.reload()
+    card = f"#{lane_of(page, '意向').locator('.kcard').first.get_attribute('id')}"
+    page.locator(f"{card} h3 a").focus()
+    page.keyboard.press("Alt+ArrowRight")
+    lane_of(page, "售前跟踪").locator(card).wait_for()
+    route, answer = held.pop()
+    with page.expect_event("requestfinished", lambda asked: "part=sums" in asked.url):
+        route.fulfill(response=answer)
+    page.evaluate("() => new Promise((done) => setTimeout(done))")
+    assert count_of(page, "售前跟踪") == before + 1
+    assert not held  # and the board that came with the move asked for none
 
 
 def test_SAL_4_the_page_of_a_deal_shows_its_way(page, files, sign_in, assert_accessible, screenshot):

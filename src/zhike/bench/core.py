@@ -10,8 +10,11 @@ from zhike.bench import apart
 TARGETS = {
     "list": (25, 9), "deep": (40, None), "contains": (None, 9), "customer": (40, 14), "search": (50, 8),
     "palette": (30, None), "create": (None, 18), "board": (None, None),
+    "board sums": (None, None),
 }  # fmt: skip
 GROWTH = 1.2
+# Adds up all deals one sees, fifty times as many for who sees everything: how it grows is shown, and not judged.
+GROWS_WITH_ROWS = {"board sums"}
 FLOWS = {
     "import_rate": ("customers imported a second", 3000, True),
     "import_rss": ("peak memory of that import, MB", None, False),
@@ -49,9 +52,9 @@ def print_pages(database: str, small: dict, large: dict) -> int:
     """A line for each page and person; gives the number of targets missed."""
     floors = [found["bare"] for people in large["pages"].values() for found in people.values()]
     print(f"\n{database}, {large['customers']:,} customers; a bare handler takes {median(floors):.2f} ms")
-    print(f"{'':<19}{'by the clock, ms':^33}{'':>8}{'processor, ms':^22}")
+    print(f"{'':<20}{'by the clock, ms':^33}{'':>8}{'processor, ms':^22}")
     heads = ["p50", "p95", "most", "× bare", "most", "growth", "ms", "× bare", "growth"]
-    print(f"{'page':<10}{'as':<9}" + "".join(f"{head:>8}" for head in heads))
+    print(f"{'page':<11}{'as':<9}" + "".join(f"{head:>8}" for head in heads))
     missed = 0
     for page, people in large["pages"].items():
         most, times = TARGETS[page]
@@ -60,10 +63,10 @@ def print_pages(database: str, small: dict, large: dict) -> int:
             ratio, cpu_ratio = found["p50"] / found["bare"], found["cpu"] / found["bare_cpu"]
             growth, cpu_growth = (found[key] / before[key] for key in ("p50", "cpu")) if before else (None, None)
             marks = [most is None or found["p95"] <= most, times is None or ratio <= times]
-            marks.append(growth is None or growth <= GROWTH)
+            marks.append(growth is None or page in GROWS_WITH_ROWS or growth <= GROWTH)
             missed += marks.count(False)
             figures = [found["p50"], found["p95"], most, ratio, times, growth, found["cpu"], cpu_ratio, cpu_growth]
-            print(f"{page:<10}{person:<9}{''.join(map(figure, figures))}  {'ok' if all(marks) else 'MISSED'}")
+            print(f"{page:<11}{person:<9}{''.join(map(figure, figures))}  {'ok' if all(marks) else 'MISSED'}")
     return missed
 
 

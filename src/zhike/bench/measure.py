@@ -170,6 +170,7 @@ def pages(visitor: Visitor, random: Random) -> dict[str, Iterator[tuple]]:
         "palette": every(lambda row: (200, "/palette/", {"q": one_word(row)})),
         "create": every(lambda row: (302, "/customers/new/", None, new_customer(row[1], visitor.person_id))),
         "board": every(lambda row: (200, "/opportunities/board/")),
+        "board sums": every(lambda row: (200, "/opportunities/board/", {"part": "sums"})),  # asked for after the page
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from zhike.bench import apart
 
 # Milliseconds at most, at the 95th percentile.
-TARGETS = {"board": 60, "overview": 150, "past": 500, "post": 30, "list": 60, "contract": 60}
+TARGETS = {"board": 60, "board sums": 60, "overview": 150, "past": 500, "post": 30, "list": 60, "contract": 60}
 
 
 def run(options: Any) -> int:

@@ -90,6 +90,7 @@ def pages(customers: list[int]) -> dict[str, tuple[str, Iterator[tuple]]]:
     contracts = list(Contract.objects.whole_table(WHY).order_by("-pk").values_list("pk", flat=True)[:500])
     return {
         "board": ("bench-admin", again(200, "/opportunities/board/")),
+        "board sums": ("bench-admin", again(200, "/opportunities/board/", {"part": "sums"})),
         "overview": ("bench-finance", again(200, "/receivables/", {"by": "owner"})),
         "past": ("bench-finance", again(200, "/receivables/", {"by": "owner", "as_of": "2024-09-30"})),
         "list": ("bench-finance", again(200, "/receivables/list/")),

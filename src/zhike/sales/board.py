@@ -25,10 +25,12 @@ BOARD_ID = "board"
 
 @require_safe
 def board_page(request: HttpRequest) -> HttpResponse:
-    """The board of a pipeline; with `lane` and `start`, more cards of one column."""
+    """The board of a pipeline; with `part=sums` what it comes to, with `lane` and `start` more cards of one column."""
     require(request.viewer, OPPORTUNITY.verb("view"))
     if request.GET.get("lane"):
         return _more(request)
+    if request.GET.get("part") == "sums":
+        return _sums(request)
     return htmx.part(request, "sales/board.html#board", _context(request, request.GET))
 
 
@@ -45,10 +47,10 @@ def is_board(request: HttpRequest) -> bool:
 
 
 def answer(request: HttpRequest, said: str) -> HttpResponse:
-    """The board anew after a move, under the filter it had; closes the dialog that asked."""
+    """The board anew after a move, with its sums, under the filter it had; closes the dialog that asked."""
     if not htmx.wants_part(request):
         return htmx.redirect(request, f"{reverse('sales:board')}?{_query(request).urlencode()}", said)
-    response = htmx.part(request, "sales/board.html#board", _context(request, _query(request)))
+    response = htmx.part(request, "sales/board.html#board", _context(request, _query(request), summed=True))
     response["HX-Retarget"], response["HX-Reswap"] = f"#{BOARD_ID}", "outerHTML"
     if request.htmx.target == BOARD_ID:  # a dropped card: the board's script says where it went
         return response
@@ -61,18 +63,20 @@ def into_dialog(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _context(request: HttpRequest, query: QueryDict) -> dict[str, Any]:
+def _context(request: HttpRequest, query: QueryDict, *, summed: bool = False) -> dict[str, Any]:
+    """What the board shows; unless it is `summed`, the page asks for the sums after itself."""
     viewer = request.viewer
     flt = Filter.from_query(OPPORTUNITY, query)
     pipeline = pipeline_of(query, flt)
     try:
-        found = queries.board(viewer, pipeline, flt, by_score=_by_score(query)) if pipeline else []
+        found = queries.board(viewer, pipeline, flt, by_score=_by_score(query), summed=summed) if pipeline else []
         chips = flt.chips(viewer)
     except ValidationError:  # an address written by hand: a condition whose values make no sense keeps nothing
-        found, chips = [queries.Column(s) for s in stages_of(pipeline.pk) if s.is_open] if pipeline else [], []
+        found, chips = queries.empty_columns(pipeline) if pipeline else [], []
     base = carried(query, flt, pipeline)
-    return {
-        "columns": found,
+    return _totals(found) | {
+        "summed": summed,
+        "sums_query": with_changes(base, part="sums"),
         "pipeline": pipeline,
         "pipelines": [(p, with_changes(base, pipeline=str(p.pk))) for p in default_first()],
         "query": base.urlencode(),
@@ -93,6 +97,22 @@ def _context(request: HttpRequest, query: QueryDict) -> dict[str, Any]:
         "ends": [s for s in stages_of(pipeline.pk) if not s.is_open] if pipeline else [],
         "can_change": viewer.can(OPPORTUNITY.verb("change")),
         "can_create": viewer.can(OPPORTUNITY.verb("create")),
+    }
+
+
+def _sums(request: HttpRequest) -> HttpResponse:
+    flt = Filter.from_query(OPPORTUNITY, request.GET)
+    pipeline = pipeline_of(request.GET, flt)
+    try:
+        found = queries.columns(queries.board_rows(request.viewer, pipeline, flt), pipeline) if pipeline else []
+    except ValidationError:  # as the board shows it
+        found = queries.empty_columns(pipeline) if pipeline else []
+    return htmx.part(request, "sales/parts/sums.html", _totals(found) | {"summed": True, "late": True})
+
+
+def _totals(found: list[queries.Column]) -> dict[str, Any]:
+    return {
+        "columns": found,
         "count": sum(column.count for column in found),
         "total": sum(column.total for column in found),
         "weighted": sum(column.weighted for column in found),

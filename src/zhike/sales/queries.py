@@ -77,7 +77,7 @@ class Card:
 
 @dataclass
 class Column:
-    """A stage of the board: how many deals, what they come to, weighted by probability, and the first of them."""
+    """A stage of the board: the first of its deals; where summed, how many, what they come to, weighted as well."""
 
     stage: Stage
     count: int = 0
@@ -122,17 +122,23 @@ def board_rows(viewer: Viewer, pipeline: Pipeline, flt: Filter, *, in_order: boo
     return search.narrow(wanted.apply(rows, viewer), OPPORTUNITY, viewer, flt.search)
 
 
-def board(viewer: Viewer, pipeline: Pipeline, flt: Filter, *, by_score: bool = False) -> list[Column]:
-    """The board: a column for each open stage, sums exact, the newest arrivals (or best scores) first.
+def board(
+    viewer: Viewer, pipeline: Pipeline, flt: Filter, *, by_score: bool = False, summed: bool = False
+) -> list[Column]:
+    """The board: a column for each open stage with its first cards, the newest arrivals (or best scores) first.
 
-    A query a column and one more.
+    A query a column, which reads these cards only; where it is `summed`, one more over all deals, exact.
     """
-    found = columns(board_rows(viewer, pipeline, flt), pipeline)
+    found = columns(board_rows(viewer, pipeline, flt), pipeline) if summed else empty_columns(pipeline)
     rows = board_rows(viewer, pipeline, flt, in_order=True)
     for column in found:
-        if column.count:
-            column.cards, column.next = cards(rows, column.stage, by_score=by_score)
+        column.cards, column.next = cards(rows, column.stage, by_score=by_score)
     return found
+
+
+def empty_columns(pipeline: Pipeline) -> list[Column]:
+    """The columns of a board without anything in them."""
+    return [Column(stage) for stage in stages_of(pipeline.pk) if stage.is_open]
 
 
 def columns(rows: QuerySet[Opportunity], pipeline: Pipeline) -> list[Column]:
@@ -148,7 +154,7 @@ def _by_stage(rows: QuerySet[Opportunity]) -> QuerySet:
 
 
 def _columns(sums: Iterable[tuple], pipeline: Pipeline) -> list[Column]:
-    found = {stage.pk: Column(stage) for stage in stages_of(pipeline.pk) if stage.is_open}
+    found = {column.stage.pk: column for column in empty_columns(pipeline)}
     for stage_id, probability, count, total in sums:
         if (column := found.get(stage_id)) is None:
             continue

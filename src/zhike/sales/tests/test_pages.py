@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from zhike.kit import dates
+from zhike.org.tests.factories import PersonFactory
 from zhike.sales.models import Opportunity, Pipeline, Stage, StageChange
 from zhike.sales.tests.factories import (
     CustomerFactory,
@@ -35,6 +36,23 @@ def text(page) -> str:
     return page.content.decode()
 
 
+def sums(client, query: str = "") -> list[str]:
+    """What a board says in all and of each column: (deals · sum · weighted), asked for as the page asks."""
+    asked = re.search(r'role="status" hx-get="([^"]+)"', text(client.get(f"/opportunities/board/{query}"))).group(1)
+    page = client.get(asked.replace("&amp;", "&"), **HTMX)
+    assert page.status_code == 200
+    return figures(text(page))
+
+
+def figures(page: str) -> list[str]:
+    """The totals and the heads of the columns as one reads them, sums in full."""
+    page = re.sub(r'<[^>]* title="([^"]+)"[^>]*>[^<]*</', r"\1</", page)
+    status = re.search(r'role="status"[^>]*>(.*?)</p>', page, re.DOTALL)
+    found = [status.group(1) if status else page.partition("<header")[0]]
+    found += re.findall(r'<header id="lane-head-.*?</header>', page, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]*>", " ", part).split()) for part in found]
+
+
 def test_SAL_4_the_page_opens_for_owner_supervisors_and_readers_and_not_for_strangers(company, sign_in, deal):
     for person, status in [("li_na", 200), ("lead_east", 200), ("manager_east", 200), ("gm", 200), ("reader", 200),
                            ("wang_wei", 404), ("manager_west", 404), ("zhao_lei", 404)]:  # fmt: skip
@@ -58,10 +76,65 @@ def test_SAL_2_the_board_shows_columns_with_count_sum_and_weighted_sum(company, 
     page = text(sign_in(company.manager_east).get("/opportunities/board/"))
     assert "恒旭检测线二期" in page and "王伟的单" in page and "还没报价" in page
     assert "西区的单" not in page and won.name not in page
-    assert "185,000.60" in page  # the sum of the first column, exact, on hover
-    assert "18,500.06" in page  # weighted by 10 %
     mine = text(sign_in(company.li_na).get("/opportunities/board/"))
     assert "王伟的单" not in mine
+
+
+def test_SAL_2_the_board_shows_count_sum_and_weighted_sum_of_what_one_sees(company, sign_in, deal):
+    OpportunityFactory(owner=company.wang_wei, amount=Decimal("0.10"))
+    OpportunityFactory(owner=company.li_na, stage=stage_at(1), amount=None)
+    OpportunityFactory(owner=company.zhao_lei, stage=stage_at(2), amount=Decimal("1000"))
+    OpportunityFactory(owner=company.li_na, stage=stage_at(-2), closed_on=dates.today())
+    first, second, third = (stage_at(n).name for n in range(3))
+    empty = f"{third} 0 60% ¥ 0.00 · 加权 ¥ 0.00"
+    assert sums(sign_in(company.manager_east)) == [
+        "3 个商机 · ¥ 185,000.60 · 加权 ¥ 18,500.06",
+        f"{first} 2 10% ¥ 185,000.60 · 加权 ¥ 18,500.06",
+        f"{second} 1 30% ¥ 0.00 · 加权 ¥ 0.00",
+        empty,
+    ]
+    assert sums(sign_in(company.li_na)) == [
+        "2 个商机 · ¥ 185,000.50 · 加权 ¥ 18,500.05",
+        f"{first} 1 10% ¥ 185,000.50 · 加权 ¥ 18,500.05",
+        f"{second} 1 30% ¥ 0.00 · 加权 ¥ 0.00",
+        empty,
+    ]
+    assert sums(sign_in(company.gm))[0] == "4 个商机 · ¥ 186,000.60 · 加权 ¥ 19,100.06"
+    nobody = PersonFactory(name="没有角色")
+    assert sign_in(nobody).get("/opportunities/board/?part=sums", **HTMX).status_code == 403
+
+
+def test_SAL_2_the_first_page_of_a_board_adds_nothing_up_and_says_so_in_its_place(company, sign_in, deal):
+    client = sign_in(company.li_na)
+    client.get("/opportunities/board/")
+    with CaptureQueriesContext(connection) as asked:
+        page = text(client.get("/opportunities/board/"))
+    assert not [query["sql"] for query in asked if "SUM(" in query["sql"]]
+    assert figures(page) == ["…", *(f"{stage_at(n).name} … {stage_at(n).probability}% …" for n in range(3))]
+
+
+def test_SAL_2_the_sums_of_a_board_are_of_its_pipeline_filter_and_search(company, sign_in, deal):
+    OpportunityFactory(owner=company.wang_wei, name="小单", amount=Decimal("100"))
+    OpportunityFactory(owner=company.li_na, stage=stage_at(0, "seven"), amount=Decimal("70"))
+    client = sign_in(company.manager_east)
+    for query, said in [
+        ("?amount__gte=1000", "1 个商机 · ¥ 185,000.50 · 加权 ¥ 18,500.05"),
+        (f"?owner={company.wang_wei.pk}", "1 个商机 · ¥ 100.00 · 加权 ¥ 10.00"),
+        ("?owner__me=1", "0 个商机 · ¥ 0.00 · 加权 ¥ 0.00"),
+        ("?q=小单", "1 个商机 · ¥ 100.00 · 加权 ¥ 10.00"),
+        ("?order=score", "2 个商机 · ¥ 185,100.50 · 加权 ¥ 18,510.05"),
+        (f"?pipeline={shipped('seven').pk}", "1 个商机 · ¥ 70.00 · 加权 ¥ 3.50"),
+    ]:
+        assert sums(client, query)[0] == said, query
+
+
+def test_SAL_2_a_condition_that_makes_no_sense_leaves_a_board_and_its_sums_empty(company, sign_in, deal):
+    client, query = sign_in(company.li_na), "?amount__gte=abc&expected_on__next=x"
+    assert "kcard" not in text(client.get(f"/opportunities/board/{query}"))
+    nothing = [f"{stage_at(n).name} 0 {stage_at(n).probability}% ¥ 0.00 · 加权 ¥ 0.00" for n in range(3)]
+    assert sums(client, query) == ["0 个商机 · ¥ 0.00 · 加权 ¥ 0.00", *nothing]
+    by_hand = client.get(f"/opportunities/board/{query}&part=sums")
+    assert by_hand.status_code == 200 and figures(text(by_hand))[1:] == nothing
 
 
 def test_SAL_2_the_board_takes_the_filter_of_the_list(company, sign_in, deal):
@@ -71,7 +144,6 @@ def test_SAL_2_the_board_takes_the_filter_of_the_list(company, sign_in, deal):
     assert "恒旭检测线二期" in page and "小单" not in page
     assert "小单" not in text(client.get(f"/opportunities/board/?owner={company.li_na.pk}"))
     assert "小单" in text(client.get("/opportunities/board/?q=小单"))
-    assert client.get("/opportunities/board/?amount__gte=abc&expected_on__next=x").status_code == 200
     assert text(client.get(f"/opportunities/board/?pipeline={shipped('seven').pk}")).count("kcard") == 0
 
 
@@ -91,16 +163,21 @@ def test_SAL_2_the_number_of_queries_of_the_board_is_the_same_for_one_deal_and_f
     client = sign_in(company.manager_east)
     for place in (0, 1, 2):
         OpportunityFactory(owner=company.li_na, stage=stage_at(place))
-    client.get("/opportunities/board/")
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
-        client.get("/opportunities/board/")
+    pages = ("/opportunities/board/", "/opportunities/board/?part=sums")
+
+    def counts() -> list[int]:
+        found = []
+        for page in pages:
+            with CaptureQueriesContext(connection) as asked:
+                client.get(page)
+            found.append(len(asked))
+        return found
+
+    counts()
+    few = counts()
     for n in range(60):
         OpportunityFactory(owner=company.wang_wei if n % 2 else company.li_na, stage=stage_at(n % 3))
-    with CaptureQueriesContext(connection) as many:
-        client.get("/opportunities/board/")
-    assert len(few) == len(many) <= 12
+    assert few == counts() == [6, 3]  # who asks (2), a column each (3), signs in the menu · who asks (2), all sums
 
 
 def test_SAL_2_days_in_stage_turn_amber_and_red(company, sign_in):
@@ -117,6 +194,8 @@ def test_SAL_2_dropping_a_card_moves_the_deal_and_answers_with_the_board(company
     page = client.post(url, {"stage": stage_at(1).pk, "version": again(deal).version}, **HTMX)
     assert page.status_code == 200 and page["HX-Retarget"] == "#board" and "kcard" in text(page)
     assert again(deal).stage == stage_at(1)
+    assert figures(text(page)) == sums(client, "?owner__me=1") and "part=sums" not in text(page)
+    assert figures(text(page))[0] == "1 个商机 · ¥ 185,000.50 · 加权 ¥ 55,500.15"
     stale = client.post(url, {"stage": stage_at(2).pk, "version": 1}, **HTMX)
     assert stale.status_code == 409 and again(deal).stage == stage_at(1)
 
@@ -132,7 +211,7 @@ def test_SAL_2_dropping_back_or_on_lost_asks_for_the_reason(company, sign_in, de
         page = client.post(url, {"stage": stage.pk, "reason": ""}, **HTMX)
         assert page.status_code == 422 and again(deal).stage == stage_at(2)
     page = client.post(url, {"stage": stage_at(-1).pk, "reason": "price", "note": "差两成"}, **HTMX)
-    assert page["HX-Retarget"] == "#board"
+    assert page["HX-Retarget"] == "#board" and figures(text(page))[0] == "0 个商机 · ¥ 0.00 · 加权 ¥ 0.00"
     assert (again(deal).status, again(deal).loss_reason) == ("lost", "price")
     assert StageChange.objects.whole_table("test").filter(opportunity=deal).last().reason == "差两成"
 
