@@ -21,7 +21,7 @@ from zhike.records.otherwise import seen_otherwise
 from zhike.records.prepared import AmongGiven, prepared_for_ids, rows_of_each
 from zhike.records.search import keys, store, version
 from zhike.records.search.documents import is_searched, title_is_text
-from zhike.records.search.keys import Newest
+from zhike.records.search.keys import MANY, Asked, Newest
 from zhike.records.search.question import FEW_OWNERS, Question, Word, ask, one_of
 from zhike.records.search.words import fold, owner_word, squash
 
@@ -38,7 +38,6 @@ LIKELY = 1.3
 MOST_HITS = 200
 # So many rows are read at a time, and ranked by their titles.
 SHOWN = 50
-MANY = Newest([], False)
 # Where more records than this begin or end with something, it is not asked who has it in between.
 MANY_BEGIN = 50
 
@@ -113,10 +112,12 @@ def _ranked(
     """
     question = ask(text)
     chosen = [k for k in searched_kinds(viewer) if kinds is None or k in kinds]
-    there = store.present([kind.label for kind in chosen]) if question and chosen else []
+    newest_ids = store.newest_ids([kind.label for kind in chosen]) if question and chosen else {}
     ladder = question.ladder()
     searches = [
-        _Search(viewer, kind, place, ladder, limit(kind)) for place, kind in enumerate(chosen) if kind.label in there
+        _Search(viewer, kind, place, ladder, limit(kind), newest_ids[kind.label])
+        for place, kind in enumerate(chosen)
+        if kind.label in newest_ids
     ]
     # The strict steps find little: they are looked up together, whether or not the first is enough.
     strict = store.newest_of_each([_looked_up(searches, number, step) for number, step in enumerate(ladder[:-1])])
@@ -133,10 +134,12 @@ def _ranked(
     return sorted((found for one in searches for found in one.found.values()), key=lambda one: one[:3])
 
 
-def _looked_up(searches: list["_Search"], number: int, step: Question) -> dict[str, tuple[Question, int]]:
+def _looked_up(searches: list["_Search"], number: int, step: Question) -> dict[str, Asked]:
     """What a step looks up in each kind, and how many answers are read."""
     return {
-        one.kind.label: (one.asks(step), one.first) for one in searches if one.needs(number) and not one.is_wide(number)
+        one.kind.label: Asked(one.asks(step), one.first, one.newest_id)
+        for one in searches
+        if one.needs(number) and not one.is_wide(number)
     }
 
 
@@ -158,8 +161,10 @@ def _read_together(viewer: Viewer, steps: dict[RecordKind, Taking]) -> None:
 class _Search:
     """One kind while it is searched, step by step of the ladder: what was found so far, judged by its titles."""
 
-    def __init__(self, viewer: Viewer, kind: RecordKind, place: int, ladder: list[Question], limit: int):
-        self.viewer, self.kind, self.place, self.limit = viewer, kind, place, limit
+    def __init__(
+        self, viewer: Viewer, kind: RecordKind, place: int, ladder: list[Question], limit: int, newest_id: int
+    ):
+        self.viewer, self.kind, self.place, self.limit, self.newest_id = viewer, kind, place, limit, newest_id
         self.judge = _Judge(ladder, is_text=title_is_text(kind))
         self.last = len(ladder) - 1
         self.sees_all = sees_all(viewer, kind)
@@ -211,7 +216,7 @@ class _Search:
             return
         ids = newest.ids
         if not newest.are_all and len(ids) < self.first:
-            ids = store.newest(step, self.kind.label, self.first)
+            ids = [*ids, *self._more(step, self.first - len(ids), ids)]
         ids = [pk for pk in ids if pk not in self.found]
         start, size = 0, 2 * self.limit if self.sees_whole else len(ids)
         while start < len(ids):
@@ -232,7 +237,7 @@ class _Search:
             return found
         if (owned := _owned(viewer, kind, question)) is None:
             return (yield from self._walk(question, begun))
-        mine = store.newest(owned, kind.label, limit)
+        mine = self._more(owned, limit)
         if len(found := (yield mine)) == limit:
             return found
         if self.others is None:
@@ -245,15 +250,20 @@ class _Search:
         """The newest answers that the viewer sees, looking at `most` at most: their titles by id."""
         found: dict[int, str] = {}
         size, looked_at, limit = self._step(), 0, self.limit
-        ids = begun or store.newest(question, self.kind.label, size)
+        ids = begun or self._more(question, size)
         while ids:
             found |= yield ids
             looked_at += len(ids)
             if len(found) >= limit or (most and looked_at >= most):
                 break
             size = min(2 * size, LONGEST_STEP)
-            ids = store.newest(question, self.kind.label, size, below=ids[-1])
+            ids = self._more(question, size, ids)
         return {pk: found[pk] for pk in sorted(found, reverse=True)[:limit]}
+
+    def _more(self, question: Question, limit: int, after: Sequence[int] = ()) -> list[int]:
+        """The newest answers, after those that were read."""
+        below = after[-1] if after else self.newest_id + 1
+        return store.newest(question, self.kind.label, limit, below=below)
 
     @cached_property
     def others(self) -> set[int] | None:
@@ -303,7 +313,7 @@ def named(kind: RecordKind, text: str) -> list[int] | None:
 
 def rare_ids(kind: RecordKind, question: Question) -> list[int] | None:
     """The ids of all records that answer, whoever sees them; None when there are too many to name."""
-    newest = store.newest_of({kind.label: (question, keys.COMMON)})[kind.label]
+    newest = store.newest_of({kind.label: Asked(question, keys.COMMON)})[kind.label]
     return newest.ids if newest.are_all else None
 
 

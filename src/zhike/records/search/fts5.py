@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from zhike.records.search import keys
-from zhike.records.search.keys import TABLE, by_kind, first_key, last_key
+from zhike.records.search.keys import TABLE, Asked, Newest, by_kind, first_key, last_key
 from zhike.records.search.question import Question, Term
 
 CREATE = (
@@ -138,18 +138,18 @@ def newest(question: Question, label: str, limit: int, below: int | None) -> lis
     return _of_kinds(question, [(base, last_key(label) if below is None else base + below - 1)], limit).get(base, [])
 
 
-def newest_of_each(steps: list[dict[str, tuple[Question, int]]]) -> list[dict[str, list[int]]]:
+def newest_of_each(steps: list[dict[str, Asked]]) -> list[dict[str, Newest]]:
     return [_newest_of(asked) for asked in steps]
 
 
-def _newest_of(asked: dict[str, tuple[Question, int]]) -> dict[str, list[int]]:
-    """The newest of each of several kinds, so many of each at most: those asked the same in one walk along the keys.
+def _newest_of(asked: dict[str, Asked]) -> dict[str, Newest]:
+    """The newest of each of several kinds: those asked the same in one walk along the keys.
 
     It goes on with the next kind where it has enough of one.
     """
     alike: dict[Question, dict[int, int]] = {}
-    for label, (question, most) in asked.items():
-        alike.setdefault(question, {})[first_key(label)] = most
+    for label, one in asked.items():
+        alike.setdefault(one.question, {})[first_key(label)] = one.most + 1
     found: dict[int, list[int]] = {first_key(label): [] for label in asked}
     with connection.cursor() as cursor:
         for question, wanted in alike.items():
@@ -160,7 +160,7 @@ def _newest_of(asked: dict[str, tuple[Question, int]]) -> dict[str, list[int]]:
                 cursor.execute(sql, [*given, below])
                 rows = itertools.chain.from_iterable(iter(lambda: cursor.fetchmany(READ_AT_A_TIME), []))
                 below = _read_until_enough(rows, wanted, found)
-    return {label: found[first_key(label)] for label in asked}
+    return {label: Newest.of(found[first_key(label)], one.most) for label, one in asked.items()}
 
 
 def _read_until_enough(rows: Iterable[tuple[int]], wanted: dict[int, int], found: dict[int, list[int]]) -> int | None:

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from zhike.records.search import keys
+from zhike.records import statements
+from zhike.records.search import keys, version
 from zhike.records.search.fts5 import joined
-from zhike.records.search.keys import TABLE, by_kind, first_key, last_key
+from zhike.records.search.keys import MANY, TABLE, Asked, Newest, by_kind, first_key, last_key
 from zhike.records.search.question import Question, Term, Word, is_whose, one_of
 
 LETTERS = string.ascii_letters + string.digits
@@ -31,6 +32,8 @@ WALKED_SHARE = 10
 LONGEST_WALK = 20_000
 # So few documents are read at once, and looked through for the words that very many have.
 FEW = 200
+# So many are read sooner than the words of many blocks are looked up.
+SOON_READ = 500
 STATISTICS_LAST = 600  # seconds
 
 CREATE = [
@@ -190,9 +193,9 @@ def kinds_there(cursor: Any) -> list[int]:
     return [key for (key,) in cursor.fetchall()]
 
 
-def newest(question: Question, label: str, limit: int, below: int | None, *, in_blocks: bool) -> list[int]:
-    count = expected(question, label)
-    if count <= keys.COMMON and (count <= 2 * limit or not in_blocks):
+def newest(question: Question, label: str, limit: int, below: int | None) -> list[int]:
+    count, in_blocks = expected(question, label), version.is_current()
+    if count <= keys.COMMON and (count <= max(2 * limit, SOON_READ) or not in_blocks):
         return _collected(question, label, limit, 0, below)
     below = _newest_id(label) + 1 if below is None else below
     if count * WALKED_SHARE >= below and len(found := _walked(question, label, limit, below)) == limit:
@@ -228,51 +231,88 @@ def _blocks(start: int, end: int) -> list[str]:
     return found
 
 
-def newest_of_each(steps: list[dict[str, tuple[Question, int]]]) -> list[dict[str, list[int]]]:
-    """The newest of each of several kinds, which few answer, looked up once instead of once for each kind and step."""
-    fences, reads, params, limits = [], [], [], []
-    for number, asked in enumerate(steps):
-        if asked:
-            fence, given = _fenced([_tsqueries(question, label) for label, (question, _most) in asked.items()])
-            fences.append(f"found{number} AS MATERIALIZED ({fence})")
-            reads.append(f"(SELECT {number}, id FROM found{number} ORDER BY id DESC LIMIT %s)")
-            params += given
-            limits.append(keys.TOGETHER + 1)
-    if not fences:
-        return [{} for _asked in steps]
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH {', '.join(fences)} {' UNION ALL '.join(reads)}", [*params, *limits])
-        rows = cursor.fetchall()
-    return [_by_label(asked, [(key,) for n, key in rows if n == number]) for number, asked in enumerate(steps)]
+class _Part(NamedTuple):
+    """What is looked up beside other things: for some kinds of a step all there is, or the newest of one of them."""
+
+    step: int
+    asked: dict[str, Asked]
+    fence: tuple[str, list[str]]
+    keys: tuple[int, int]
+    limit: int
+    is_whole: bool
 
 
-def _by_label(asked: dict[str, tuple[Question, int]], rows: list[tuple[int]]) -> dict[str, list[int]]:
+def newest_of_each(steps: list[dict[str, Asked]]) -> list[dict[str, Newest]]:
+    """In one question what few answer, for all kinds of a step together, and the newest of what many answer."""
+    parts = [part for number, asked in enumerate(steps) for part in _parts(number, asked)]
+    found = [dict.fromkeys(asked, MANY) for asked in steps]
+    for part, rows in zip(parts, _read(parts), strict=True):
+        if part.is_whole:
+            found[part.step] |= _by_label(part.asked, rows)
+        else:
+            found[part.step] |= {label: Newest(by_kind(rows).get(first_key(label), []), False) for label in part.asked}
+    return found
+
+
+def _parts(step: int, asked: dict[str, Asked]) -> Iterator[_Part]:
+    few = {label: one for label, one in asked.items() if expected(one.question, label) <= max(one.most, SOON_READ)}
+    if few:
+        fence = _fenced([_tsqueries(one.question, label) for label, one in few.items()])
+        yield _Part(step, few, fence, (0, keys.LAST), keys.TOGETHER + 1, True)
+    for label in asked.keys() - few.keys() if version.is_current() else ():
+        question, most, newest_id = one = asked[label]
+        count, below = expected(question, label), newest_id + 1
+        start, end = next(_windows(below, count, most), (0, 0))
+        if start and count * WALKED_SHARE < below:
+            fence, base = _fenced([_tsqueries(question, label, one_of(_blocks(start, end)))]), first_key(label)
+            yield _Part(step, {label: one}, fence, (base + start, base + end - 1), most, False)
+
+
+def _read(parts: list[_Part]) -> list[list[tuple[int]]]:
+    """The keys that each part finds, newest first."""
+    if not parts:
+        return []
+    fences = [f"found{place} AS MATERIALIZED ({part.fence[0]})" for place, part in enumerate(parts)]
+    reads = [
+        f"(SELECT {place}, id FROM found{place} WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s)"
+        for place in range(len(parts))
+    ]
+    params = [text for part in parts for text in part.fence[1]]
+    params += [number for part in parts for number in (*part.keys, part.limit)]
+    rows: list[list[tuple[int]]] = [[] for _part in parts]
+    for place, key in statements.rows(f"WITH {', '.join(fences)} {' UNION ALL '.join(reads)}", params):
+        rows[place].append((key,))
+    # One part's keys come newest first; of several that is not promised.
+    return [sorted(found, reverse=True) for found in rows]
+
+
+def _by_label(asked: dict[str, Asked], rows: list[tuple[int]]) -> dict[str, Newest]:
     if len(rows) > keys.TOGETHER:
-        return {label: _collected(question, label, most, 0, None) for label, (question, most) in asked.items()}
-    # One step's keys come newest first; of several that is not promised.
-    found = by_kind(sorted(rows, reverse=True))
-    return {label: found.get(first_key(label), [])[:most] for label, (_question, most) in asked.items()}
+        found = {first_key(lb): _collected(one.question, lb, one.most + 1, 0, None) for lb, one in asked.items()}
+    else:
+        found = by_kind(rows)
+    return {label: Newest.of(found.get(first_key(label), []), one.most) for label, one in asked.items()}
 
 
 def _collected(question: Question, label: str, limit: int, start: int, below: int | None) -> list[int]:
     base, blocks = first_key(label), _blocks(start, below) if below is not None else []
     fence, params = _fenced([_tsqueries(question, label, *([one_of(blocks)] if blocks else []))])
     end = last_key(label) if below is None else base + below - 1
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH found AS MATERIALIZED ({fence})"
-            " SELECT id FROM found WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s",
-            [*params, base + start, end, limit],
-        )
-        return by_kind(cursor.fetchall()).get(base, [])
+    rows = statements.rows(
+        f"WITH found AS MATERIALIZED ({fence})"
+        " SELECT id FROM found WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s",
+        [*params, base + start, end, limit],
+    )
+    return by_kind(rows).get(base, [])
 
 
 def _fenced(asked: list[tuple[str, str]]) -> tuple[str, list[str]]:
     # To be fenced off, so that the index of words is used whatever the planner thinks of the order; and for the rarer
     # words only, as every company name ends alike ("IS TRUE" is no condition for an index).
     lean, whole = (" | ".join(f"({part})" for part in parts) for parts in zip(*asked, strict=True))
-    check, more = ("", []) if lean == whole else (" AND (words @@ %s::tsquery) IS TRUE", [whole])
-    return f"SELECT id FROM {TABLE} WHERE words @@ %s::tsquery{check}", [lean, *more]
+    # As subqueries, so that the planner does not look up how common the words are, which takes it longer than the rest.
+    check, more = ("", []) if lean == whole else (" AND (words @@ (SELECT %s::tsquery)) IS TRUE", [whole])
+    return f"SELECT id FROM {TABLE} WHERE words @@ (SELECT %s::tsquery){check}", [lean, *more]
 
 
 def _tsqueries(question: Question, label: str, *more: Word) -> tuple[str, str]:

@@ -8,12 +8,26 @@ import zlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from zhike.records.search.question import Question
+
 TABLE = "records_search"
 KEY_BITS = 41
+LAST = 2**63 - 1
 # A question whose rarest word is in more documents than this is answered by walking, newest first, not by collecting.
 COMMON = 3000
 # So many documents of all kinds are read together; more are looked up kind by kind.
 TOGETHER = 5000
+
+
+class Asked(NamedTuple):
+    """What is asked of a kind, and how many answers are wanted at most: the newest.
+
+    `newest` is the id of the kind's newest record, where it is known.
+    """
+
+    question: Question
+    most: int
+    newest: int = 0
 
 
 class Newest(NamedTuple):
@@ -21,6 +35,14 @@ class Newest(NamedTuple):
 
     ids: list[int]
     are_all: bool
+
+    @classmethod
+    def of(cls, found: list[int], most: int) -> "Newest":
+        """From what was found, looking for one more than is wanted."""
+        return cls(found[:most], len(found) <= most)
+
+
+MANY = Newest([], False)
 
 
 def first_key(label: str) -> int:

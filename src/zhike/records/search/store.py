@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import BooleanField, F, Func
 
-from zhike.records.search import fts5, gin, keys, version
-from zhike.records.search.keys import TABLE, Newest, first_key
+from zhike.records.search import fts5, gin, version
+from zhike.records.search.keys import TABLE, Asked, Newest, by_kind, first_key
 from zhike.records.search.question import Question
 
 
@@ -91,38 +91,27 @@ def tidy(seconds: float) -> bool:
 
 def newest(question: Question, label: str, limit: int, *, below: int | None = None) -> list[int]:
     """The records of a kind that answer, newest first, at most `limit`; `below` goes on from an id."""
-    if connection.vendor == "sqlite":
-        return fts5.newest(question, label, limit, below)
-    return gin.newest(question, label, limit, below, in_blocks=version.is_current())
+    return _here().newest(question, label, limit, below)
 
 
-def newest_of(asked: dict[str, tuple[Question, int]]) -> dict[str, Newest]:
-    """The newest of each of several kinds that answer what it is asked, at most so many, and whether these are all.
+def newest_of(asked: dict[str, Asked]) -> dict[str, Newest]:
+    """The newest of each of several kinds that answer what it is asked, and whether these are all.
 
-    Of a kind in which many more are expected there are none, and not all: they are for `newest`, which stops early.
+    Of a kind in which many more are expected these may be fewer than wanted: they are for `newest`, which stops early.
     """
     return newest_of_each([asked])[0]
 
 
-def newest_of_each(steps: list[dict[str, tuple[Question, int]]]) -> list[dict[str, Newest]]:
+def newest_of_each(steps: list[dict[str, Asked]]) -> list[dict[str, Newest]]:
     """The same for several things asked, together."""
-    few = [{label: (question, most + 1) for label, (question, most) in asked.items()} for asked in steps]
-    if connection.vendor == "postgresql":
-        few = [{label: one for label, one in asked.items() if gin.expected(one[0], label) < one[1]} for asked in few]
-    return [
-        {
-            label: Newest(found[label][:most], len(found[label]) <= most) if label in found else Newest([], False)
-            for label, (_question, most) in asked.items()
-        }
-        for asked, found in zip(steps, _here().newest_of_each(few), strict=True)
-    ]
+    return _here().newest_of_each(steps)
 
 
-def present(labels: Sequence[str]) -> list[str]:
-    """Those of the kinds that have any documents."""
+def newest_ids(labels: Sequence[str]) -> dict[str, int]:
+    """The id of the newest document of each of the kinds that have any."""
     with connection.cursor() as cursor:
-        there = {key >> keys.KEY_BITS << keys.KEY_BITS for key in _here().kinds_there(cursor)}
-    return [label for label in labels if first_key(label) in there]
+        there = by_kind((key,) for key in _here().kinds_there(cursor))
+    return {label: there[base][0] for label in labels if (base := first_key(label)) in there}
 
 
 def among(question: Question, label: str, ids: Iterable[int]) -> list[int]:

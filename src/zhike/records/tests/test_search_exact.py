@@ -92,8 +92,8 @@ WAYS = {
     "sees little, in small steps": {"WIDE_SHARE": 1.1, "COMMON": 2, "SHOWN": 3, "expected": 10**9},
     "sees little, asked one by one": {"WIDE_SHARE": 1.1, "FEW_OWNERS": 0},
     "sees little of much": {"WIDE_SHARE": 1.1, "FEW_OWNERS": 0, "CANDIDATES": 2, "MANY_BEGIN": 1},
-    "block by block": {"COMMON": 0, "CANDIDATES": 2, "WALKED_SHARE": 0, "BLOCK_BITS": 1, "LARGE_BITS": 3,
-                       "MOST_BLOCKS": 9, "expected": 50},
+    "block by block": {"COMMON": 0, "CANDIDATES": 2, "WALKED_SHARE": 0, "BLOCK_BITS": 1, "LARGE_BITS": 3, "SHOWN": 3,
+                       "MOST_BLOCKS": 9, "SOON_READ": 0, "expected": 50},
     "no owners in the index": {"WIDE_SHARE": 1.1, "CANDIDATES": 2, "MANY_PEOPLE": 0, "expected": 10**9},
     "too many shares": {"WIDE_SHARE": 1.1, "CANDIDATES": 1, "MANY_SHARES": 0, "expected": 10**9},
 }  # fmt: skip

@@ -224,6 +224,7 @@ def test_CUS_7_before_all_is_written_anew_everything_is_found_that_was(customer,
     forget_the_version(monkeypatch)
     monkeypatch.setattr(keys, "COMMON", 0)
     monkeypatch.setattr(gin, "expected", lambda question, label: 50)
+    monkeypatch.setattr(gin, "SOON_READ", 0)
     for person, seen in (("li_na", [NAME]), ("gm", [NAME]), ("zhao_lei", [])):
         for most in (1000, 0):
             monkeypatch.setattr(finding, "CANDIDATES", most)
