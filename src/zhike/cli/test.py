@@ -15,6 +15,8 @@ ROOT = prepare.ROOT
 BIN = Path(sys.executable).parent
 # One more than can run at a time: tests wait for databases, servers, browsers.
 WORKERS = str((os.cpu_count() or 1) + 1)
+# Each run names its own database; and of the hundreds of processes none shall compile again what another has.
+LEFT_OUT = {"ZHIKE_DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
 CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
 CJK_FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 
@@ -24,7 +26,7 @@ def run(options) -> int:
     bring_in_programs()
     prepare.everything()
     chosen, results = options.rest, []
-    own = {key: value for key, value in os.environ.items() if key != "ZHIKE_DATABASE_URL"}
+    own = {key: value for key, value in os.environ.items() if key not in LEFT_OUT}
 
     def step(name: str, *command: str, **environment: str) -> None:
         print(f"\n── {name}", flush=True)
