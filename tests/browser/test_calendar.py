@@ -145,7 +145,7 @@ def test_ACT_5_the_calendar_on_a_phone_and_its_address_for_the_phone_s_own(
     phone = sign_in(open_page(demo, PHONE), seller[0], PASSWORD)
     for view in ("list", "day", "week", "month"):
         phone.goto(f"/calendar/?view={view}")
-        assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+        assert phone.evaluate("document.documentElement.scrollWidth <= screen.width"), view
         assert_accessible(phone)
         screenshot(phone, f"calendar-phone-{view}")
     phone.goto("/me/calendar/")

@@ -60,7 +60,7 @@ def test_point_11_every_page_is_accessible_and_fits(
                 assert_accessible(page, rules=ON_A_PHONE if device == "phone" else RULES)
         except AssertionError as error:
             wrong.append(str(error))
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
+        if page.evaluate("document.documentElement.scrollWidth > screen.width + 1"):
             wrong.append(f"{address}: wider than the {device}")
         for link in page.locator("a[href]").evaluate_all("links => links.map(link => link.getAttribute('href'))"):
             target = urlsplit(urljoin(page.url, link))

@@ -78,6 +78,6 @@ def test_PLT_1_a_phone_reaches_everything_from_its_foot(phone, sign_in, assert_a
     wide = []
     for address in links.evaluate_all("links => links.map(a => a.getAttribute('href'))"):
         phone.goto(address)
-        if phone.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        if phone.evaluate("document.documentElement.scrollWidth > screen.width"):
             wide.append(address)
     assert not wide

@@ -35,7 +35,7 @@ def test_IMP_2_a_messy_file_is_imported_mended_and_taken_back(
         whole(page, options["viewport"])
         screenshot(page, f"import-{step}-{device}")
         assert_accessible(page)
-        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
+        wide = page.evaluate("document.documentElement.scrollWidth > screen.width + 1")
         assert not wide, f"step {step} is wider than the {device}"
         page.set_viewport_size(options["viewport"])
 

@@ -106,7 +106,7 @@ def test_ACT_8_a_letter_is_written_from_a_contact_and_its_answer_comes_into_the_
     phone.get_by_role("link", name="回复：样品安排").click()
     phone.locator("article.letter").nth(1).wait_for()
     assert phone.locator("article.letter").count() == 2
-    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert phone.evaluate("document.documentElement.scrollWidth <= screen.width")
     assert_accessible(phone)
     screenshot(phone, "letter-phone", whole=True)
     phone.goto(letter)

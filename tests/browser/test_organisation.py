@@ -23,7 +23,7 @@ def test_point_11_pages_of_the_organisation_are_accessible(page, sign_in, assert
 def test_point_11_pages_of_the_organisation_fit_a_phone(phone, sign_in, assert_accessible, screenshot, name):
     sign_in(phone)
     phone.goto(PAGES[name])
-    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert phone.evaluate("document.documentElement.scrollWidth <= screen.width")
     assert_accessible(phone)
     screenshot(phone, f"org-{name}-phone")
 

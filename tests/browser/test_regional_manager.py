@@ -201,6 +201,6 @@ def test_SAL_4_board_and_deal_on_a_phone(phone, files, sign_in, assert_accessibl
     screenshot(phone, "board-phone")
     phone.locator(".kcard h3 a").first.click()
     phone.locator(".path").wait_for()
-    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert phone.evaluate("document.documentElement.scrollWidth <= screen.width")
     assert_accessible(phone)
     screenshot(phone, "opportunity-phone")

@@ -30,6 +30,6 @@ def test_point_2_a_message_appears_on_the_open_page(page, sign_in, product):
 
 def test_PLT_1_the_sign_in_page_fits_a_phone(phone, assert_accessible, screenshot):
     phone.goto("/accounts/login/")
-    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert phone.evaluate("document.documentElement.scrollWidth <= screen.width")
     assert_accessible(phone)
     screenshot(phone, "sign-in-phone")
