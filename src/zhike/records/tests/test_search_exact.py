@@ -11,6 +11,7 @@ from zhike.org.tests.factories import RecordShareFactory
 from zhike.records import kinds, lookups, search
 from zhike.records.search import finding, fts5, gin, keys, store
 from zhike.records.search.documents import documents
+from zhike.records.search.keys import Asked
 from zhike.records.search.question import ask
 from zhike.records.search.words import (
     code_words,
@@ -128,6 +129,23 @@ def test_CUS_7_search_is_exact(way, world, viewer, person):
             assert len(few) == min(3, len(right)) and few == [pk for pk in right if pk in few]
             assert search.count(seen_by, kind, text, 1000) in (None, len(right))
             assert search.count(seen_by, kind, text, 2) in (None, min(2, len(right)))
+
+    check()
+
+
+@pytest.mark.django_db
+def test_CUS_7_of_the_newest_answers_none_is_left_out(way, world, viewer):
+    gm, labels = viewer(world.gm), [kinds.get(slug).label for slug in KINDS]
+    newest_ids = store.newest_ids(labels)
+
+    @quick
+    @given(questions)
+    def check(text):
+        asked = {label: Asked(ask(text), 2, newest_ids[label]) for label in labels}
+        for label, newest in store.newest_of(asked).items():
+            right = sorted(truth(gm, kinds.get(label), text), reverse=True)
+            assert newest.ids == right[: len(newest.ids)]
+            assert newest.ids == right or not newest.are_all
 
     check()
 
