@@ -19,7 +19,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from zhike.kit.scope import ByOwner, arms_of
 from zhike.kit.viewer import Viewer
@@ -117,15 +117,15 @@ def filtered(kind: RecordKind, viewer: Viewer, flt: Filter) -> Any:
     return search.narrow(flt.apply(kind.rows(viewer), viewer), kind, viewer, flt.search)
 
 
-def rows_of(kind: RecordKind, ids: Iterable[int]) -> Any:
-    """Rows by ids that were read through the viewer's scope just before."""
+def rows_of(kind: RecordKind, ids: Iterable[int] | QuerySet) -> Any:
+    """Rows by ids that were read, or are to be found, through the viewer's scope."""
     manager = kind.model._default_manager
     rows = (
         manager.whole_table("ids read through the scope just before")
         if hasattr(manager, "whole_table")
         else manager.all()
     )
-    return rows.filter(pk__in=list(ids))
+    return rows.filter(pk__in=ids if isinstance(ids, QuerySet) else list(ids))
 
 
 class _Walk:
@@ -182,6 +182,9 @@ class _Walk:
         # Where several heads are merged, many rows are left over: the values follow for those that stay.
         values = self.paths if len(sources) == 1 and not self.otherwise else ()
         heads = [self.in_order(rows, empty, start, back) for rows in sources]
+        if values and self._passes_many_by:
+            found = rows_of(self.kind, heads[0].values("pk")[:count])
+            heads = [self.in_order(self.with_sort_values(found), empty, None, back)]
         return [rows.values_list(KEY, "pk", *values)[:count] for rows in heads]
 
     def in_order(self, rows: Any, empty: bool, start: tuple | None, back: bool) -> Any:
@@ -209,7 +212,7 @@ class _Walk:
         if self.flt.search or viewer.people is None or not isinstance(scope, ByOwner):
             # Of what a search names, or a walk meets, each row is asked for itself.
             return [self._narrowed(kind.rows(viewer, few=bool(self.flt.search)))]
-        if sees_much(viewer) and self._has_index(self.sort.column):
+        if self._is_walked:
             return [self._narrowed(kind.rows(viewer, along=True))]
         if not self._is_split:
             return [self._narrowed(kind.rows(viewer))]
@@ -225,12 +228,22 @@ class _Walk:
         return [self._narrowed(everything.filter(arm)) for arm in (*each, *others)]
 
     @cached_property
+    def _is_walked(self) -> bool:
+        """Whether all rows are walked in the order of an index, as the viewer sees much."""
+        return not self.flt.search and sees_much(self.viewer) and self._has_index(self.sort.column)
+
+    @property
+    def _passes_many_by(self) -> bool:
+        """Whether a walk leaves out rows: it looks at the index alone, if that says enough, and what stays is read."""
+        return self._is_walked and bool(self.flt.conditions or self.viewer.people is not None)
+
+    @cached_property
     def _is_split(self) -> bool:
         """Whether the rows of the viewer's people and those seen otherwise are read apart, and merged."""
         viewer, scope = self.viewer, getattr(self.kind.model, "scope", None)
         if self.flt.search or viewer.people is None or not isinstance(scope, ByOwner):
             return False
-        if sees_much(viewer) and self._has_index(self.sort.column):
+        if self._is_walked:
             return False
         return connection.vendor != "postgresql" or self._sorts_like_python()
 
