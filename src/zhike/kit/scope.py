@@ -17,6 +17,7 @@ from zhike.kit.access import VERBS
 from zhike.kit.actions import need_action
 from zhike.kit.constraints import plainly_holds
 from zhike.kit.errors import NotVisible, UnscopedQuery
+from zhike.kit.idlists import listed
 from zhike.kit.rowwise import asked_by_row, by_row
 from zhike.kit.viewer import Viewer
 
@@ -65,7 +66,7 @@ class ByOwner(Scope):
     def arms(self, viewer, model):
         if viewer.people is None:
             return [Q()]
-        arms = [Q(**{f"{self.field}_id__in": sorted(viewer.people)})]
+        arms = [Q(**{f"{self.field}_id__in": listed(viewer.people)})]
         if self.unowned and viewer.can(self.unowned):
             arms.append(Q(**{f"{self.field}__isnull": True}))
         arms += [arm for more in _more_arms if (arm := more(viewer, model)) is not None]
@@ -100,7 +101,7 @@ class OwnedWithin(ByOwner):
         if viewer.people is None:
             return arms
         if self.also:
-            arms.append(Q(**{f"{self.also}_id__in": sorted(viewer.people)}))
+            arms.append(Q(**{f"{self.also}_id__in": listed(viewer.people)}))
         parent = model._meta.get_field(self.parent).related_model
         shared = [arm for more in _inherited_arms if (arm := more(viewer, parent)) is not None]
         rows = parent.objects.whole_table("the arms say who sees them")
@@ -244,7 +245,7 @@ class ScopedQuerySet(models.QuerySet):
         rows = self._scoped(f"people of viewer {viewer.person_id}")
         if verb in VERBS and not viewer.can(verb):
             return rows.none()
-        return rows.filter(**{f"{field}_id__in": sorted(pk for pk in people if viewer.sees_owner(pk))})
+        return rows.filter(**{f"{field}_id__in": listed([pk for pk in people if viewer.sees_owner(pk)])})
 
     def whole_table(self, reason: str) -> "ScopedQuerySet":
         """Every row, for the few jobs that need it; a test lists the places that may say this."""

@@ -234,8 +234,12 @@ class _Walk:
 
     @property
     def _passes_many_by(self) -> bool:
-        """Whether a walk leaves out rows: it looks at the index alone, if that says enough, and what stays is read."""
-        return self._is_walked and bool(self.flt.conditions or self.viewer.people is not None)
+        """Whether a walk leaves out rows: it looks at the index alone, if that says enough, and reads what stays.
+
+        SQLite does so by itself.
+        """
+        is_partial = bool(self.flt.conditions) or self.viewer.people is not None
+        return self._is_walked and is_partial and connection.vendor == "postgresql"
 
     @cached_property
     def _is_split(self) -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from zhike.activities.models.followups import Activity
 from zhike.customers.models import Contact, Customer
+from zhike.kit.idlists import listed
 from zhike.kit.scope import OwnedWithin, ScopedModel, through
 from zhike.records.models import OwnedRecord, person_key
 from zhike.sales.models import Opportunity
@@ -24,7 +25,7 @@ class SeenByAllInvolved(OwnedWithin):
         if viewer.people is None:
             return arms
         places = TaskParticipant.objects.whole_table("the viewer's own people").filter(
-            person_id__in=sorted(viewer.people)
+            person_id__in=listed(viewer.people)
         )
         return [*arms, Q(pk__in=places.values("task_id"))]
 

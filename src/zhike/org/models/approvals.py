@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from zhike.kit.idlists import listed
 from zhike.kit.scope import Scope, ScopedModel, through
 from zhike.org.models.people import Person, Role
 from zhike.records.config import Configuration
@@ -93,7 +94,7 @@ class SeenByThoseInvolved(Scope):
     def arms(self, viewer, model):
         if viewer.people is None:
             return [Q()]
-        people = sorted(viewer.people)
+        people = listed(viewer.people)
         places = ApprovalPlace.objects.whole_table("the viewer's own people").filter(
             approval=OuterRef("pk"), person_id__in=people
         )

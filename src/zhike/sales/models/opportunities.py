@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from zhike.customers.models import Contact, Customer
 from zhike.kit import dates
+from zhike.kit.idlists import listed
 from zhike.kit.money import MoneyField
 from zhike.kit.scope import SaidByOwner, ScopedModel, owned_within, through
 from zhike.kit.viewer import Viewer
@@ -28,7 +29,7 @@ def customers_dealt_with(viewer: Viewer, model: type[models.Model]) -> Q | None:
     if model not in (Customer, Contact) or viewer.people is None:
         return None
     deals = Opportunity.objects.whole_table("the owners are the viewer's own people")
-    deals = deals.filter(owner_id__in=sorted(viewer.people), customer__isnull=False)
+    deals = deals.filter(owner_id__in=listed(viewer.people), customer__isnull=False)
     return SaidByOwner(**{"pk__in" if model is Customer else "customer_id__in": deals.values("customer_id")})
 
 

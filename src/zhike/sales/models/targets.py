@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from zhike.kit.idlists import listed
 from zhike.kit.money import MoneyField
 from zhike.kit.scope import Scope, ScopedModel, by_owner
 from zhike.kit.viewer import Viewer
@@ -49,7 +50,7 @@ class SeenInLine(Scope):
         if viewer.people is None:
             return [Q()]
         departments = [pk for pk in staff() if sees_department(viewer, pk)]
-        return [Q(person_id__in=sorted(viewer.people)), Q(department_id__in=departments)]
+        return [Q(person_id__in=listed(viewer.people)), Q(department_id__in=departments)]
 
     def allows_change(self, viewer, record):
         return may_set(viewer, person_id=record.person_id, department_id=record.department_id)

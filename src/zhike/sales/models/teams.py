@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from zhike.kit.idlists import listed
 from zhike.kit.scope import ByOwner, ScopedModel, through
 from zhike.kit.viewer import Viewer
 from zhike.records import config
@@ -86,7 +87,7 @@ class SeenByInvolved(ByOwner):
         arms = super().arms(viewer, model)
         if viewer.people is None:
             return arms
-        people = sorted(viewer.people)
+        people = listed(viewer.people)
         deals = Opportunity.objects.visible_to(viewer).filter(pk=OuterRef("opportunity_id"))
         return [
             *arms,
