@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
+from zhike.kit.memory import with_room
+
 ROOT = Path(__file__).resolve().parent
 
 # No test is judged by the clock, neither are its examples: the machine may be busy.
@@ -20,6 +22,12 @@ def pytest_collection_finish():
     """What is loaded by now stays to the end: no need to look through it for garbage, nor so often through the rest."""
     gc.freeze()
     gc.set_threshold(10_000, 50)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Call each test with room for what it calls; `None` leaves the calling to pytest."""
+    pyfuncitem.obj = with_room(pyfuncitem.obj)
 
 
 @pytest.fixture(scope="session")
