@@ -15,7 +15,7 @@ from zhike.activities.models.calendars import SHIPPED_LEADS, lead_minutes, leads
 from zhike.kit.forms import ActionForm
 from zhike.kit.viewer import Viewer
 from zhike.records.forms import RecordForm
-from zhike.records.lookups import people
+from zhike.records.lookups import colleagues
 from zhike.records.widgets import MomentInput
 
 QUICK = ["title", "kind", "due_at", "ends_at", "is_all_day", "customer", "assignee", "place", "repeat"]
@@ -29,7 +29,7 @@ class AppointmentForm(RecordForm):
 
     def __init__(self, data=None, *, viewer: Viewer, **more: Any):
         super().__init__(data, kind=TASK, viewer=viewer, only=QUICK, **more)
-        others = [(str(pk), name or user) for pk, user, name, active in people() if active and pk != viewer.person_id]
+        others = [(str(pk), name) for pk, name in colleagues() if pk != viewer.person_id]
         self.fields["people"].choices = others
         self.fields["due_at"].label = _("Begins")
         self.order_fields([*QUICK, "people"])

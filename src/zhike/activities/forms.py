@@ -19,7 +19,7 @@ from zhike.kit.viewer import Viewer
 from zhike.records import kinds
 from zhike.records.filters import Filter
 from zhike.records.forms import RecordForm
-from zhike.records.lookups import Lookups, people
+from zhike.records.lookups import Lookups, colleagues
 from zhike.records.queries import views_of
 from zhike.records.widgets import MomentInput
 
@@ -210,7 +210,7 @@ class ParticipantsForm(ActionForm):
 
     def __init__(self, data=None, **more: Any):
         super().__init__(data, **more)
-        self.fields["people"].choices = [(pk, name or user) for pk, user, name, active in people() if active]
+        self.fields["people"].choices = colleagues()
 
     def values(self) -> dict[str, Any]:
         return {"people": [int(pk) for pk in self.cleaned_data["people"]]}

@@ -15,7 +15,7 @@ from zhike.activities.models import Task, TaskParticipant
 from zhike.kit import dates, workdays
 from zhike.kit import format as fmt
 from zhike.kit.viewer import Viewer
-from zhike.records.lookups import people
+from zhike.records.lookups import colleagues
 
 VIEWS = ("day", "week", "month", "list")
 LIST_DAYS = 14
@@ -135,7 +135,7 @@ class Shown:
 
 def my_people(viewer: Viewer) -> list[tuple[int, str]]:
     """Oneself first, then everybody below one who is still here, by name: whose calendars one may lay side by side."""
-    names = [(pk, name or user) for pk, user, name, active in people() if active and pk in viewer.subordinates]
+    names = [(pk, name) for pk, name in colleagues() if pk in viewer.subordinates]
     return [(viewer.person_id, str(viewer.person)), *names]
 
 

@@ -18,7 +18,7 @@ from zhike.org.viewers import the_system
 from zhike.records.fields import Field
 from zhike.records.forms import FieldControl
 from zhike.records.kinds import RecordKind
-from zhike.records.lookups import Lookups, people
+from zhike.records.lookups import Lookups, colleagues
 
 SELECT = {"class": "inp"}
 BRACES = _("May hold {record}, {owner}, {today} and fields by name, such as {%(example)s}.")
@@ -26,7 +26,7 @@ BRACES = _("May hold {record}, {owner}, {today} and fields by name, such as {%(e
 
 def who_choices() -> list[tuple[str, Any]]:
     """Whom a step can name: by place, by role, or one person."""
-    here = [(f"person:{pk}", name or user) for pk, user, name, active in people() if active]
+    here = [(f"person:{pk}", name) for pk, name in colleagues()]
     return [("owner", _("Owner")), ("supervisor", _("Owner's supervisor")), *roles_to_choose(), *here]
 
 

@@ -43,7 +43,7 @@ class DelegateForm(ActionForm):
 
 
 def _colleagues() -> list[tuple[Any, str]]:
-    return [("", "—"), *((pk, name or user) for pk, user, name, active in lookups.people() if active)]
+    return [("", "—"), *lookups.colleagues()]
 
 
 class ConditionRow(forms.Form):

@@ -159,7 +159,7 @@ class SupervisorField(Ref):
         return (f"{self.name}__name",)
 
     def widget(self, lookups):
-        return PersonInput([(pk, name or user) for pk, user, name, active in look.people() if active], self.required)
+        return PersonInput(required=self.required)
 
 
 class RolesField(Choice):

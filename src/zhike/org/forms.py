@@ -132,9 +132,7 @@ class ShareForm(ActionForm):
     def __init__(self, data=None, *, viewer: Viewer | None = None, **more):
         super().__init__(data, **more)
         me = viewer.person_id if viewer else None
-        self.fields["people"].choices = [
-            (pk, name or user) for pk, user, name, active in lookups.people() if active and pk != me
-        ]
+        self.fields["people"].choices = [(pk, name) for pk, name in lookups.colleagues() if pk != me]
         until = Day("until", _("Lent until"), required=False, help=_("Empty: for good. That day still counts.")).bind(
             USER
         )

@@ -29,7 +29,7 @@ class OwnerChoice(ActionForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["owner_id"].choices = [(pk, name or user) for pk, user, name, active in lookups.people() if active]
+        self.fields["owner_id"].choices = lookups.colleagues()
 
 
 class TagChoice(ActionForm):

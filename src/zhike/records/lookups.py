@@ -23,6 +23,11 @@ def people() -> list[tuple[int, str, str, bool]]:
     return list(rows.values_list("id", "username", "name", "is_active"))
 
 
+def colleagues() -> list[tuple[int, str]]:
+    """Who has not left: (id, name), by name; for choices."""
+    return [(pk, name or username) for pk, username, name, is_active in people() if is_active]
+
+
 def sees_much(viewer: Viewer) -> bool:
     """Whether what a viewer sees is met often along any list, so that walking it finds enough soon."""
     return viewer.people is None or is_wide(viewer.people)

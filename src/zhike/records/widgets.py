@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from zhike.kit.keys import key_or_word
+from zhike.records.lookups import colleagues
 
 
 class DayInput(forms.DateInput):
@@ -23,13 +24,20 @@ class MomentInput(forms.DateTimeInput):
         super().__init__(attrs={"class": "inp"}, format="%Y-%m-%dT%H:%M")
 
 
-class PersonInput(forms.Select):
+class ChoiceInput(forms.Select):
+    """One of some choices, a callable: only a form that is shown asks for them, not one that is sent."""
+
+    def __init__(self, choices, *, required, **attrs):
+        super().__init__(
+            choices=choices if required else lambda: [("", "—"), *choices()], attrs={"class": "inp", **attrs}
+        )
+
+
+class PersonInput(ChoiceInput):
     """Colleagues who have not left."""
 
-    def __init__(self, people, required):
-        super().__init__(
-            choices=people if required else [("", "—"), *people], attrs={"class": "inp", "data-person": ""}
-        )
+    def __init__(self, *, required):
+        super().__init__(colleagues, required=required, **{"data-person": ""})
 
 
 class RecordInput(forms.TextInput):

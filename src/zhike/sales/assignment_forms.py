@@ -9,7 +9,7 @@ from zhike.customers.models import Customer
 from zhike.kit.forms import ActionForm
 from zhike.org.kinds import USER
 from zhike.org.models import Role
-from zhike.records.lookups import people
+from zhike.records.lookups import colleagues
 from zhike.sales.models import AssignmentRule
 
 SELECT = {"class": "inp"}
@@ -51,6 +51,6 @@ class AssignmentRuleForm(ActionForm):
         if rule.pk:
             start["people"] = [person.pk for person in rule.people.all()]
         super().__init__(data, initial=start)
-        self.fields["people"].choices = [(pk, name or user) for pk, user, name, active in people() if active]
+        self.fields["people"].choices = colleagues()
         self.fields["department"].choices = [("", "—"), *USER.field("department").choices()]
         self.fields["role"].choices = [("", "—"), *Role.objects.values_list("pk", "name")]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.safestring import mark_safe
@@ -15,7 +14,7 @@ from zhike.kit.keys import key_or_word
 from zhike.kit.rowwise import asked_by_row
 from zhike.records import lookups as look
 from zhike.records.fields.base import EMPTY, Field
-from zhike.records.widgets import PersonInput, RecordInput
+from zhike.records.widgets import ChoiceInput, PersonInput, RecordInput
 
 
 class Choice(Field):
@@ -66,8 +65,7 @@ class Choice(Field):
         return super().condition(op, values, lookups)
 
     def widget(self, lookups):
-        blank = [] if self.required else [("", "—")]
-        return forms.Select(choices=[*blank, *self.choices()], attrs={"class": "inp"})
+        return ChoiceInput(self.choices, required=self.required)
 
 
 class Picklist(Choice):
@@ -124,7 +122,7 @@ class Person(Field):
         return super().condition(op, values, lookups)
 
     def widget(self, lookups):
-        return PersonInput([(pk, name or user) for pk, user, name, active in look.people() if active], self.required)
+        return PersonInput(required=self.required)
 
 
 class Ref(Field):

@@ -20,7 +20,7 @@ from zhike.records.filters import NO_VALUES, Condition, Filter
 from zhike.records.forms import RecordForm
 from zhike.records.kinds import RecordKind
 from zhike.records.lists import INLINE, ListState
-from zhike.records.lookups import Lookups, people
+from zhike.records.lookups import Lookups, colleagues
 
 
 def kind_of(slug: str) -> RecordKind:
@@ -96,7 +96,7 @@ def _choices(field) -> list[tuple[str, str]]:
     if field.type in ("choice", "picklist", "multi"):
         return [(str(value), str(label)) for value, label in field.choices()]
     if field.type == "person":
-        return [(str(pk), name or user) for pk, user, name, active in people() if active]
+        return [(str(pk), name) for pk, name in colleagues()]
     return [("yes", _("Yes")), ("no", _("No"))] if field.type == "bool" else []
 
 
