@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
-from zhike.kit.memory import with_room
+from tests.stack import with_room
 
 ROOT = Path(__file__).resolve().parent
 
