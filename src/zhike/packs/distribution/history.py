@@ -37,6 +37,10 @@ class World:
         clock = time(hour or self.random.randrange(9, 18), self.random.randrange(0, 60, 5))
         return datetime.combine(day, clock, timezone.get_default_timezone())
 
+    def happened(self, day: date, hour: int | None = None) -> datetime:
+        """The same of what has happened: not later today; what is done while the demo is made comes after it all."""
+        return min(self.instant(day, hour), timezone.now() - timedelta(hours=1))
+
     def day_since(self, first: date, last: date | None = None) -> date:
         """A working day between two days."""
         last = last or self.today
@@ -105,7 +109,7 @@ def _customers(world: World, count: int) -> list[Customer]:
     start = world.today - timedelta(days=365 * YEARS)
     for company in companies(random, count):
         owner = random.choice(world.people.sellers)
-        made = world.instant(world.day_since(start))
+        made = world.happened(world.day_since(start))
         lifecycle = random.choices(
             ["potential", "target", "near", "won", "loyal", "dormant", "lost"], [38, 22, 9, 14, 6, 8, 3]
         )[0]
@@ -217,13 +221,12 @@ def _deal(world: World, customer: Customer, contacts: list[Contact], way: Pipeli
     deal.expected_on = deal.closed_on or world.today + timedelta(days=random.randrange(-10, 120))
     if deal.status == Opportunity.Status.OPEN and random.random() < 0.7:
         deal.next_step, deal.next_on = random.choice(words.NEXT), world.today + timedelta(days=random.randrange(-3, 15))
-    deal.created_at, deal.updated_at = world.instant(opened), deal.stage_since
+    deal.created_at, deal.updated_at = world.happened(opened), deal.stage_since
     return deal
 
 
 def _change(world: World, deal: Opportunity, old: Stage | None, new: Stage, day: date) -> StageChange:
-    # Nothing has happened yet that comes later today; what is done while the demo is made comes after it all.
-    happened = min(world.instant(day), timezone.now() - timedelta(hours=1))
+    happened = world.happened(day)
     days = max((happened - deal.stage_since).days, 0) if old else None
     return StageChange(opportunity=deal, old=old, new=new, person_id=deal.owner_id, happened_at=happened, days=days)
 
@@ -240,7 +243,7 @@ def _activities(world: World, customers: list[Customer], contacts: dict[int, lis
         first = timezone.localdate(customer.created_at)
         for _n in range(random.randrange(busy[customer.lifecycle] + 1)):
             kind = random.choices(list(words.SAID), [5, 4, 2, 3, 1, 1, 1])[0]
-            happened = world.instant(world.day_since(first, max(last, first)))
+            happened = world.happened(world.day_since(first, max(last, first)))
             about = (
                 random.choice(of_customer[customer.pk])
                 if customer.pk in of_customer and random.random() < 0.6

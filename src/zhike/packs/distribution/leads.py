@@ -84,7 +84,7 @@ def _converted(world: Any, deals: list[Opportunity], most: int) -> list[Lead]:
 
 def _lead(world: Any, company: Any, *, waiting: bool) -> Lead:
     random = world.random
-    made = world.instant(world.day_since(world.today - timedelta(days=60), world.today - timedelta(days=2)))
+    made = world.happened(world.day_since(world.today - timedelta(days=60), world.today - timedelta(days=2)))
     while not is_workday(dates.local_day(made)):
         made += timedelta(days=1)
     status = "new" if waiting else random.choices(["working", "qualified", "unqualified", "new"], [4, 3, 3, 1])[0]

@@ -71,7 +71,7 @@ def _contract(world: Any, deal: Opportunity, contacts: dict[int, list[Contact]])
     kind = (
         "project" if "线" in deal.name or "改造" in deal.name else world.random.choice(["direct", "direct", "service"])
     )
-    made = world.instant(signed)
+    made = world.happened(signed)
     return Contract(
         name=f"{deal.name}合同", type=kind, customer=deal.customer, contact=people[0], opportunity=deal,
         owner_id=deal.owner_id, status=Contract.Status.ACTIVE, amount=deal.amount,
@@ -151,7 +151,7 @@ def _pay(world: Any, lines: list[Receivable], entries: list[LedgerEntry]) -> lis
             line.amount if random.random() < 0.88 else (line.amount * random.randrange(3, 8) / 10).quantize(Decimal(1))
         )
         more = Decimal(random.randrange(1, 30) * 100) if random.random() < 0.02 else NOTHING
-        made = world.instant(day)
+        made = world.happened(day)
         payment = Payment(
             customer=line.customer, owner_id=line.owner_id, amount=part + more, received_on=day,
             method=random.choice(METHODS), payer=line.customer.name, unallocated=more, booked_to=day, created_at=made,

@@ -89,7 +89,7 @@ class _Desk:
         self, deal: Opportunity, status: str, day: date, discount: int, *, previous: Quote | None = None
     ) -> Quote:
         random = self.world.random
-        made = self.world.instant(day)
+        made = self.world.happened(day)
         quote = Quote(
             title=deal.name, customer=deal.customer, contact=self.contacts[deal.customer_id][0], opportunity=deal,
             owner_id=deal.owner_id, status=status, quoted_on=day, valid_until=day + timedelta(days=VALID),

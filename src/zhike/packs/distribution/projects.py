@@ -90,7 +90,7 @@ def _book(world: "World", deals: list[Opportunity], keep: Callable[..., None]) -
 def _request(
     world: "World", deal: Opportunity, engineer: Person, boss: Person, day: Any, state: str
 ) -> ResourceRequest:
-    made = world.instant(world.today, 9)
+    made = world.happened(world.today, 9)
     return ResourceRequest(
         opportunity=deal, kind=world.random.choice(["presales", "technical"]), requester_id=deal.owner_id,
         asked_person=engineer, first_on=day, last_on=next_workday(day), hours=4, reason=world.random.choice(REASONS),

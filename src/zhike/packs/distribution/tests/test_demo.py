@@ -82,6 +82,15 @@ def demo(around, db):
     """A small demo company, as `up --demo` makes a large one."""
 
 
+def test_nothing_in_the_demo_has_happened_later_today(demo):
+    now = dates.now()
+    for model, moment in [
+        (Customer, "created_at"), (Opportunity, "created_at"), (StageChange, "happened_at"), (Activity, "happened_at"),
+        (Lead, "created_at"), (Quote, "created_at"), (Contract, "created_at"), (Payment, "created_at"),
+    ]:  # fmt: skip
+        assert model.objects.whole_table("test").latest(moment).__dict__[moment] <= now, model
+
+
 def test_names_are_the_same_every_time_unlike_each_other_and_well_formed():
     first, again = companies(Random(7), 500), companies(Random(7), 500)
     assert first == again and len({c.name for c in first}) == 500
