@@ -38,8 +38,13 @@ class World:
         return datetime.combine(day, clock, timezone.get_default_timezone())
 
     def happened(self, day: date, hour: int | None = None) -> datetime:
-        """The same of what has happened: not later today; what is done while the demo is made comes after it all."""
-        return min(self.instant(day, hour), timezone.now() - timedelta(hours=1))
+        """The same of what has happened: what would be later today was in the last hours, in the same order.
+
+        What is done while the demo is made comes after it all.
+        """
+        found, latest = self.instant(day, hour), timezone.now().replace(second=0, microsecond=0) - timedelta(hours=1)
+        midnight = datetime.combine(day + timedelta(days=1), time(0), timezone.get_default_timezone())
+        return found if found <= latest else latest - (midnight - found) / 8
 
     def day_since(self, first: date, last: date | None = None) -> date:
         """A working day between two days."""
