@@ -7,7 +7,8 @@ configuration (people, roles, shares) and on today, on nothing else. What is ask
 
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from functools import wraps
+from functools import cached_property, wraps
+from itertools import accumulate
 from types import SimpleNamespace
 from typing import Any
 
@@ -68,6 +69,12 @@ class Prepared:
         """The rows as the database gives them."""
         return statements.rows(self.sql, self.with_ids(ids))
 
+    @cached_property
+    def types(self) -> tuple[str, ...]:
+        """The database's types of its columns."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        return tuple(column.output_field.cast_db_type(connection) for column, _sql, _alias in self.compiler.select)
+
     def with_ids(self, ids: Iterable[int | str]) -> list[Any]:
         """The parameters of its SQL, these ids among them."""
         given = dict(zip(self.marks, ids, strict=True))
@@ -75,7 +82,11 @@ class Prepared:
 
     def rows(self, *ids: int | str) -> list[Any]:
         """The records or values for these ids."""
-        if not self.sql or not (found := self.fetch(ids)):
+        return self.made(self.fetch(ids)) if self.sql else []
+
+    def made(self, found: list[tuple]) -> list[Any]:
+        """The records or values out of rows as the database gave them."""
+        if not found:
             return []
         # As a queryset makes them: its iterable asks the query for a compiler, and that for the rows.
         compiler, query = copy(self.compiler), copy(self.query)
@@ -134,23 +145,30 @@ def prepared_for_ids(make: Callable[..., QuerySet]) -> Callable[..., list[Any]]:
     return ask
 
 
-def rows_of_each(viewer: Viewer, ask: Callable, ids: dict[Any, Sequence[int]]) -> dict[Any, list[tuple]]:
-    """The rows that a question `prepared_for_ids` gives for each of several arguments and its ids, asked in one.
-
-    They are as the database has them, and must have the same types for all arguments.
-    """
-    found: dict[Any, list[tuple]] = {one: [] for one in ids}
+def rows_of_each(viewer: Viewer, ask: Callable, ids: dict[Any, Sequence[int]]) -> dict[Any, list[Any]]:
+    """The rows that a question `prepared_for_ids` gives for each of several arguments and its ids, asked in one."""
+    asked = {one: ask.question(viewer, listed, one) for one, listed in ids.items() if listed}
+    asked = {one: (question, numbers) for one, (question, numbers) in asked.items() if question.sql}
+    # What has columns of the same types shares them; those of the others stay empty.
+    shapes = list(dict.fromkeys(question.types for question, _numbers in asked.values()))
     parts, params = [], []
-    for place, (one, listed) in enumerate(ids.items()):
-        question, numbers = ask.question(viewer, listed, one)
-        if listed and question.sql:
-            parts.append(f"SELECT {place} AS place, asked.* FROM ({question.sql}) asked")
-            params += question.with_ids(numbers)
-    if parts:
-        by_place = list(found.values())
-        for place, *row in statements.rows(" UNION ALL ".join(parts), params):
-            by_place[place].append(tuple(row))
-    return found
+    for place, (question, numbers) in enumerate(asked.values()):
+        columns = ["asked.*" if types == question.types else _empty(types) for types in shapes]
+        parts.append(f"SELECT {place}, {', '.join(columns)} FROM ({question.sql}) asked")
+        params += question.with_ids(numbers)
+    found: list[list[tuple]] = [[] for _part in parts]
+    starts = dict(zip(shapes, accumulate(map(len, shapes), initial=0), strict=False))
+    for place, *columns in statements.rows(" UNION ALL ".join(parts), params) if parts else ():
+        found[place].append(columns)
+    rows: dict[Any, list[Any]] = {one: [] for one in ids}
+    for (one, (question, _numbers)), given in zip(asked.items(), found, strict=True):
+        start = starts[question.types]
+        rows[one] = question.made([tuple(columns[start : start + len(question.types)]) for columns in given])
+    return rows
+
+
+def _empty(types: tuple[str, ...]) -> str:
+    return ", ".join(f"CAST(NULL AS {name})" for name in types)
 
 
 def prepared_count(make: Callable[..., QuerySet]) -> Callable[..., int]:

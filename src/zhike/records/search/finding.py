@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db.models import TextField, Value
@@ -98,8 +99,10 @@ def find_of_each(
     groups: dict[RecordKind, list[Found]] = {}
     for found in _ranked(viewer, text, None, most):
         groups.setdefault(found.kind, []).append(found)
+    hits = iter(_hits(viewer, [one for kind, found in groups.items() for one in found[: shown(kind)]]))
     return [
-        Group(kind, min(len(found), most(kind)), _hits(viewer, found[: shown(kind)])) for kind, found in groups.items()
+        Group(kind, min(len(found), most(kind)), list(islice(hits, min(len(found), shown(kind)))))
+        for kind, found in groups.items()
     ]
 
 
@@ -406,10 +409,14 @@ def _subtitles(viewer: Viewer, kind: RecordKind) -> Any:
 
 
 def _hits(viewer: Viewer, found: list[Found]) -> list[Hit]:
+    ids: dict[RecordKind, list[int]] = {}
+    for one in found:
+        if one.kind.subtitle:
+            ids.setdefault(one.kind, []).append(one.pk)
     said: dict[tuple[RecordKind, int], str] = {}
-    for kind in {one.kind for one in found if one.kind.subtitle}:
+    for kind, rows in rows_of_each(viewer, _subtitles, ids).items():
         fields = [kind.field(name) for name in kind.subtitle]
-        for pk, *values in _subtitles(viewer, [one.pk for one in found if one.kind is kind], kind):
+        for pk, *values in rows:
             texts = [str(v) if isinstance(f, Ref) else f.text(v) for f, v in zip(fields, values, strict=True) if v]
             said[kind, pk] = " · ".join(filter(None, texts))
     return [Hit(one.kind.label, one.pk, one.title, said.get((one.kind, one.pk), "")) for one in found]
