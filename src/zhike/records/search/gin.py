@@ -235,25 +235,22 @@ def _blocks(start: int, end: int) -> list[str]:
 
 
 class _Part(NamedTuple):
-    """What is looked up beside other things: for some kinds of a step all there is, or the newest of one of them."""
+    """What is looked up beside other things for some kinds of a step, and which keys of it are read."""
 
     step: int
     asked: dict[str, Asked]
     fence: tuple[str, list[str]]
-    keys: tuple[int, int]
-    limit: int
+    reads: list[tuple[int, int, int]]  # from, to, how many, for each of the kinds
     is_whole: bool
 
 
 def newest_of_each(steps: list[dict[str, Asked]]) -> list[dict[str, Newest]]:
     """In one question what few answer, for all kinds of a step together, and the newest of what many answer."""
     parts = [part for number, asked in enumerate(steps) for part in _parts(number, asked)]
-    found = [dict.fromkeys(asked, MANY) for asked in steps]
-    for part, rows in zip(parts, _read(parts), strict=True):
-        if part.is_whole:
-            found[part.step] |= _by_label(part.asked, rows)
-        else:
-            found[part.step] |= {label: Newest(by_kind(rows).get(first_key(label), []), False) for label in part.asked}
+    found, rows = [dict.fromkeys(asked, MANY) for asked in steps], iter(_read(parts))
+    for part in parts:
+        for (label, one), ids in zip(part.asked.items(), rows, strict=False):
+            found[part.step][label] = Newest.of(ids, one.most) if part.is_whole else Newest(ids, False)
     return found
 
 
@@ -261,40 +258,34 @@ def _parts(step: int, asked: dict[str, Asked]) -> Iterator[_Part]:
     few = {label: one for label, one in asked.items() if expected(one.question, label) <= max(one.most, SOON_READ)}
     if few:
         fence = _fenced([_tsqueries(one.question, label) for label, one in few.items()])
-        yield _Part(step, few, fence, (0, keys.LAST), keys.TOGETHER + 1, True)
+        reads = [(first_key(label), last_key(label), one.most + 1) for label, one in few.items()]
+        yield _Part(step, few, fence, reads, True)
     for label in asked.keys() - few.keys() if version.is_current() else ():
         question, most, newest_id = one = asked[label]
         count, below = expected(question, label), newest_id + 1
         start, end = next(_windows(below, count, most), (0, 0))
         if start and count * WALKED_SHARE < below:
             fence, base = _fenced([_tsqueries(question, label, one_of(_blocks(start, end)))]), first_key(label)
-            yield _Part(step, {label: one}, fence, (base + start, base + end - 1), most, False)
+            yield _Part(step, {label: one}, fence, [(base + start, base + end - 1, most)], False)
 
 
-def _read(parts: list[_Part]) -> list[list[tuple[int]]]:
-    """The keys that each part finds, newest first."""
+def _read(parts: list[_Part]) -> list[list[int]]:
+    """The ids that each read of each part finds, newest first."""
     if not parts:
         return []
-    fences = [f"found{place} AS MATERIALIZED ({part.fence[0]})" for place, part in enumerate(parts)]
+    fences = [f"found{number} AS MATERIALIZED ({part.fence[0]})" for number, part in enumerate(parts)]
+    sources = [number for number, part in enumerate(parts) for _read in part.reads]
     reads = [
-        f"(SELECT {place}, id FROM found{place} WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s)"
-        for place in range(len(parts))
+        f"(SELECT {place}, id FROM found{number} WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s)"
+        for place, number in enumerate(sources)
     ]
     params = [text for part in parts for text in part.fence[1]]
-    params += [number for part in parts for number in (*part.keys, part.limit)]
-    rows: list[list[tuple[int]]] = [[] for _part in parts]
+    params += [number for part in parts for read in part.reads for number in read]
+    found: list[list[int]] = [[] for _read in sources]
     for place, key in statements.rows(f"WITH {', '.join(fences)} {' UNION ALL '.join(reads)}", params):
-        rows[place].append((key,))
-    # One part's keys come newest first; of several that is not promised.
-    return [sorted(found, reverse=True) for found in rows]
-
-
-def _by_label(asked: dict[str, Asked], rows: list[tuple[int]]) -> dict[str, Newest]:
-    if len(rows) > keys.TOGETHER:
-        found = {first_key(lb): _collected(one.question, lb, one.most + 1, 0, None) for lb, one in asked.items()}
-    else:
-        found = by_kind(rows)
-    return {label: Newest.of(found.get(first_key(label), []), one.most) for label, one in asked.items()}
+        found[place].append(key & keys.IDS)
+    # Each read's ids come newest first; of several that is not promised.
+    return [sorted(ids, reverse=True) for ids in found]
 
 
 def _collected(question: Question, label: str, limit: int, start: int, below: int | None) -> list[int]:

@@ -12,11 +12,9 @@ from zhike.records.search.question import Question
 
 TABLE = "records_search"
 KEY_BITS = 41
-LAST = 2**63 - 1
+IDS = (1 << KEY_BITS) - 1  # the bits of a key that are the id
 # A question whose rarest word is in more documents than this is answered by walking, newest first, not by collecting.
 COMMON = 3000
-# So many documents of all kinds are read together; more are looked up kind by kind.
-TOGETHER = 5000
 
 
 class Asked(NamedTuple):
@@ -59,5 +57,5 @@ def by_kind(rows: Iterable[tuple[int]]) -> dict[int, list[int]]:
     """Keys as ids, by the first key of their kind; they keep their order."""
     found: dict[int, list[int]] = {}
     for (key,) in rows:
-        found.setdefault(key >> KEY_BITS << KEY_BITS, []).append(key & ((1 << KEY_BITS) - 1))
+        found.setdefault(key >> KEY_BITS << KEY_BITS, []).append(key & IDS)
     return found

@@ -88,7 +88,7 @@ WAYS = {
     "as it comes": {},
     "everything counts as common": {"COMMON": 0, "CANDIDATES": 0, "expected": 10**9},
     "common, few candidates": {"COMMON": 2, "CANDIDATES": 3, "LONGEST_WALK": 5, "expected": 10**9},
-    "in small steps": {"COMMON": 2, "CANDIDATES": 3, "LIKELY": 0.1, "LONGEST_STEP": 3, "WALKED": 4, "SHOWN": 3, "TOGETHER": 1},
+    "in small steps": {"COMMON": 2, "CANDIDATES": 3, "LIKELY": 0.1, "LONGEST_STEP": 3, "WALKED": 4, "SHOWN": 3},
     "sees little": {"WIDE_SHARE": 1.1},
     "sees little, in small steps": {"WIDE_SHARE": 1.1, "COMMON": 2, "SHOWN": 3, "expected": 10**9},
     "sees little, asked one by one": {"WIDE_SHARE": 1.1, "FEW_OWNERS": 0},
